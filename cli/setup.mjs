@@ -1,0 +1,319 @@
+/**
+ * Set-up that `npm start` and `npm test` begin with. Plain Node.js, no packages: it runs before they are installed.
+ *
+ *   node cli/setup.mjs start [arguments of mip6guard]   set up, then run the command (default: demo)
+ *   node cli/setup.mjs test [arguments of vitest]       set up, then every check and the tests
+ *   node cli/setup.mjs build                            set up only
+ *
+ * Every step is stamped: when nothing changed it does nothing and asks no network.
+ * Exit codes: those of the command; 2 usage, 4 environment (Node.js, packages), 5 the source does not compile.
+ */
+// Default imports and no newer syntax (`?.`, `??`): an old Node.js must get as far as the version check.
+import childProcess from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const MAIN = inRoot('dist/cli/main.js');
+const BUILD_STAMP = inRoot('dist/.stamp');
+const INSTALL_STAMP = inRoot('node_modules/.cache/mip6guard/install.json');
+
+const COMPILER = ['python3', 'make', 'g++'];
+/** Optional npm packages with native code: what they are for, the Debian packages their build needs, a proof that they load. */
+const NATIVE = {
+  pcap: {
+    purpose: 'live capture',
+    debian: ['libpcap-dev', ...COMPILER],
+    probe: "require('pcap')",
+  },
+  'better-sqlite3': {
+    purpose: 'the SQLite event store',
+    debian: COMPILER,
+    probe: "new (require('better-sqlite3'))(':memory:')",
+  },
+};
+
+function inRoot(name) {
+  return path.join(ROOT, name);
+}
+
+function say(line) {
+  process.stderr.write(`mip6guard: ${line}\n`);
+}
+
+function stop(code, line) {
+  say(line);
+  process.exit(code);
+}
+
+function read(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function write(file, text) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, text);
+}
+
+function isRoot() {
+  return typeof process.getuid === 'function' && process.getuid() === 0;
+}
+
+/** True when `program` is in a folder of PATH. */
+function hasProgram(program) {
+  const folders = (process.env.PATH || '').split(path.delimiter);
+  return folders.some((folder) => folder !== '' && fs.existsSync(path.join(folder, program)));
+}
+
+/** Those of the Debian packages whose content is not on this machine, wherever it would have come from. */
+function missing(debianPackages) {
+  return debianPackages.filter((name) =>
+    name === 'libpcap-dev'
+      ? !['/usr/include', '/usr/local/include'].some((dir) => fs.existsSync(`${dir}/pcap.h`))
+      : !hasProgram(name),
+  );
+}
+
+/** Names of optional native packages of the lock file that do not load; asked in a child, which may crash. */
+function notLoading(names) {
+  return names.filter((name) => {
+    const args = ['--input-type=commonjs', '-e', NATIVE[name].probe];
+    const options = { cwd: ROOT, stdio: 'ignore', timeout: 30_000 };
+    return childProcess.spawnSync(process.execPath, args, options).status !== 0;
+  });
+}
+
+/** npm of the run that started us, else the one in PATH. Returns the result of spawnSync. */
+function npm(args, options) {
+  const cli = process.env.npm_execpath;
+  return cli && /npm-cli\.[cm]?js$/.test(cli)
+    ? childProcess.spawnSync(process.execPath, [cli, ...args], { cwd: ROOT, ...options })
+    : childProcess.spawnSync('npm', args, { cwd: ROOT, ...options });
+}
+
+function aptArguments(debianPackages) {
+  return ['install', '-y', '--no-install-recommends', ...debianPackages];
+}
+
+/** Installs what is missing when root on Debian; a failure shows later, in the line about what is not available. */
+function installDebianPackages(debianPackages) {
+  if (debianPackages.length === 0 || !isRoot() || !hasProgram('apt-get')) return;
+  const apt = (args) => {
+    say(`apt-get ${args.join(' ')}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    return childProcess.spawnSync('apt-get', args, { env, stdio: 'ignore' }).status === 0;
+  };
+  say(`to compile ${Object.keys(NATIVE).join(' and ')}, Debian packages are installed first:`);
+  // The lists are refreshed only when they are absent or too old to find or fetch a package.
+  if (!apt(aptArguments(debianPackages)) && apt(['update'])) apt(aptArguments(debianPackages));
+}
+
+/** True when node_modules holds what the lock file names, whoever installed it; optional packages may be absent. */
+function isInstalled(lockText) {
+  const tree = readJson(inRoot('node_modules/.package-lock.json'));
+  if (!tree) return false;
+  const wanted = JSON.parse(lockText).packages;
+  return (
+    Object.keys(tree.packages).every((name) => name in wanted) &&
+    Object.entries(wanted).every(([name, { version, optional, devOptional }]) => {
+      const found = tree.packages[name];
+      return name === '' || (found ? found.version === version : optional || devOptional);
+    })
+  );
+}
+
+/** Headers of the running Node.js, so that native packages compile without fetching them. */
+function nodeHeaders() {
+  const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)));
+  const version = read(path.join(prefix, 'include/node/node_version.h')) || '';
+  const sameMajor = version.includes(`NODE_MAJOR_VERSION ${process.versions.node.split('.')[0]}\n`);
+  return sameMajor ? { npm_config_nodedir: prefix } : {};
+}
+
+function runNpm(args) {
+  const options = { encoding: 'utf8', env: { ...process.env, ...nodeHeaders() } };
+  const result = npm([...args, '--include=dev', '--include=optional'], options);
+  if (result.status === 0) return;
+  const output = `${result.stdout || ''}${result.stderr || ''}`.trimEnd().split('\n');
+  process.stderr.write(`${output.slice(-15).join('\n')}\n`);
+  const reason = result.error ? result.error.message : `exit code ${result.status}`;
+  stop(4, `npm ${args.join(' ')} failed (${reason}); the last lines of its output are above`);
+}
+
+/** Installs npm packages when the lock file, the Node.js ABI or the machine's type changed. */
+function installPackages() {
+  const lockText = read(inRoot('package-lock.json'));
+  if (lockText === undefined)
+    stop(4, 'package-lock.json is missing: restore it from the repository');
+  const runtime = `${process.platform} ${process.arch} ${process.versions.modules}`;
+  const lock = crypto.createHash('sha256').update(lockText).digest('hex');
+  const stamp = readJson(INSTALL_STAMP);
+  // A package that could not be compiled is tried again as soon as what it lacked has been installed.
+  const retry = ({ lacked }) => lacked.length > 0 && missing(lacked).length === 0;
+  const isSame = stamp && stamp.lock === lock && stamp.runtime === runtime;
+  if (isSame && !stamp.unavailable.some(retry)) return;
+
+  const optional = Object.keys(JSON.parse(lockText).packages[''].optionalDependencies || {});
+  const native = optional.filter((name) => name in NATIVE);
+  const complete = isInstalled(lockText) && !(stamp && stamp.runtime !== runtime);
+  const wanted = complete ? notLoading(native) : native;
+  installDebianPackages(missing([...new Set(wanted.flatMap((name) => NATIVE[name].debian))]));
+  if (!complete) {
+    say('installing npm packages of the lock file (npm ci); compiling may take a minute or two');
+    runNpm(['ci']);
+  } else if (wanted.some((name) => missing(NATIVE[name].debian).length === 0)) {
+    say(`adding optional npm packages (npm install --no-save): ${wanted.join(', ')}`);
+    runNpm(['install', '--no-save']);
+  }
+
+  const unavailable = notLoading(native).map((name) => {
+    const lacked = missing(NATIVE[name].debian);
+    sayUnavailable(name, lacked);
+    return { name, lacked };
+  });
+  write(INSTALL_STAMP, JSON.stringify({ lock, runtime, unavailable }));
+}
+
+function sayUnavailable(name, lacked) {
+  const what = `not available: ${NATIVE[name].purpose} (npm package ${name})`;
+  if (lacked.length === 0) {
+    say(`${what} did not compile or load; to see why: npm ci --foreground-scripts`);
+  } else if (hasProgram('apt-get')) {
+    const sudo = isRoot() ? '' : 'sudo ';
+    const command = `${sudo}apt-get ${aptArguments(lacked).join(' ')} && npm start`;
+    say(`${what} lacks ${lacked.join(', ')}; to get it: ${command}`);
+  } else {
+    say(`${what} lacks ${lacked.join(', ')} (names in Debian); install them, then run npm start`);
+  }
+}
+
+/** Paths below `folder`, with `/`, whose names end in one of `endings`; none when there is no such folder. */
+function filesBelow(folder, endings) {
+  if (!fs.existsSync(inRoot(folder))) return [];
+  return fs
+    .readdirSync(inRoot(folder), { recursive: true })
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
+    .map((name) => `${folder}/${name.split(path.sep).join('/')}`)
+    .sort();
+}
+
+/** Path, size and time of everything that the build reads, as one hash. */
+function sourceStamp() {
+  const folders = readJson(inRoot('tsconfig.build.json')).include;
+  const sources = folders.flatMap((folder) => filesBelow(folder, ['.ts', '.tsx']));
+  const hash = crypto.createHash('sha256');
+  for (const file of [...sources, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
+    const { size, mtimeMs } = fs.statSync(inRoot(file));
+    hash.update(`${file}\n${size}\n${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** Compiles to dist/ when a source changed. Returns false when the source does not compile; tsc has said why. */
+function build() {
+  const stamp = sourceStamp();
+  if (read(BUILD_STAMP) === stamp && fs.existsSync(MAIN)) return true;
+  say('building (tsc)');
+  // Incremental builds rewrite only what changed: without the command, dist/ is not one of ours.
+  fs.rmSync(fs.existsSync(MAIN) ? BUILD_STAMP : inRoot('dist'), { recursive: true, force: true });
+  const tsc = [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'];
+  const incremental = ['--incremental', '--tsBuildInfoFile', 'dist/.tsbuildinfo'];
+  // Talk goes to stderr: stdout belongs to the command.
+  const options = { cwd: ROOT, stdio: ['ignore', 2, 2] };
+  const result = childProcess.spawnSync(process.execPath, [...tsc, ...incremental], options);
+  for (const file of filesBelow('dist', ['.js'])) {
+    const source = inRoot(file.slice('dist/'.length, -'.js'.length));
+    if (!fs.existsSync(`${source}.ts`) && !fs.existsSync(`${source}.tsx`)) fs.rmSync(inRoot(file));
+  }
+  if (fs.existsSync(MAIN)) fs.chmodSync(MAIN, 0o755);
+  if (result.status !== 0) return false;
+  write(BUILD_STAMP, stamp);
+  return true;
+}
+
+/** The folder the user stands in: npm runs scripts in the project's, which would move relative file names. */
+function callersFolder() {
+  const isOurs = process.env.npm_package_json === inRoot('package.json');
+  return isOurs && process.env.INIT_CWD ? process.env.INIT_CWD : process.cwd();
+}
+
+/** True when a key such as Ctrl-C already reaches the command: it shares the terminal's foreground group with us. */
+function isInForeground() {
+  const stat = read('/proc/self/stat') || '';
+  // After "pid (name)": state, parent, process group, session, terminal, the terminal's foreground group.
+  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return group !== undefined && group === foreground;
+}
+
+/** Runs the built command; ends with its exit code, or 128 + signal. */
+function runCommand(args) {
+  const options = { cwd: callersFolder(), stdio: 'inherit' };
+  const child = childProcess.spawn(process.execPath, [MAIN, ...args], options);
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM']) {
+    process.on(signal, () => {
+      // Twice would mean "stop at once" to the command.
+      if (signal === 'SIGTERM' || !isInForeground()) child.kill(signal);
+    });
+  }
+  child.on('error', (error) => stop(4, `cannot run ${MAIN}: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    process.exit(signal ? 128 + os.constants.signals[signal] : code);
+  });
+}
+
+/** Runs every check, whatever the ones before found. Vitest comes last: its counts end the output. */
+function runChecks(vitestArguments, isBuilt) {
+  const outcomes = [`build ${isBuilt ? 'ok' : 'FAILED'}`];
+  const check = (name, run) => {
+    const start = Date.now();
+    const outcome = `${name} ${run().status === 0 ? 'ok' : 'FAILED'}`;
+    outcomes.push(outcome);
+    say(`${outcome} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  };
+  for (const script of ['format:check', 'lint', 'types', 'imports']) {
+    check(script, () => npm(['run', '--silent', script], { stdio: 'inherit' }));
+  }
+  const vitest = [inRoot('node_modules/vitest/vitest.mjs'), 'run', ...vitestArguments];
+  check('tests', () =>
+    childProcess.spawnSync(process.execPath, vitest, { cwd: ROOT, stdio: 'inherit' }),
+  );
+  say(outcomes.join(', '));
+  process.exitCode = outcomes.some((outcome) => outcome.endsWith('FAILED')) ? 1 : 0;
+}
+
+const [mode, ...args] = process.argv.slice(2);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  const found = `${process.versions.node} (${process.execPath})`;
+  stop(
+    4,
+    `needs Node.js 20.19 or later, this is ${found}: install a newer one, then run npm ${mode}`,
+  );
+}
+if (mode !== 'start' && mode !== 'test' && mode !== 'build') {
+  stop(2, 'usage: node cli/setup.mjs start|test|build [arguments]');
+}
+installPackages();
+const isBuilt = build();
+if (mode === 'test') {
+  runChecks(args, isBuilt);
+} else if (!isBuilt || !fs.existsSync(MAIN)) {
+  stop(5, isBuilt ? `the build gave no ${MAIN}` : 'the source does not compile: see above');
+} else if (mode === 'start') {
+  runCommand(args.length > 0 ? args : ['demo']);
+}

@@ -1,0 +1,327 @@
+/**
+ * Findings about one packet's octets: a closed list of codes, each with a severity, a group and its source.
+ */
+import type { Spec } from './node.ts';
+
+/** `chat` is normal life, `note` unusual, `warn` a fault a receiver tolerates, `error` one it must not. */
+export type DiagnosticSeverity = 'chat' | 'note' | 'warn' | 'error';
+
+export type DiagnosticGroup =
+  | 'malformed'
+  | 'checksum'
+  | 'protocol'
+  | 'reassembly'
+  | 'decryption'
+  | 'undecoded'
+  | 'deprecated';
+
+interface DiagnosticDefinition {
+  readonly severity: DiagnosticSeverity;
+  readonly group: DiagnosticGroup;
+  readonly text: string;
+  readonly spec?: Spec;
+}
+
+const rfc = (number: number, section: string): Spec => ({ rfc: number, section });
+
+/** Every diagnostic a dissector can make. Codes are stable: exports and filters carry them. */
+export const DIAGNOSTICS = {
+  LINK_TRUNCATED: { severity: 'error', group: 'malformed', text: 'link header cut short' },
+  LINK_TYPE_UNKNOWN: { severity: 'note', group: 'undecoded', text: 'link type not decoded' },
+  CAPTURE_CUT: { severity: 'note', group: 'undecoded', text: 'the capture cut this packet' },
+  IPV6_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'IPv6 header cut short',
+    spec: rfc(8200, '3'),
+  },
+  IPV6_VERSION: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'IP version is not 6',
+    spec: rfc(8200, '3'),
+  },
+  IPV6_PAYLOAD_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'Payload Length exceeds the packet',
+    spec: rfc(8200, '3'),
+  },
+  IPV4_MALFORMED: { severity: 'error', group: 'malformed', text: 'IPv4 header malformed' },
+  EXTENSION_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'extension header exceeds the packet',
+    spec: rfc(8200, '4'),
+  },
+  EXTENSION_ORDER: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'extension headers out of order or repeated',
+    spec: rfc(8200, '4.1'),
+  },
+  EXTENSION_LIMIT: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'too many nested headers; the rest is not decoded',
+  },
+  DESTINATION_OPTION_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'destination option exceeds its header',
+    spec: rfc(8200, '4.2'),
+  },
+  HAO_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'Home Address option length is not 16',
+    spec: rfc(6275, '6.3'),
+  },
+  HAO_POSITION: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'Home Address option where it must not be',
+    spec: rfc(6275, '6.3'),
+  },
+  HAO_DUPLICATE: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'more than one Home Address option',
+    spec: rfc(6275, '6.3'),
+  },
+  HAO_ADDRESS: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'Home Address option holds an address that is not unicast routable',
+    spec: rfc(6275, '9.3.1'),
+  },
+  RH0_DEPRECATED: {
+    severity: 'warn',
+    group: 'deprecated',
+    text: 'type 0 routing header',
+    spec: rfc(5095, '3'),
+  },
+  RH2_MALFORMED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'type 2 routing header must have length 2 and one segment left',
+    spec: rfc(6275, '6.4.1'),
+  },
+  RH2_ADDRESS: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'type 2 routing header holds an address that is not unicast routable',
+    spec: rfc(6275, '6.4'),
+  },
+  RH2_POSITION: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'type 2 routing header before another routing header',
+    spec: rfc(6275, '6.4.1'),
+  },
+  FRAGMENT_ATOMIC: {
+    severity: 'note',
+    group: 'protocol',
+    text: 'fragment header in a packet that is not fragmented',
+    spec: rfc(6946, '2'),
+  },
+  FRAGMENT_OVERLAP: {
+    severity: 'error',
+    group: 'reassembly',
+    text: 'fragments overlap: the whole packet is discarded',
+    spec: rfc(8200, '4.5'),
+  },
+  FRAGMENT_LENGTH: {
+    severity: 'error',
+    group: 'reassembly',
+    text: 'fragment length is not a multiple of 8 or exceeds 65535 octets',
+    spec: rfc(8200, '4.5'),
+  },
+  FRAGMENT_HEADER_CHAIN: {
+    severity: 'warn',
+    group: 'reassembly',
+    text: 'first fragment lacks the whole header chain',
+    spec: rfc(7112, '5'),
+  },
+  FRAGMENT_PENDING: {
+    severity: 'chat',
+    group: 'reassembly',
+    text: 'fragment of a packet that is not complete here',
+  },
+  MH_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'Mobility Header shorter than its message',
+    spec: rfc(6275, '9.2'),
+  },
+  MH_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'Mobility Header length exceeds the packet',
+    spec: rfc(6275, '9.2'),
+  },
+  MH_TRAILING: {
+    severity: 'warn',
+    group: 'malformed',
+    text: 'octets after the Mobility Header',
+    spec: rfc(6275, '6.1.1'),
+  },
+  MH_PAYLOAD_PROTO: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'Payload Proto is not 59 (No Next Header)',
+    spec: rfc(6275, '9.2'),
+  },
+  MH_CHECKSUM: {
+    severity: 'error',
+    group: 'checksum',
+    text: 'Mobility Header checksum wrong',
+    spec: rfc(6275, '6.1.1'),
+  },
+  MH_TYPE_UNKNOWN: {
+    severity: 'note',
+    group: 'undecoded',
+    text: 'unknown MH Type',
+    spec: rfc(6275, '9.2'),
+  },
+  OPTION_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'mobility option exceeds the Mobility Header',
+    spec: rfc(6275, '6.2.1'),
+  },
+  OPTION_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'mobility option has a wrong length',
+    spec: rfc(6275, '6.2'),
+  },
+  OPTION_ALIGNMENT: {
+    severity: 'note',
+    group: 'protocol',
+    text: 'mobility option not aligned',
+    spec: rfc(6275, '6.2.1'),
+  },
+  OPTION_DUPLICATE: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'mobility option that may appear once appears again',
+    spec: rfc(6275, '6.2'),
+  },
+  OPTION_NOT_ALLOWED: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'mobility option not allowed in this message',
+    spec: rfc(6275, '6.2'),
+  },
+  OPTION_NOT_LAST: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'Binding Authorization Data is not the last option',
+    spec: rfc(6275, '6.2.7'),
+  },
+  OPTION_UNKNOWN: { severity: 'chat', group: 'undecoded', text: 'unknown mobility option' },
+  RESERVED_NOT_ZERO: {
+    severity: 'note',
+    group: 'protocol',
+    text: 'reserved bits are not zero',
+  },
+  ICMPV6_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'ICMPv6 message cut short',
+    spec: rfc(4443, '2.1'),
+  },
+  ICMPV6_CHECKSUM: {
+    severity: 'error',
+    group: 'checksum',
+    text: 'ICMPv6 checksum wrong',
+    spec: rfc(4443, '2.3'),
+  },
+  ND_HOP_LIMIT: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'neighbor discovery with a hop limit other than 255',
+    spec: rfc(4861, '6.1.2'),
+  },
+  ND_OPTION_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'neighbor discovery option with length zero or past the end',
+    spec: rfc(4861, '4.6'),
+  },
+  ND_FRAGMENTED: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'neighbor discovery in fragments',
+    spec: rfc(6980, '5'),
+  },
+  ESP_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'ESP packet too short',
+    spec: rfc(4303, '2'),
+  },
+  ESP_SPI_RESERVED: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'ESP SPI is in the reserved range 0-255',
+    spec: rfc(4303, '2.1'),
+  },
+  ESP_ICV: {
+    severity: 'error',
+    group: 'decryption',
+    text: 'ESP integrity check value wrong for the supplied key',
+    spec: rfc(4303, '3.4.4'),
+  },
+  ESP_PADDING: {
+    severity: 'warn',
+    group: 'decryption',
+    text: 'decrypted ESP padding is not 1, 2, 3 ...: the key is likely wrong',
+    spec: rfc(4303, '2.4'),
+  },
+  UDP_TRUNCATED: { severity: 'error', group: 'malformed', text: 'UDP header cut short' },
+  TCP_TRUNCATED: { severity: 'error', group: 'malformed', text: 'TCP header cut short' },
+} as const satisfies Record<string, DiagnosticDefinition>;
+
+/** Stable code of a diagnostic. */
+export type DiagnosticCode = keyof typeof DIAGNOSTICS;
+
+/** One finding. `offset` and `length` are octets of `sources[source]`. */
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly offset: number;
+  readonly length: number;
+  readonly source: number;
+  /** What was found here, for example `length 15, expected 16`. */
+  readonly detail?: string;
+}
+
+/** Collects diagnostics of one packet; at most `MAX_DIAGNOSTICS`, the rest is counted. */
+export class DiagnosticList {
+  /** More than this from one packet tells nothing new and would let a packet cost memory. */
+  static readonly MAX_DIAGNOSTICS = 64;
+  readonly items: Diagnostic[] = [];
+  dropped = 0;
+  /** Source that offsets refer to; set by whoever moves on to decrypted or reassembled octets. */
+  source = 0;
+
+  add(code: DiagnosticCode, offset: number, length: number, detail?: string): void {
+    if (this.items.length >= DiagnosticList.MAX_DIAGNOSTICS) {
+      this.dropped++;
+      return;
+    }
+    const base = { code, offset, length, source: this.source };
+    this.items.push(detail === undefined ? base : { ...base, detail });
+  }
+
+  has(code: DiagnosticCode): boolean {
+    return this.items.some((item) => item.code === code);
+  }
+
+  clear(): void {
+    this.items.length = 0;
+    this.dropped = 0;
+    this.source = 0;
+  }
+}

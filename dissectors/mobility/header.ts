@@ -1,0 +1,306 @@
+/**
+ * Mobility Header, next header 135. RFC 6275 section 6.1.1.
+ */
+import { putU16, u16, u8 } from '../core/bytes.ts';
+import { pseudoHeaderChecksum } from '../core/checksum.ts';
+import type { DiagnosticList } from '../core/diagnostic.ts';
+import { bytesField, concatenate, hexText, layout, uint16, uint8 } from '../core/layout.ts';
+import type { FieldNode, Spec } from '../core/node.ts';
+import type { MessageDefinition, MessageValueOf } from './message.ts';
+import {
+  bindingAcknowledgement,
+  bindingError,
+  bindingRefreshRequest,
+  bindingUpdate,
+} from './messages/binding.ts';
+import {
+  careOfTest,
+  careOfTestInit,
+  homeTest,
+  homeTestInit,
+} from './messages/return-routability.ts';
+import { mobilityOptions } from './options/index.ts';
+import type { MobilityOption } from './options/index.ts';
+
+/** All mobility messages; a new one is one entry. */
+export const MOBILITY_MESSAGES = [
+  bindingRefreshRequest,
+  homeTestInit,
+  careOfTestInit,
+  homeTest,
+  careOfTest,
+  bindingUpdate,
+  bindingAcknowledgement,
+  bindingError,
+] as const;
+
+type KnownMessage = MessageValueOf<(typeof MOBILITY_MESSAGES)[number]>;
+
+/** A message of a type no row knows, or too short for its row: kept as it came. */
+export interface UnknownMessage {
+  readonly kind: 'unknown-message';
+  readonly mhType: number;
+  readonly data: Uint8Array;
+}
+
+/** A mobility message without its options, told apart by `kind`. */
+export type MobilityMessage = KnownMessage | UnknownMessage;
+
+/** The message of one kind. */
+export type MessageOf<K extends MobilityMessage['kind']> = Extract<MobilityMessage, { kind: K }>;
+
+/** Decoded Mobility Header. */
+export interface MobilityHeader {
+  readonly payloadProto: number;
+  /** Header Len: units of 8 octets without the first 8. */
+  readonly headerLength: number;
+  readonly mhType: number;
+  readonly checksum: number;
+  readonly message: MobilityMessage;
+  readonly options: readonly MobilityOption[];
+  /** Offsets of the options' Type octets in the octets decoded from. */
+  readonly optionOffsets: readonly number[];
+  /** Octets of the whole header on the wire, (Header Len + 1) * 8. */
+  readonly length: number;
+}
+
+const definitions = new Map<number, MessageDefinition>(
+  MOBILITY_MESSAGES.map((row) => [row.mhType, row]),
+);
+if (definitions.size !== MOBILITY_MESSAGES.length) throw new Error('an MH Type is declared twice');
+const byKind = new Map<string, MessageDefinition>(MOBILITY_MESSAGES.map((row) => [row.kind, row]));
+
+const spec: Spec = { rfc: 6275, section: '6.1.1' };
+
+/** MH Type values with a name. */
+export const MH_TYPES = MOBILITY_MESSAGES.map((row) => ({
+  value: row.mhType,
+  name: row.name,
+  spec: row.spec,
+}));
+
+const headerLayout = layout({
+  name: 'Mobility Header',
+  spec,
+  fields: [
+    uint8('payloadProto', { label: 'Payload protocol', filter: 'mip6.proto' }),
+    uint8('headerLength', { label: 'Header length', filter: 'mip6.hlen', unit: '8 octets, without the first 8' }),
+    uint8('mhType', { label: 'Mobility Header Type', filter: 'mip6.mhtype', values: MH_TYPES }),
+    uint8('reserved', { label: 'Reserved', filter: 'mip6.reserved', hex: true }),
+    uint16('checksum', { label: 'Checksum', filter: 'mip6.csum', hex: true }),
+  ],
+});
+
+const unknownLayout = layout({
+  name: 'Unknown message',
+  spec,
+  fields: [bytesField('rest', 'data', { label: 'Message data', filter: 'mip6.data' })],
+});
+
+/** Octets of the fixed header in front of the message data. */
+const HEADER_OCTETS = headerLayout.fixedOctets;
+const HEADER_LENGTH = headerLayout.offsetOf('headerLength');
+const MH_TYPE = headerLayout.offsetOf('mhType');
+const CHECKSUM = headerLayout.offsetOf('checksum');
+/** Payload Proto a sender must use: No Next Header. */
+const NO_NEXT_HEADER = 59;
+/** Next header value of the Mobility Header. */
+export const MOBILITY_HEADER = 135;
+
+const BINDING_AUTHORIZATION_DATA = 5;
+
+/**
+ * Reads a Mobility Header at `[offset, end)`.
+ *
+ * Everything wrong becomes a diagnostic; what can be read is returned. The checksum is not verified here,
+ * because it needs the addresses: see `mobilityChecksum`.
+ * @returns undefined when not even the first 8 octets are there.
+ */
+export function decodeMobilityHeader(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  diagnostics: DiagnosticList,
+): MobilityHeader | undefined {
+  if (end - offset < 8) {
+    diagnostics.add('MH_TRUNCATED', offset, Math.max(0, end - offset), `${end - offset} octets`);
+    return undefined;
+  }
+  const payloadProto = u8(bytes, offset);
+  const headerLength = u8(bytes, offset + HEADER_LENGTH);
+  const mhType = u8(bytes, offset + MH_TYPE);
+  const checksum = u16(bytes, offset + CHECKSUM);
+  const length = (headerLength + 1) * 8;
+  let headerEnd = offset + length;
+  if (payloadProto !== NO_NEXT_HEADER) {
+    diagnostics.add('MH_PAYLOAD_PROTO', offset, 1, `value ${payloadProto}`);
+  }
+  if (u8(bytes, offset + 3) !== 0) diagnostics.add('RESERVED_NOT_ZERO', offset + 3, 1);
+  if (headerEnd > end) {
+    diagnostics.add('MH_LENGTH', offset + HEADER_LENGTH, 1, `${length} octets, ${end - offset} left`);
+    headerEnd = end;
+  } else if (headerEnd < end) {
+    diagnostics.add('MH_TRAILING', headerEnd, end - headerEnd);
+  }
+
+  const row = definitions.get(mhType);
+  const dataOffset = offset + HEADER_OCTETS;
+  const base = { payloadProto, headerLength, mhType, checksum, length };
+  const unknown = (): MobilityHeader => ({
+    ...base,
+    message: { kind: 'unknown-message', mhType, data: bytes.slice(dataOffset, headerEnd) },
+    options: [],
+    optionOffsets: [],
+  });
+  if (row === undefined) {
+    diagnostics.add('MH_TYPE_UNKNOWN', offset + MH_TYPE, 1, `type ${mhType}`);
+    return unknown();
+  }
+  const value = row.layout.decode(bytes, dataOffset, headerEnd);
+  if (value === undefined) {
+    diagnostics.add('MH_TRUNCATED', offset, headerEnd - offset, row.name);
+    return unknown();
+  }
+  if (!row.layout.reservedIsZero(bytes, dataOffset, headerEnd)) {
+    diagnostics.add('RESERVED_NOT_ZERO', dataOffset, row.layout.fixedOctets, row.name);
+  }
+  const { options, offsets } = mobilityOptions.decode(
+    bytes,
+    dataOffset + row.layout.fixedOctets,
+    headerEnd,
+    offset,
+    mhType,
+    diagnostics,
+  );
+  // RFC 6275 section 6.2.7: last option, and nothing, not even padding, after it.
+  const authorization = offsets.findIndex((at) => u8(bytes, at) === BINDING_AUTHORIZATION_DATA);
+  if (authorization >= 0 && authorization !== options.length - 1) {
+    diagnostics.add('OPTION_NOT_LAST', offsets[authorization] ?? offset, 2);
+  }
+  return {
+    ...base,
+    // `row` is one of MOBILITY_MESSAGES, so its value is one of the union.
+    message: { kind: row.kind, ...value } as KnownMessage,
+    options,
+    optionOffsets: offsets,
+  };
+}
+
+/**
+ * Sum over pseudo-header and message: 0 when the checksum field is right. RFC 6275 section 6.1.1.
+ *
+ * @param addresses octets that hold both addresses: the home address in place of the source under a Home
+ *   Address option (section 6.3), and in place of the destination under a type 2 routing header (6.4).
+ */
+export function mobilityChecksum(
+  addresses: Uint8Array,
+  source: number,
+  destination: number,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+): number {
+  return pseudoHeaderChecksum(
+    addresses,
+    source,
+    addresses,
+    destination,
+    MOBILITY_HEADER,
+    bytes,
+    offset,
+    end,
+  );
+}
+
+/** How to encode. `compute` for a node; the rest for fixtures that are wrong on purpose. */
+export interface MobilityEncodeOptions {
+  /** Source and final destination of the checksum (home addresses where HAO or RH2 say so). */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  readonly padding?: 'compute' | 'as-given';
+  /** Checksum to write instead of the right one. */
+  readonly checksum?: number;
+  /** Header Len to write instead of the right one. */
+  readonly headerLength?: number;
+  readonly payloadProto?: number;
+}
+
+/**
+ * Octets of a Mobility Header.
+ * @throws RangeError when a value does not fit its field.
+ */
+export function encodeMobilityHeader(
+  message: MobilityMessage,
+  options: readonly MobilityOption[],
+  how: MobilityEncodeOptions,
+): Uint8Array {
+  const row = byKind.get(message.kind);
+  const data =
+    message.kind === 'unknown-message'
+      ? message.data
+      : (row?.layout.encodeFields({ ...message }) ?? new Uint8Array());
+  const mhType = message.kind === 'unknown-message' ? message.mhType : (row?.mhType ?? 0);
+  const padding = how.padding ?? 'compute';
+  const encodedOptions = mobilityOptions.encode(options, HEADER_OCTETS + data.length, padding);
+  const length = HEADER_OCTETS + data.length + encodedOptions.length;
+  const header = headerLayout.encode({
+    payloadProto: how.payloadProto ?? NO_NEXT_HEADER,
+    headerLength: how.headerLength ?? Math.floor(length / 8) - 1,
+    mhType,
+    reserved: 0,
+    checksum: 0,
+  });
+  const bytes = concatenate([header, data, encodedOptions]);
+  const addresses = concatenate([how.source, how.destination]);
+  const checksum = how.checksum ?? mobilityChecksum(addresses, 0, 16, bytes, 0, bytes.length);
+  putU16(bytes, CHECKSUM, checksum);
+  return bytes;
+}
+
+/** Tree of a Mobility Header at `[offset, end)`, as far as it goes. */
+export function mobilityTree(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  source: number,
+): FieldNode {
+  const headerEnd = Math.min(end, offset + (u8(bytes, offset + HEADER_LENGTH) + 1) * 8);
+  const children = headerLayout.tree(bytes, offset, Math.min(end, offset + HEADER_OCTETS), source);
+  const mhType = u8(bytes, offset + MH_TYPE);
+  const row = definitions.get(mhType);
+  const dataOffset = offset + HEADER_OCTETS;
+  if (dataOffset < headerEnd) {
+    const fields = (row?.layout ?? unknownLayout).tree(bytes, dataOffset, headerEnd, source);
+    const optionsOffset = dataOffset + (row?.layout.fixedOctets ?? headerEnd - dataOffset);
+    children.push({
+      label: row?.name ?? `Unknown message type ${mhType}`,
+      text: '',
+      offset: dataOffset,
+      length: Math.min(optionsOffset, headerEnd) - dataOffset,
+      source,
+      ...(row === undefined ? {} : { spec: row.spec }),
+      children: fields,
+    });
+    if (optionsOffset < headerEnd) {
+      const options = mobilityOptions.tree(bytes, optionsOffset, headerEnd, source);
+      children.push({
+        label: 'Mobility Options',
+        text: `${options.length}`,
+        offset: optionsOffset,
+        length: headerEnd - optionsOffset,
+        source,
+        children: options,
+      });
+    }
+  }
+  return {
+    label: 'Mobile IPv6',
+    name: 'mip6',
+    text: row?.name ?? hexText(bytes, offset, Math.min(8, Math.max(0, end - offset))),
+    offset,
+    length: headerEnd - offset,
+    source,
+    spec,
+    children,
+  };
+}

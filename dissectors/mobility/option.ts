@@ -1,0 +1,289 @@
+/**
+ * Mobility options: the TLVs after the fixed part of a mobility message. RFC 6275 section 6.2.1.
+ */
+import { u8 } from '../core/bytes.ts';
+import type { DiagnosticList } from '../core/diagnostic.ts';
+import { concatenate, layout } from '../core/layout.ts';
+import type { Field, Layout, ValueOf } from '../core/layout.ts';
+import type { FieldNode, Spec } from '../core/node.ts';
+import { hexText } from '../core/layout.ts';
+
+/** MH types an option may appear in; `any` = every message. */
+type AllowedIn = readonly number[] | 'any';
+
+/** Row of an option table. */
+export interface OptionDefinition<
+  Kind extends string = string,
+  F extends readonly Field[] = readonly Field[],
+> {
+  readonly kind: Kind;
+  /** Option Type. */
+  readonly type: number;
+  readonly name: string;
+  readonly spec: Spec;
+  /** Alignment xn+y of the Type octet, from the start of the Mobility Header; undefined = none. */
+  readonly align: readonly [number, number] | undefined;
+  /** Lengths the RFC allows, without the Type and Length octets; undefined = any. */
+  readonly lengths: readonly number[] | undefined;
+  readonly allowedIn: AllowedIn;
+  /** May the option appear more than once in a message? */
+  readonly repeatable: boolean;
+  readonly layout: Layout<F>;
+}
+
+/** Value of an option of one table row. */
+export type OptionValueOf<D extends OptionDefinition> =
+  D extends OptionDefinition<infer Kind, infer F>
+    ? { readonly kind: Kind } & ValueOf<F>
+    : never;
+
+/** Pad1: one zero octet without a Length. RFC 6275 section 6.2.2. */
+export interface Pad1 {
+  readonly kind: 'pad1';
+}
+
+/** An option no table row knows, or whose length the row cannot take: kept as it came. */
+export interface UnknownOption {
+  readonly kind: 'unknown';
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+/** Declares one option. */
+export function option<const Kind extends string, const F extends readonly Field[]>(row: {
+  kind: Kind;
+  type: number;
+  name: string;
+  spec: Spec;
+  align?: readonly [number, number];
+  lengths?: readonly number[];
+  allowedIn?: AllowedIn;
+  repeatable?: boolean;
+  fields: F;
+}): OptionDefinition<Kind, F> {
+  return {
+    kind: row.kind,
+    type: row.type,
+    name: row.name,
+    spec: row.spec,
+    align: row.align,
+    lengths: row.lengths,
+    allowedIn: row.allowedIn ?? 'any',
+    repeatable: row.repeatable ?? false,
+    layout: layout({ name: row.name, spec: row.spec, fields: row.fields }),
+  };
+}
+
+/** Most options walked in one message: 2040 octets hold more Pad1, none of them worth more. */
+export const MAX_OPTIONS = 255;
+
+/** Options as decoded, with the place of each (offset of the Type octet). */
+export interface OptionWalk<O> {
+  readonly options: O[];
+  readonly offsets: number[];
+}
+
+interface AnyOption {
+  readonly kind: string;
+}
+
+/** Codec of the options of a set of tables. */
+export interface OptionCodec<O extends AnyOption> {
+  readonly definitions: ReadonlyMap<number, OptionDefinition>;
+  decode(
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+    header: number,
+    mhType: number,
+    diagnostics: DiagnosticList,
+  ): OptionWalk<O>;
+  encode(options: readonly O[], start: number, padding: 'compute' | 'as-given'): Uint8Array;
+  tree(bytes: Uint8Array, offset: number, end: number, source: number): FieldNode[];
+}
+
+const PAD1 = 0;
+const PADN = 1;
+
+/** `Pad1` for one octet, `PadN` for more. RFC 6275 sections 6.2.2 and 6.2.3. */
+function padding(octets: number): Uint8Array {
+  const pad = new Uint8Array(octets);
+  if (octets > 1) {
+    pad[0] = PADN;
+    pad[1] = octets - 2;
+  }
+  return pad;
+}
+
+/** Octets to put before an option so that its Type octet lands on x*n + y. */
+function octetsToAlign(position: number, align: readonly [number, number] | undefined): number {
+  if (align === undefined) return 0;
+  const [x, y] = align;
+  return (((y - position) % x) + x) % x;
+}
+
+/** Builds the codec from all option tables; two rows of one type are refused. */
+export function optionCodec<const D extends OptionDefinition>(
+  tables: readonly (readonly D[])[],
+): OptionCodec<OptionValueOf<D> | Pad1 | UnknownOption> {
+  type Option = OptionValueOf<D> | Pad1 | UnknownOption;
+  const definitions = new Map<number, OptionDefinition>();
+  const byKind = new Map<string, OptionDefinition>();
+  for (const row of tables.flat()) {
+    if (definitions.has(row.type) || byKind.has(row.kind)) {
+      throw new Error(`mobility option ${row.type} (${row.kind}) is declared twice`);
+    }
+    definitions.set(row.type, row);
+    byKind.set(row.kind, row);
+  }
+
+  const unknown = (type: number, bytes: Uint8Array, from: number, to: number): UnknownOption => ({
+    kind: 'unknown',
+    type,
+    data: bytes.slice(from, to),
+  });
+
+  return {
+    definitions,
+
+    decode(bytes, offset, end, header, mhType, diagnostics) {
+      const options: Option[] = [];
+      const offsets: number[] = [];
+      let seen = 0n;
+      let at = offset;
+      while (at < end && options.length < MAX_OPTIONS) {
+        const type = u8(bytes, at);
+        if (type === PAD1) {
+          options.push({ kind: 'pad1' });
+          offsets.push(at++);
+          continue;
+        }
+        const length = at + 1 < end ? u8(bytes, at + 1) : -1;
+        const dataEnd = at + 2 + length;
+        if (length < 0 || dataEnd > end) {
+          diagnostics.add('OPTION_TRUNCATED', at, end - at, `option type ${type}`);
+          break;
+        }
+        const row = definitions.get(type);
+        offsets.push(at);
+        if (row === undefined) {
+          diagnostics.add('OPTION_UNKNOWN', at, 2 + length, `option type ${type}`);
+          options.push(unknown(type, bytes, at + 2, dataEnd));
+          at = dataEnd;
+          continue;
+        }
+        const value =
+          row.lengths === undefined || row.lengths.includes(length)
+            ? row.layout.decode(bytes, at + 2, dataEnd)
+            : undefined;
+        if (value === undefined) {
+          diagnostics.add('OPTION_LENGTH', at, 2 + length, `${row.name}: length ${length}`);
+          options.push(unknown(type, bytes, at + 2, dataEnd));
+        } else {
+          // `row` is one of `D`, so its value is one of the union.
+          options.push({ kind: row.kind, ...value } as Option);
+        }
+        if (octetsToAlign(at - header, row.align) !== 0) {
+          diagnostics.add('OPTION_ALIGNMENT', at, 2 + length, row.name);
+        }
+        if (type !== PADN) {
+          const bit = 1n << BigInt(type);
+          if ((seen & bit) !== 0n && !row.repeatable) {
+            diagnostics.add('OPTION_DUPLICATE', at, 2 + length, row.name);
+          }
+          seen |= bit;
+        }
+        if (row.allowedIn !== 'any' && !row.allowedIn.includes(mhType)) {
+          diagnostics.add('OPTION_NOT_ALLOWED', at, 2 + length, row.name);
+        }
+        at = dataEnd;
+      }
+      return { options, offsets };
+    },
+
+    encode(options, start, mode) {
+      const parts: Uint8Array[] = [];
+      let position = start;
+      const push = (part: Uint8Array): void => {
+        parts.push(part);
+        position += part.length;
+      };
+      for (const item of options) {
+        if (item.kind === 'pad1') {
+          push(new Uint8Array(1));
+          continue;
+        }
+        let type: number;
+        let data: Uint8Array;
+        if (item.kind === 'unknown') {
+          const raw = item as UnknownOption;
+          type = raw.type;
+          data = raw.data;
+        } else {
+          const row = byKind.get(item.kind);
+          if (row === undefined) throw new RangeError(`unknown mobility option ${item.kind}`);
+          type = row.type;
+          data = row.layout.encodeFields({ ...item });
+          if (mode === 'compute') push(padding(octetsToAlign(position, row.align)));
+        }
+        if (data.length > 255) throw new RangeError(`mobility option ${item.kind}: over 255 octets`);
+        push(concatenate([Uint8Array.of(type, data.length), data]));
+      }
+      // RFC 6275 section 6.1.1: a Mobility Header is a multiple of 8 octets.
+      if (mode === 'compute') push(padding((8 - (position % 8)) % 8));
+      return concatenate(parts);
+    },
+
+    tree(bytes, offset, end, source) {
+      const nodes: FieldNode[] = [];
+      let at = offset;
+      while (at < end && nodes.length < MAX_OPTIONS) {
+        const type = u8(bytes, at);
+        const hasLength = type !== PAD1 && at + 1 < end;
+        const octets = type === PAD1 ? 1 : Math.min(end - at, hasLength ? 2 + u8(bytes, at + 1) : 1);
+        const row = definitions.get(type);
+        const name = type === PAD1 ? 'Pad1' : (row?.name ?? `Unknown option ${type}`);
+        const uint = (label: string, filter: string, at_: number): FieldNode => ({
+          label,
+          name: filter,
+          value: u8(bytes, at_),
+          text: `${u8(bytes, at_)}`,
+          offset: at_,
+          length: 1,
+          source,
+          children: [],
+        });
+        const children = [uint('Type', 'mip6.mobility_opt', at)];
+        if (hasLength) children.push(uint('Length', 'mip6.mobility_opt.len', at + 1));
+        if (octets > 2) {
+          const fits = row?.lengths === undefined || row.lengths.includes(octets - 2);
+          const fields = row !== undefined && fits ? row.layout.tree(bytes, at + 2, at + octets, source) : [];
+          if (fields.length > 0) children.push(...fields);
+          else {
+            children.push({
+              label: 'Data',
+              name: 'mip6.mobility_opt.data',
+              value: bytes.slice(at + 2, at + octets),
+              text: hexText(bytes, at + 2, octets - 2),
+              offset: at + 2,
+              length: octets - 2,
+              source,
+              children: [],
+            });
+          }
+        }
+        nodes.push({
+          label: `Mobility option: ${name}`,
+          text: '',
+          offset: at,
+          length: octets,
+          source,
+          ...(row === undefined ? {} : { spec: row.spec }),
+          children,
+        });
+        at += octets;
+      }
+      return nodes;
+    },
+  };
+}

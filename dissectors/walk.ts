@@ -1,0 +1,454 @@
+/**
+ * Header walk of the hot path: where everything is in a packet, without making an object per packet.
+ *
+ * The caller owns the views and passes them again and again. Offsets come from the format tables; -1 means
+ * absent. Whatever is wrong goes into the view's diagnostics, and the walk stops there.
+ */
+import { isUnicastRoutable } from './core/address.ts';
+import { u16, u32, u8 } from './core/bytes.ts';
+import { DiagnosticList } from './core/diagnostic.ts';
+import {
+  HOME_ADDRESS_OPTION,
+  NEXT_HEADER,
+  fragmentHeader,
+  ipv6Header,
+  routingHeader,
+} from './ipv6/header.ts';
+
+/** Link types the walk looks through. */
+export const LINKTYPE = {
+  null: 0,
+  ethernet: 1,
+  rawBsd: 12,
+  rawOpenBsd: 14,
+  raw: 101,
+  loop: 108,
+  linuxSll: 113,
+  ipv4: 228,
+  ipv6: 229,
+  linuxSll2: 276,
+} as const;
+
+const ETHERTYPE_IPV4 = 0x0800;
+const ETHERTYPE_IPV6 = 0x86dd;
+const VLAN_ETHERTYPES = [0x8100, 0x88a8, 0x9100];
+/** Stacked VLAN tags looked through. */
+const MAX_VLAN_TAGS = 4;
+
+const PAYLOAD_LENGTH = ipv6Header.offsetOf('payloadLength');
+const NEXT_HEADER_FIELD = ipv6Header.offsetOf('nextHeader');
+const HOP_LIMIT = ipv6Header.offsetOf('hopLimit');
+const SOURCE = ipv6Header.offsetOf('source');
+const DESTINATION = ipv6Header.offsetOf('destination');
+const IPV6_OCTETS = ipv6Header.fixedOctets;
+const ROUTING_TYPE = routingHeader.offsetOf('routingType');
+const SEGMENTS_LEFT = routingHeader.offsetOf('segmentsLeft');
+const RH2_ADDRESS = 8;
+const FRAGMENT_WORD = fragmentHeader.offsetOf('offsetAndFlags');
+const FRAGMENT_IDENTIFICATION = fragmentHeader.offsetOf('identification');
+const FRAGMENT_OCTETS = fragmentHeader.fixedOctets;
+
+/** Extension headers walked in one packet; RFC 8200 section 4.1 needs at most seven. */
+export const MAX_EXTENSION_HEADERS = 16;
+
+/** What lies under the link header. */
+export class FrameView {
+  bytes: Uint8Array = new Uint8Array();
+  start = 0;
+  end = 0;
+  /** True when the capture holds less than was on the wire. */
+  isCut = false;
+  /** Offsets of the 6-octet link-layer addresses, or -1. */
+  linkSource = -1;
+  linkDestination = -1;
+  /** Outermost VLAN identifier, or -1. */
+  vlan = -1;
+  /** 6, 4 or 0 (something else). */
+  ipVersion = 0;
+  ipOffset = -1;
+}
+
+/**
+ * Finds the IP header of a captured frame.
+ * @param linkType LINKTYPE_ value; an unknown one leaves `ipVersion` 0.
+ */
+export function walkLink(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  linkType: number,
+  isCut: boolean,
+  frame: FrameView,
+): void {
+  frame.bytes = bytes;
+  frame.start = start;
+  frame.end = end;
+  frame.isCut = isCut;
+  frame.linkSource = -1;
+  frame.linkDestination = -1;
+  frame.vlan = -1;
+  frame.ipVersion = 0;
+  frame.ipOffset = -1;
+  switch (linkType) {
+    case LINKTYPE.ethernet:
+      if (end - start < 14) return;
+      frame.linkDestination = start;
+      frame.linkSource = start + 6;
+      walkEthertype(frame, start + 12);
+      return;
+    case LINKTYPE.linuxSll:
+      if (end - start < 16) return;
+      if (u16(bytes, start + 4) === 6) frame.linkSource = start + 6;
+      walkEthertype(frame, start + 14);
+      return;
+    case LINKTYPE.linuxSll2:
+      if (end - start < 20) return;
+      if (u8(bytes, start + 11) === 6) frame.linkSource = start + 12;
+      setIp(frame, u16(bytes, start), start + 20);
+      return;
+    case LINKTYPE.raw:
+    case LINKTYPE.rawBsd:
+    case LINKTYPE.rawOpenBsd:
+    case LINKTYPE.ipv4:
+    case LINKTYPE.ipv6:
+      setIpByVersion(frame, start);
+      return;
+    case LINKTYPE.null:
+    case LINKTYPE.loop:
+      // The address family is in the byte order of the machine that captured; the version nibble tells.
+      setIpByVersion(frame, start + 4);
+      return;
+    default:
+  }
+}
+
+function walkEthertype(frame: FrameView, offset: number): void {
+  let at = offset;
+  for (let tags = 0; tags <= MAX_VLAN_TAGS; tags++) {
+    if (at + 2 > frame.end) return;
+    const ethertype = u16(frame.bytes, at);
+    if (!VLAN_ETHERTYPES.includes(ethertype)) {
+      setIp(frame, ethertype, at + 2);
+      return;
+    }
+    if (frame.vlan < 0) frame.vlan = u16(frame.bytes, at + 2) & 0x0fff;
+    at += 4;
+  }
+}
+
+function setIp(frame: FrameView, ethertype: number, offset: number): void {
+  if (ethertype === ETHERTYPE_IPV6) frame.ipVersion = 6;
+  else if (ethertype === ETHERTYPE_IPV4) frame.ipVersion = 4;
+  else return;
+  frame.ipOffset = offset;
+}
+
+function setIpByVersion(frame: FrameView, offset: number): void {
+  if (offset >= frame.end) return;
+  const version = u8(frame.bytes, offset) >> 4;
+  if (version !== 6 && version !== 4) return;
+  frame.ipVersion = version;
+  frame.ipOffset = offset;
+}
+
+/**
+ * One IPv6 header level: header, extension headers and what follows. The wire view is `source` and
+ * `destination`; the normalised view is `effectiveSource` and `effectiveDestination`, with the Home Address
+ * option and the type 2 routing header applied. All four are offsets in `bytes`.
+ */
+export class Ipv6View {
+  bytes: Uint8Array = new Uint8Array();
+  start = 0;
+  /** End of this packet: by Payload Length, but never past what was captured. */
+  end = 0;
+  /** True when octets are missing at the end because the capture is cut. */
+  isCut = false;
+  source = 0;
+  destination = 0;
+  hopLimit = 0;
+  effectiveSource = 0;
+  effectiveDestination = 0;
+  /** Offset of the home address in the first Home Address option, or -1. */
+  homeAddress = -1;
+  /** Offset of the home address in a valid type 2 routing header, or -1. */
+  routingHomeAddress = -1;
+  /** Routing type of the last routing header, or -1. */
+  routingType = -1;
+  /** Offset of the fragment header, or -1. */
+  fragment = -1;
+  /** Offset of the octet that names the fragment header as next header. */
+  fragmentPointer = -1;
+  fragmentOffset = 0;
+  moreFragments = false;
+  identification = 0;
+  /** True when this packet was put together from fragments. */
+  isReassembled = false;
+  /** Number of extension headers before the upper layer. */
+  extensions = 0;
+  /** Offset of the ESP header in `bytes`, or -1. */
+  esp = -1;
+  /** Offset of the AH header, or -1. */
+  ah = -1;
+  /** Protocol after the extension headers, or -1 when the walk could not reach it. */
+  upperProtocol = -1;
+  /** Octets of the upper layer: those of the packet, or decrypted ones. */
+  upperBytes: Uint8Array = new Uint8Array();
+  upperOffset = 0;
+  upperEnd = 0;
+  readonly diagnostics = new DiagnosticList();
+}
+
+/**
+ * Walks an IPv6 packet at `[start, end)`.
+ * @param isCut the capture holds less than was on the wire.
+ * @returns false when there is no IPv6 header.
+ */
+export function walkIpv6(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isCut: boolean,
+  view: Ipv6View,
+): boolean {
+  view.bytes = bytes;
+  view.start = start;
+  view.end = end;
+  view.isCut = isCut;
+  view.homeAddress = -1;
+  view.routingHomeAddress = -1;
+  view.routingType = -1;
+  view.fragment = -1;
+  view.fragmentPointer = -1;
+  view.fragmentOffset = 0;
+  view.moreFragments = false;
+  view.isReassembled = false;
+  view.extensions = 0;
+  view.esp = -1;
+  view.ah = -1;
+  view.upperProtocol = -1;
+  if (view.diagnostics.items.length > 0) view.diagnostics.clear();
+  if (end - start < IPV6_OCTETS) {
+    view.diagnostics.add('IPV6_TRUNCATED', start, end - start);
+    return false;
+  }
+  if (u8(bytes, start) >> 4 !== 6) {
+    view.diagnostics.add('IPV6_VERSION', start, 1);
+    return false;
+  }
+  view.source = start + SOURCE;
+  view.destination = start + DESTINATION;
+  view.effectiveSource = view.source;
+  view.effectiveDestination = view.destination;
+  view.hopLimit = u8(bytes, start + HOP_LIMIT);
+  const payloadLength = u16(bytes, start + PAYLOAD_LENGTH);
+  const declaredEnd = start + IPV6_OCTETS + payloadLength;
+  if (declaredEnd <= end) {
+    // Payload Length 0 with octets behind is a super-frame of an offloading interface: take all of it.
+    if (payloadLength > 0) {
+      view.end = declaredEnd;
+      view.isCut = false;
+    }
+  } else if (!isCut) {
+    view.isCut = true;
+    view.diagnostics.add('IPV6_PAYLOAD_LENGTH', start + PAYLOAD_LENGTH, 2, `${payloadLength} octets`);
+  }
+  walkExtensions(view, bytes, start + NEXT_HEADER_FIELD, start + IPV6_OCTETS, view.end, false);
+  return true;
+}
+
+/**
+ * Walks extension headers from `offset` on and sets the upper layer of `view`.
+ * @param pointer offset of the octet that holds the first next header value.
+ * @param isInsideEsp the octets were decrypted: a Home Address option has no meaning there.
+ */
+export function walkExtensions(
+  view: Ipv6View,
+  bytes: Uint8Array,
+  pointer: number,
+  offset: number,
+  end: number,
+  isInsideEsp: boolean,
+): void {
+  let at = offset;
+  let next = u8(bytes, pointer);
+  let nextPointer = pointer;
+  view.upperProtocol = -1;
+  for (;;) {
+    switch (next) {
+      case NEXT_HEADER.hopByHop:
+      case NEXT_HEADER.destinationOptions:
+      case NEXT_HEADER.routing: {
+        if (at + 8 > end) return truncated(view, at, end);
+        const length = (u8(bytes, at + 1) + 1) * 8;
+        if (at + length > end) return truncated(view, at, end);
+        if (next === NEXT_HEADER.routing) walkRouting(view, bytes, at, length, isInsideEsp);
+        else walkOptions(view, bytes, at, length, next, isInsideEsp);
+        nextPointer = at;
+        next = u8(bytes, at);
+        at += length;
+        break;
+      }
+      case NEXT_HEADER.fragment: {
+        if (at + FRAGMENT_OCTETS > end) return truncated(view, at, end);
+        const word = u16(bytes, at + FRAGMENT_WORD);
+        view.fragment = at;
+        view.fragmentPointer = nextPointer;
+        view.fragmentOffset = word & 0xfff8;
+        view.moreFragments = (word & 1) !== 0;
+        view.identification = u32(bytes, at + FRAGMENT_IDENTIFICATION);
+        nextPointer = at;
+        next = u8(bytes, at);
+        at += FRAGMENT_OCTETS;
+        if (view.fragmentOffset !== 0) {
+          setUpper(view, -1, bytes, at, end);
+          return;
+        }
+        if (!view.moreFragments) view.diagnostics.add('FRAGMENT_ATOMIC', at - FRAGMENT_OCTETS, 8);
+        break;
+      }
+      case NEXT_HEADER.ah: {
+        if (at + 12 > end) return truncated(view, at, end);
+        const length = (u8(bytes, at + 1) + 2) * 4;
+        if (length < 12 || at + length > end) return truncated(view, at, end);
+        view.ah = at;
+        nextPointer = at;
+        next = u8(bytes, at);
+        at += length;
+        break;
+      }
+      case NEXT_HEADER.esp:
+        if (!isInsideEsp) view.esp = at;
+        setUpper(view, NEXT_HEADER.esp, bytes, at, end);
+        return;
+      default:
+        setUpper(view, next, bytes, at, end);
+        return;
+    }
+    view.extensions++;
+    if (view.extensions >= MAX_EXTENSION_HEADERS) {
+      view.diagnostics.add('EXTENSION_LIMIT', at, 0);
+      return;
+    }
+  }
+}
+
+/** Sets where the upper layer is. */
+function setUpper(
+  view: Ipv6View,
+  protocol: number,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+): void {
+  view.upperProtocol = protocol;
+  view.upperBytes = bytes;
+  view.upperOffset = offset;
+  view.upperEnd = end;
+}
+
+function truncated(view: Ipv6View, offset: number, end: number): void {
+  if (view.isCut) return;
+  if (view.moreFragments) {
+    // RFC 7112 section 5: the first fragment must hold the whole chain.
+    view.diagnostics.add('FRAGMENT_HEADER_CHAIN', offset, Math.max(0, end - offset));
+  } else {
+    view.diagnostics.add('EXTENSION_TRUNCATED', offset, Math.max(0, end - offset));
+  }
+}
+
+/** Options of a hop-by-hop or destination options header. RFC 8200 section 4.2. */
+function walkOptions(
+  view: Ipv6View,
+  bytes: Uint8Array,
+  header: number,
+  length: number,
+  kind: number,
+  isInsideEsp: boolean,
+): void {
+  const end = header + length;
+  let at = header + 2;
+  while (at < end) {
+    const type = u8(bytes, at);
+    if (type === 0) {
+      at++;
+      continue;
+    }
+    const dataLength = u8(bytes, at + 1);
+    const next = at + 2 + dataLength;
+    if (at + 2 > end || next > end) {
+      view.diagnostics.add('DESTINATION_OPTION_LENGTH', at, end - at);
+      return;
+    }
+    if (type === HOME_ADDRESS_OPTION) walkHomeAddress(view, bytes, at, dataLength, kind, isInsideEsp);
+    at = next;
+  }
+}
+
+/** Home Address option. RFC 6275 sections 6.3 and 9.3.1. */
+function walkHomeAddress(
+  view: Ipv6View,
+  bytes: Uint8Array,
+  option: number,
+  length: number,
+  kind: number,
+  isInsideEsp: boolean,
+): void {
+  if (length !== 16) {
+    view.diagnostics.add('HAO_LENGTH', option, 2 + length, `length ${length}`);
+    return;
+  }
+  // RFC 6275 section 6.3: after any routing header, before Fragment, AH and ESP.
+  const misplaced =
+    kind === NEXT_HEADER.hopByHop
+      ? 'in a hop-by-hop options header'
+      : isInsideEsp
+        ? 'inside ESP'
+        : view.fragment >= 0
+          ? 'after a fragment header'
+          : view.ah >= 0
+            ? 'after an authentication header'
+            : undefined;
+  if (misplaced !== undefined) view.diagnostics.add('HAO_POSITION', option, 18, misplaced);
+  if (isInsideEsp || kind === NEXT_HEADER.hopByHop) return;
+  if (view.homeAddress >= 0) {
+    view.diagnostics.add('HAO_DUPLICATE', option, 18);
+    return;
+  }
+  if (!isUnicastRoutable(bytes, option + 2)) view.diagnostics.add('HAO_ADDRESS', option + 2, 16);
+  view.homeAddress = option + 2;
+  view.effectiveSource = option + 2;
+}
+
+/** Routing header. RFC 8200 section 4.4; type 2: RFC 6275 section 6.4. */
+function walkRouting(
+  view: Ipv6View,
+  bytes: Uint8Array,
+  header: number,
+  length: number,
+  isInsideEsp: boolean,
+): void {
+  const type = u8(bytes, header + ROUTING_TYPE);
+  const segmentsLeft = u8(bytes, header + SEGMENTS_LEFT);
+  if (view.homeAddress >= 0 && !isInsideEsp) {
+    view.diagnostics.add('HAO_POSITION', view.homeAddress - 2, 18, 'before a routing header');
+  }
+  if (view.routingType === 2) view.diagnostics.add('RH2_POSITION', header, length);
+  view.routingType = type;
+  if (type === 0) view.diagnostics.add('RH0_DEPRECATED', header, length);
+  if (type !== 2 || isInsideEsp) return;
+  if (length !== 24 || segmentsLeft !== 1) {
+    view.diagnostics.add(
+      'RH2_MALFORMED',
+      header,
+      length,
+      `length ${length} octets, segments left ${segmentsLeft}`,
+    );
+    if (length !== 24 || segmentsLeft !== 0) return;
+  }
+  if (!isUnicastRoutable(bytes, header + RH2_ADDRESS)) {
+    view.diagnostics.add('RH2_ADDRESS', header + RH2_ADDRESS, 16);
+  }
+  view.routingHomeAddress = header + RH2_ADDRESS;
+  // RFC 6275 section 6.4: the home address is the final destination of the checksum.
+  if (segmentsLeft === 1) view.effectiveDestination = header + RH2_ADDRESS;
+}

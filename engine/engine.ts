@@ -1,0 +1,70 @@
+/**
+ * Public face of the engine: what goes in, what comes out.
+ */
+import type { Alert, Incident, NotJudged } from './alert.ts';
+import type { EngineEvent, Link } from './events.ts';
+import type { RuleDefinition } from './rule-api.ts';
+import type { Site } from './site.ts';
+import type { Binding } from './state/binding-cache.ts';
+import type { SecurityAssociation } from './state/security-association.ts';
+
+/** Called while packets go through; must not keep `event.context` objects' views, only their copies. */
+export interface EngineObserver {
+  onEvent?(event: EngineEvent): void;
+  /** Once per rule and object, at the packet where it became certain. */
+  onAlert?(alert: Alert): void;
+}
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly site: Site;
+  readonly rules: readonly RuleDefinition[];
+  readonly associations: readonly SecurityAssociation[];
+  readonly observer?: EngineObserver;
+}
+
+/** Numbers of a run. */
+export interface EngineCounters {
+  packets: number;
+  octets: number;
+  ipv6: number;
+  ipv4: number;
+  /** Packets that are not IP, or of a link type that is not decoded. */
+  undecoded: number;
+  cut: number;
+  fragments: number;
+  reassembled: number;
+  mobility: number;
+  icmpv6Signalling: number;
+  homeAddressOptions: number;
+  type2RoutingHeaders: number;
+  tunnelled: number;
+  esp: number;
+  espOpened: number;
+  espNoKey: number;
+  espIcvMismatch: number;
+  espMalformed: number;
+  /** Packets by MH Type 0..255. */
+  readonly mobilityByType: number[];
+  /** Diagnostics by code. */
+  readonly diagnostics: Map<string, number>;
+  /** Live entries evicted from full tables, by table. */
+  readonly evictions: Map<string, number>;
+}
+
+/** Result of a run. */
+export interface EngineSummary {
+  readonly counters: EngineCounters;
+  /** Capture time of the first and last packet, microseconds since 1970; 0 without packets. */
+  readonly firstTime: number;
+  readonly lastTime: number;
+  readonly links: readonly Link[];
+  /** All bindings still in the table, oldest first. */
+  readonly bindings: readonly Readonly<Binding>[];
+  readonly associations: readonly SecurityAssociation[];
+  readonly alerts: readonly Alert[];
+  readonly incidents: readonly Incident[];
+  readonly notJudged: readonly NotJudged[];
+  /** Rules that failed and were switched off: our bugs. */
+  readonly internalErrors: readonly string[];
+}

@@ -1,0 +1,189 @@
+/**
+ * What the engine says happened. A closed union, told apart by `kind`: state, rules and exports read these.
+ *
+ * Events are made for signalling and for what concerns a known home address, never for every packet.
+ * Octets in events are copies and stay valid.
+ */
+import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
+import type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
+import type { MobilityHeader } from '../dissectors/mobility/header.ts';
+import type { LinkRole } from './site.ts';
+import type { Binding } from './state/binding-cache.ts';
+
+/** One packet of the inputs. */
+export interface PacketReference {
+  /** Index of the input. */
+  readonly input: number;
+  /** 1-based number in that input. */
+  readonly number: number;
+  /** Capture time, microseconds since 1970. */
+  readonly time: number;
+  /** Nanoseconds 0..999 below the microsecond. */
+  readonly nanoseconds: number;
+}
+
+/** A link: a capture interface or VLAN, with what the site file or observation says of it. */
+export interface Link {
+  readonly id: number;
+  /** Name of the site file, else of the capture interface or file. */
+  readonly name: string;
+  readonly role: LinkRole;
+  /** `site` = the operator said so; `relay` = a relayed packet proved it is not the home link. */
+  roleKnownBy: 'site' | 'relay' | 'none';
+  /** Role after observation; starts as `role`. */
+  effectiveRole: LinkRole;
+}
+
+/** How a message was protected. */
+export type Protection = 'none' | 'esp-transport' | 'esp-tunnel';
+
+/** What ESP told about a packet. */
+export interface EspContext {
+  readonly spi: number;
+  readonly sequence: number;
+  /** Label of the association that opened it, when one did. */
+  readonly association?: string;
+  /** True when the integrity check value was verified with a key. */
+  readonly integrityVerified: boolean;
+}
+
+/** Wire view and normalised view of one packet. Addresses are 16 octets. */
+export interface PacketContext {
+  readonly packet: PacketReference;
+  readonly link: Link;
+  /** Wire view. */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  /** Address of the Home Address option, when there is one. */
+  readonly homeAddressOption: Uint8Array | undefined;
+  /** Address of a valid type 2 routing header, when there is one. */
+  readonly routingHomeAddress: Uint8Array | undefined;
+  readonly hopLimit: number;
+  /** 6 octets, when the link has such. */
+  readonly linkSource: Uint8Array | undefined;
+  readonly protection: Protection;
+  readonly esp: EspContext | undefined;
+  /** Header around this one when it came through a tunnel (IPv6-in-IPv6, ESP tunnel). */
+  readonly outer: PacketContext | undefined;
+  /** Encapsulations other than IPv6-in-IPv6 around it: `6in4`, `gre`, `udp:4191`, `teredo`, ... */
+  readonly encapsulation: readonly string[];
+  readonly isReassembled: boolean;
+  /** Extension headers before the upper layer. */
+  readonly extensions: number;
+  /** The packet is in fragments or carries a fragment header. */
+  readonly hasFragmentHeader: boolean;
+}
+
+/** A Mobility Header, in clear or decrypted. */
+export interface MobilityEvent {
+  readonly kind: 'mobility';
+  readonly context: PacketContext;
+  readonly header: MobilityHeader;
+  /** `unknown` when the capture cut the packet. */
+  readonly checksum: 'right' | 'wrong' | 'unknown';
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A neighbor discovery, home agent discovery or mobile prefix message. */
+export interface Icmpv6Event {
+  readonly kind: 'icmpv6';
+  readonly context: PacketContext;
+  readonly message: Icmpv6Message;
+  readonly checksum: 'right' | 'wrong' | 'unknown';
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Where an ESP packet stood: behind a Home Address option, behind a type 2 routing header, or plain. */
+export type EspLayout = 'home-address-option' | 'type-2-routing-header' | 'plain';
+
+/** An ESP packet between a home address and a home agent, opened or not. */
+export interface EspEvent {
+  readonly kind: 'esp';
+  readonly context: PacketContext;
+  readonly layout: EspLayout;
+  readonly spi: number;
+  readonly sequence: number;
+  /** Octets of the ESP packet. */
+  readonly length: number;
+  /** `opened`: decrypted and verified; `no-key`: no association fits; otherwise the key did not fit. */
+  readonly outcome: 'opened' | 'no-key' | 'icv-mismatch' | 'malformed';
+  /** Decrypted upper-layer protocol when opened. */
+  readonly nextHeader: number | undefined;
+}
+
+/** One ESP packet seen under two layouts: only a relay that rewrites headers does that. */
+export interface RelayEvent {
+  readonly kind: 'relay';
+  /** `binding-update` towards the home agent, `binding-acknowledgement` from it. */
+  readonly direction: 'to-home-agent' | 'from-home-agent';
+  readonly spi: number;
+  readonly sequence: number;
+  readonly homeAddress: Uint8Array;
+  readonly homeAgent: Uint8Array;
+  /** Wire address of the relaying node: source of the HAO copy, destination of the RH2 copy. */
+  readonly relay: Uint8Array;
+  /** The copy without HAO or RH2, and the copy with it. `context` of the later one. */
+  readonly plain: PacketReference;
+  readonly plainLink: Link;
+  readonly extended: PacketReference;
+  readonly extendedLink: Link;
+  readonly context: PacketContext;
+}
+
+/** A binding appeared, changed or ended. */
+export interface BindingEvent {
+  readonly kind: 'binding';
+  readonly change:
+    | 'requested'
+    | 'registered'
+    | 'refreshed'
+    | 'moved'
+    | 'deregistration-sent'
+    | 'deregistered'
+    | 'rejected'
+    | 'expired'
+    | 'evicted';
+  readonly binding: Readonly<Binding>;
+  /** Care-of address before the change. */
+  readonly previousCareOfAddress: Uint8Array | undefined;
+  /** Packet that caused it; expiry and eviction have the packet at which it was noticed. */
+  readonly packet: PacketReference;
+}
+
+/** A packet with a known home address as bare source or destination: no tunnel, no HAO, no RH2. */
+export interface HomeAddressTrafficEvent {
+  readonly kind: 'home-address-traffic';
+  readonly context: PacketContext;
+  readonly direction: 'from' | 'to';
+  readonly homeAddress: Uint8Array;
+  /** Upper-layer protocol number. */
+  readonly protocol: number;
+}
+
+/** A packet with HAO, RH2 or MH whose headers are wrong. */
+export interface MalformedEvent {
+  readonly kind: 'malformed';
+  readonly context: PacketContext;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Capture time moved on by at least a second, or the capture ended. */
+export interface TickEvent {
+  readonly kind: 'tick';
+  /** Microseconds since 1970. */
+  readonly time: number;
+  readonly isEnd: boolean;
+}
+
+export type EngineEvent =
+  | MobilityEvent
+  | Icmpv6Event
+  | EspEvent
+  | RelayEvent
+  | BindingEvent
+  | HomeAddressTrafficEvent
+  | MalformedEvent
+  | TickEvent;
+
+/** The event of one kind. */
+export type EventOf<K extends EngineEvent['kind']> = Extract<EngineEvent, { kind: K }>;

@@ -1,0 +1,86 @@
+/**
+ * What an observer cannot know and the operator tells: the site, as plain values. `cli/` reads it from YAML.
+ */
+
+/** Where a link is, seen from the mobile nodes. `transit` = between networks, for example the home agent's uplink. */
+export type LinkRole = 'home' | 'foreign' | 'transit' | 'unknown';
+
+/** One link of the site and how to recognise what was captured on it. */
+export interface SiteLink {
+  readonly name: string;
+  readonly role: LinkRole;
+  /** Capture interface names (pcapng if_name), exact. */
+  readonly interfaces: readonly string[];
+  /** Glob patterns of capture files, matched against path and base name. */
+  readonly files: readonly string[];
+  /** VLAN identifiers; empty = any. */
+  readonly vlans: readonly number[];
+}
+
+/** IPv6 prefix: 16 octets and a length of 0..128. */
+export interface SitePrefix {
+  readonly prefix: Uint8Array;
+  readonly length: number;
+}
+
+/** A home agent and what it serves. */
+export interface SiteHomeAgent {
+  readonly name: string;
+  readonly addresses: readonly Uint8Array[];
+  readonly homePrefixes: readonly SitePrefix[];
+  /** Link-layer addresses of its interfaces on the home link, 6 octets each. */
+  readonly linkLayerAddresses: readonly Uint8Array[];
+}
+
+/** A mobile node. */
+export interface SiteMobileNode {
+  readonly name: string;
+  readonly homeAddress: Uint8Array;
+}
+
+/** Which de-registration layouts are accepted. */
+export interface SiteCompatibility {
+  /**
+   * Home de-registrations that carry an Alternate Care-of Address equal to the home address are accepted and
+   * reported as such: UMIP adds the option to every Binding Update. Default false: strict layouts only.
+   */
+  readonly umipHomeDeregistration: boolean;
+}
+
+/** IPsec policy between mobile nodes and home agents. RFC 3776 section 4. */
+export interface SiteIpsecPolicy {
+  /** Home registration signalling must be protected. RFC 6275 section 5.1. */
+  readonly signalling: 'required' | 'optional';
+  /** Payload through the tunnel must be protected: `required` makes clear home-address traffic a finding. */
+  readonly payload: 'required' | 'optional';
+}
+
+/** Changes to one rule. */
+export interface RuleSettings {
+  readonly enabled?: boolean;
+  readonly severity?: 'info' | 'low' | 'medium' | 'high' | 'critical';
+  readonly params?: Readonly<Record<string, number>>;
+}
+
+/** The whole site. */
+export interface Site {
+  readonly homeAgents: readonly SiteHomeAgent[];
+  readonly links: readonly SiteLink[];
+  readonly mobileNodes: readonly SiteMobileNode[];
+  readonly ipsec: SiteIpsecPolicy;
+  readonly compatibility: SiteCompatibility;
+  /** Routers' link-layer addresses that face the outside of the home network. */
+  readonly outsideLinkLayerAddresses: readonly Uint8Array[];
+  readonly rules: Readonly<Record<string, RuleSettings>>;
+}
+
+/** A site of which nothing is told: everything that can be learned is learned. */
+export const UNKNOWN_SITE: Site = {
+  homeAgents: [],
+  links: [],
+  mobileNodes: [],
+  ipsec: { signalling: 'required', payload: 'optional' },
+  compatibility: { umipHomeDeregistration: false },
+  outsideLinkLayerAddresses: [],
+  rules: {},
+};
