@@ -5,7 +5,8 @@
  *   node cli/setup.mjs test [arguments of vitest]       set up, then every check and the tests
  *   node cli/setup.mjs build                            set up only
  *
- * Every step is stamped: when nothing changed it does nothing and asks no network.
+ * Every step is stamped: when nothing changed it does nothing and asks no network. The scripts of package.json say
+ * `exec`, so that a signal that npm passes on reaches this process and not a shell between.
  * Exit codes: those of the command; 2 usage, 4 environment (Node.js, packages), 5 the source does not compile.
  */
 // Default imports and no newer syntax (`?.`, `??`): an old Node.js must get as far as the version check.
@@ -77,7 +78,14 @@ function isRoot() {
 /** True when `program` is in a folder of PATH. */
 function hasProgram(program) {
   const folders = (process.env.PATH || '').split(path.delimiter);
-  return folders.some((folder) => folder !== '' && fs.existsSync(path.join(folder, program)));
+  return folders.some((folder) => {
+    try {
+      fs.accessSync(path.join(folder, program), fs.constants.X_OK);
+      return folder !== '';
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Those of the Debian packages whose content is not on this machine, wherever it would have come from. */
@@ -114,11 +122,10 @@ function aptArguments(debianPackages) {
 function installDebianPackages(debianPackages) {
   if (debianPackages.length === 0 || !isRoot() || !hasProgram('apt-get')) return;
   const apt = (args) => {
-    say(`apt-get ${args.join(' ')}`);
+    say(`installing what native npm packages need: apt-get ${args.join(' ')}`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     return childProcess.spawnSync('apt-get', args, { env, stdio: 'ignore' }).status === 0;
   };
-  say(`to compile ${Object.keys(NATIVE).join(' and ')}, Debian packages are installed first:`);
   // The lists are refreshed only when they are absent or too old to find or fetch a package.
   if (!apt(aptArguments(debianPackages)) && apt(['update'])) apt(aptArguments(debianPackages));
 }
@@ -147,7 +154,8 @@ function nodeHeaders() {
 
 function runNpm(args) {
   const options = { encoding: 'utf8', env: { ...process.env, ...nodeHeaders() } };
-  const result = npm([...args, '--include=dev', '--include=optional'], options);
+  const always = ['--include=dev', '--include=optional', '--loglevel=warn'];
+  const result = npm([...args, ...always], options);
   if (result.status === 0) return;
   const output = `${result.stdout || ''}${result.stderr || ''}`.trimEnd().split('\n');
   process.stderr.write(`${output.slice(-15).join('\n')}\n`);
@@ -192,7 +200,9 @@ function installPackages() {
 function sayUnavailable(name, lacked) {
   const what = `not available: ${NATIVE[name].purpose} (npm package ${name})`;
   if (lacked.length === 0) {
-    say(`${what} did not compile or load; to see why: npm ci --foreground-scripts`);
+    const isThere = fs.existsSync(inRoot(`node_modules/${name}`));
+    const command = isThere ? `npm rebuild ${name}` : 'npm install --no-save --foreground-scripts';
+    say(`${what} was not ${isThere ? 'loaded' : 'compiled'}; to try again and see why: ${command}`);
   } else if (hasProgram('apt-get')) {
     const sudo = isRoot() ? '' : 'sudo ';
     const command = `${sudo}apt-get ${aptArguments(lacked).join(' ')} && npm start`;
@@ -278,25 +288,26 @@ function runCommand(args) {
 
 /** Runs every check, whatever the ones before found. Vitest comes last: its counts end the output. */
 function runChecks(vitestArguments, isBuilt) {
-  const outcomes = [`build ${isBuilt ? 'ok' : 'FAILED'}`];
+  const failed = isBuilt ? [] : ['build'];
   const check = (name, run) => {
     const start = Date.now();
-    const outcome = `${name} ${run().status === 0 ? 'ok' : 'FAILED'}`;
-    outcomes.push(outcome);
-    say(`${outcome} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+    const isOk = run().status === 0;
+    if (!isOk) failed.push(name);
+    say(`${name} ${isOk ? 'ok' : 'FAILED'} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
   };
   for (const script of ['format:check', 'lint', 'types', 'imports']) {
     check(script, () => npm(['run', '--silent', script], { stdio: 'inherit' }));
   }
   const vitest = [inRoot('node_modules/vitest/vitest.mjs'), 'run', ...vitestArguments];
-  check('tests', () =>
-    childProcess.spawnSync(process.execPath, vitest, { cwd: ROOT, stdio: 'inherit' }),
-  );
-  say(outcomes.join(', '));
-  process.exitCode = outcomes.some((outcome) => outcome.endsWith('FAILED')) ? 1 : 0;
+  const options = { cwd: ROOT, stdio: 'inherit' };
+  check('tests', () => childProcess.spawnSync(process.execPath, vitest, options));
+  if (failed.length === 0) return;
+  say(`failed: ${failed.join(', ')}`);
+  process.exitCode = 1;
 }
 
-const [mode, ...args] = process.argv.slice(2);
+const [mode, ...rest] = process.argv.slice(2);
+const args = rest[0] === '--' ? rest.slice(1) : rest;
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   const found = `${process.versions.node} (${process.execPath})`;

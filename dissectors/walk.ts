@@ -250,7 +250,12 @@ export function walkIpv6(
     }
   } else if (!isCut) {
     view.isCut = true;
-    view.diagnostics.add('IPV6_PAYLOAD_LENGTH', start + PAYLOAD_LENGTH, 2, `${payloadLength} octets`);
+    view.diagnostics.add(
+      'IPV6_PAYLOAD_LENGTH',
+      start + PAYLOAD_LENGTH,
+      2,
+      `${payloadLength} octets`,
+    );
   }
   walkExtensions(view, bytes, start + NEXT_HEADER_FIELD, start + IPV6_OCTETS, view.end, false);
   return true;
@@ -379,7 +384,8 @@ function walkOptions(
       view.diagnostics.add('DESTINATION_OPTION_LENGTH', at, end - at);
       return;
     }
-    if (type === HOME_ADDRESS_OPTION) walkHomeAddress(view, bytes, at, dataLength, kind, isInsideEsp);
+    if (type === HOME_ADDRESS_OPTION)
+      walkHomeAddress(view, bytes, at, dataLength, kind, isInsideEsp);
     at = next;
   }
 }

@@ -1,7 +1,14 @@
 /**
  * Alerts and incidents as the engine reports them.
  */
-import type { AlertDraft, Confidence, Evidence, RuleDefinition, Severity, Stage } from './rule-api.ts';
+import type {
+  AlertDraft,
+  Confidence,
+  Evidence,
+  RuleDefinition,
+  Severity,
+  Stage,
+} from './rule-api.ts';
 import type { PacketReference } from './events.ts';
 
 /** An alert: one per rule and object. */

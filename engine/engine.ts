@@ -3,6 +3,7 @@
  */
 import type { Alert, Incident, NotJudged } from './alert.ts';
 import type { EngineEvent, Link } from './events.ts';
+import type { CaptureInput, CaptureInterface } from './ports.ts';
 import type { RuleDefinition } from './rule-api.ts';
 import type { Site } from './site.ts';
 import type { Binding } from './state/binding-cache.ts';
@@ -20,7 +21,12 @@ export interface EngineOptions {
   readonly site: Site;
   readonly rules: readonly RuleDefinition[];
   readonly associations: readonly SecurityAssociation[];
+  /** Inputs and interfaces of the packet source; both may grow while packets arrive. */
+  readonly inputs: readonly CaptureInput[];
+  readonly interfaces: readonly CaptureInterface[];
   readonly observer?: EngineObserver;
+  /** Makes hash tables unpredictable to whoever sends packets. Results do not depend on it. */
+  readonly seed?: number;
 }
 
 /** Numbers of a run. */

@@ -124,7 +124,9 @@ export interface RuleContext<Params extends Record<string, number> = Record<stri
   /** Longest known home prefix that covers the address. */
   homePrefixOf(
     address: Uint8Array,
-  ): { readonly prefix: Uint8Array; readonly length: number; readonly knownBy: 'site' | 'learned' } | undefined;
+  ):
+    | { readonly prefix: Uint8Array; readonly length: number; readonly knownBy: 'site' | 'learned' }
+    | undefined;
   /** All known home prefixes. */
   homePrefixes(): readonly {
     readonly prefix: Uint8Array;
@@ -201,7 +203,9 @@ export function defineRule<
 }
 
 /** A Binding Update in an event, or undefined. */
-export function bindingUpdateOf(event: EventOf<'mobility'>): MessageOf<'binding-update'> | undefined {
+export function bindingUpdateOf(
+  event: EventOf<'mobility'>,
+): MessageOf<'binding-update'> | undefined {
   return event.header.message.kind === 'binding-update' ? event.header.message : undefined;
 }
 

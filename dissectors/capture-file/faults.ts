@@ -13,7 +13,8 @@ export const CAPTURE_FAULTS = {
   CAPTURE_INTERFACE_UNKNOWN: 'a packet names an interface that was not described before it',
   CAPTURE_INTERFACE_LIMIT: 'the file describes more interfaces than are kept',
   CAPTURE_INTERFACE_OPTION: 'an option of an interface description cannot be used',
-  CAPTURE_TIME_RANGE: 'a capture time cannot be: a fraction beyond one second, or a year outside of 1970 to 9999',
+  CAPTURE_TIME_RANGE:
+    'a capture time cannot be: a fraction beyond one second, or a year outside of 1970 to 9999',
 } as const;
 
 /** One of the codes of {@link CAPTURE_FAULTS}. */

@@ -60,7 +60,10 @@ const KNOWN_FORMATS: readonly { readonly magic: readonly number[]; readonly name
   { magic: [0x04, 0x22, 0x4d, 0x18], name: 'lz4-compressed data (decompress it first)' },
   { magic: [0x50, 0x4b, 0x03, 0x04], name: 'a ZIP archive (unpack it first)' },
   { magic: [0x37, 0x7a, 0xbc, 0xaf], name: 'a 7z archive (unpack it first)' },
-  { magic: [0x73, 0x6e, 0x6f, 0x6f, 0x70, 0x00], name: 'a snoop capture (convert it: editcap -F pcapng)' },
+  {
+    magic: [0x73, 0x6e, 0x6f, 0x6f, 0x70, 0x00],
+    name: 'a snoop capture (convert it: editcap -F pcapng)',
+  },
   { magic: [0x7f, 0x45, 0x4c, 0x46], name: 'an ELF program or library' },
   { magic: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], name: 'an SQLite database' },
   { magic: [0x0a, 0x0d, 0x0d, 0x0a], name: 'a pcapng file with a damaged byte-order magic' },

@@ -4,6 +4,7 @@ import {
   NEXT_END,
   NEXT_MORE,
   NEXT_PACKET,
+  SEARCH_LIMIT,
   USUAL_CAPTURED_LENGTH,
   type CaptureDecoder,
   type CapturedPacket,
@@ -25,8 +26,6 @@ const HEADERS_IN_A_ROW = 3;
 /** A record found by searching was captured at most this long before or after the last good one, seconds. */
 const SEARCH_BEFORE = 86_400;
 const SEARCH_AFTER = 30 * 86_400;
-/** Octets after which a search gives up and the rest of the file is not read. */
-export const PCAP_SEARCH_LIMIT = 64 * 1024 * 1024;
 
 const FILE_HEADER = 0;
 const WALK = 1;
@@ -304,10 +303,12 @@ export class PcapDecoder implements CaptureDecoder {
    */
   private search(): boolean {
     const window = this.window;
-    const giveUp = this.damageAt + PCAP_SEARCH_LIMIT - window.base;
+    const giveUp = this.damageAt + SEARCH_LIMIT - window.base;
     for (; window.end - window.start >= this.headerLength; window.start++) {
       if (window.start >= giveUp) {
-        this.endSearch(`no record was found in the ${PCAP_SEARCH_LIMIT} octets behind it; the rest is not read`);
+        this.endSearch(
+          `no record was found in the ${SEARCH_LIMIT} octets behind it; the rest is not read`,
+        );
         this.state = ENDED;
         return false;
       }
@@ -315,13 +316,17 @@ export class PcapDecoder implements CaptureDecoder {
       if (verdict === WAIT) return false;
       if (verdict === NO) continue;
       const found = window.base + window.start;
-      this.endSearch(`${found - this.damageAt} octets were skipped, reading went on at octet ${found}`);
+      this.endSearch(
+        `${found - this.damageAt} octets were skipped, reading went on at octet ${found}`,
+      );
       this.state = WALK;
       return true;
     }
     this.need = this.headerLength;
     if (this.finished) {
-      this.endSearch(`no record was found in the ${window.base + window.end - this.damageAt} octets up to the end`);
+      this.endSearch(
+        `no record was found in the ${window.base + window.end - this.damageAt} octets up to the end`,
+      );
       window.start = window.end;
       this.state = ENDED;
     }

@@ -7,13 +7,7 @@ import type { Spec } from './node.ts';
 export type DiagnosticSeverity = 'chat' | 'note' | 'warn' | 'error';
 
 export type DiagnosticGroup =
-  | 'malformed'
-  | 'checksum'
-  | 'protocol'
-  | 'reassembly'
-  | 'decryption'
-  | 'undecoded'
-  | 'deprecated';
+  'malformed' | 'checksum' | 'protocol' | 'reassembly' | 'decryption' | 'undecoded' | 'deprecated';
 
 interface DiagnosticDefinition {
   readonly severity: DiagnosticSeverity;
@@ -248,6 +242,12 @@ export const DIAGNOSTICS = {
     severity: 'error',
     group: 'malformed',
     text: 'neighbor discovery option with length zero or past the end',
+    spec: rfc(4861, '4.6'),
+  },
+  ND_OPTION_SIZE: {
+    severity: 'warn',
+    group: 'malformed',
+    text: 'neighbor discovery option has a wrong length for its type',
     spec: rfc(4861, '4.6'),
   },
   ND_FRAGMENTED: {

@@ -99,7 +99,10 @@ type ValueOfField<F extends Field> = F extends { type: 'uint' | 'flags' }
     ? Uint8Array[]
     : Uint8Array;
 
-type Named<F extends readonly Field[]> = Exclude<F[number], { type: 'reserved' } | { optional: true }>;
+type Named<F extends readonly Field[]> = Exclude<
+  F[number],
+  { type: 'reserved' } | { optional: true }
+>;
 type Optional<F extends readonly Field[]> = Extract<F[number], { optional: true }>;
 type Reserved<F extends readonly Field[]> = Extract<F[number], { type: 'reserved' }>;
 
@@ -131,11 +134,10 @@ export const uint32 = <const N extends string, const M extends UintMeta>(name: N
   uint(4, name, meta);
 
 /** Word of `octets` octets whose bits have names. */
-export function flags<const N extends string, const M extends FieldMeta & Pick<FlagsField<N>, 'bits'>>(
-  octets: 1 | 2 | 3 | 4,
-  name: N,
-  meta: M,
-): FlagsField<N> & M {
+export function flags<
+  const N extends string,
+  const M extends FieldMeta & Pick<FlagsField<N>, 'bits'>,
+>(octets: 1 | 2 | 3 | 4, name: N, meta: M): FlagsField<N> & M {
   return { type: 'flags', name, octets, ...meta };
 }
 
@@ -177,7 +179,8 @@ export function addresses<const N extends string, const M extends FieldMeta>(
 /** A format: its fields and what follows from them. */
 export interface Layout<F extends readonly Field[] = readonly Field[]> {
   readonly name: string;
-  readonly spec: Spec;
+  /** Where the format is defined; undefined for formats that no RFC defines. */
+  readonly spec: Spec | undefined;
   readonly fields: F;
   /** Octets of the fixed part (without optional and `rest` fields). */
   readonly fixedOctets: number;
@@ -227,7 +230,8 @@ function readField(field: Field, bytes: Uint8Array, offset: number, length: numb
       return readUint(bytes, offset, length);
     case 'addresses': {
       const list: Uint8Array[] = [];
-      for (let at = offset; at + 16 <= offset + length; at += 16) list.push(bytes.slice(at, at + 16));
+      for (let at = offset; at + 16 <= offset + length; at += 16)
+        list.push(bytes.slice(at, at + 16));
       return list;
     }
     case 'reserved':
@@ -246,11 +250,19 @@ function isZero(bytes: Uint8Array, offset: number, length: number): boolean {
 export function hexText(bytes: Uint8Array, offset = 0, length = bytes.length - offset): string {
   let text = '';
   const shown = Math.min(length, SHOWN_OCTETS);
-  for (let i = 0; i < shown; i++) text += u8(bytes, offset + i).toString(16).padStart(2, '0');
+  for (let i = 0; i < shown; i++)
+    text += u8(bytes, offset + i)
+      .toString(16)
+      .padStart(2, '0');
   return shown < length ? `${text}… (${length} octets)` : text;
 }
 
-function bytesText(field: BytesField<string>, bytes: Uint8Array, offset: number, length: number): string {
+function bytesText(
+  field: BytesField<string>,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): string {
   if (field.show === 'text') return printable(bytes, offset, length);
   if (field.show === 'mac' && length === 6) return formatMac(bytes, offset);
   if (field.show === 'address' && length === 16) return formatAddress(bytes, offset);
@@ -264,7 +276,8 @@ export function nameOfValue(values: readonly NamedValue[] | undefined, value: nu
 }
 
 function uintText(field: UintField<string>, value: number): string {
-  const number = field.hex === true ? `0x${value.toString(16).padStart(field.octets * 2, '0')}` : `${value}`;
+  const number =
+    field.hex === true ? `0x${value.toString(16).padStart(field.octets * 2, '0')}` : `${value}`;
   if (field.values !== undefined) {
     return `${number} (${nameOfValue(field.values, value) ?? 'unknown'})`;
   }
@@ -433,7 +446,7 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 /** Makes a format of a table of fields. */
 export function layout<const F extends readonly Field[]>(table: {
   name: string;
-  spec: Spec;
+  spec?: Spec;
   fields: F;
 }): Layout<F> {
   const { name, spec, fields } = table;

@@ -58,7 +58,7 @@ export const parameterProblem = icmpv6Message({
     { value: 0, name: 'erroneous header field encountered' },
     { value: 1, name: 'unrecognized Next Header type encountered' },
     { value: 2, name: 'unrecognized IPv6 option encountered' },
-    // RFC 7112 section 7.
+    // RFC 7112 section 6.
     { value: 3, name: 'IPv6 First Fragment has incomplete IPv6 Header Chain' },
   ],
   quotesPacket: true,

@@ -47,7 +47,7 @@ export const ROUTER_ADVERTISEMENT_FLAGS = {
     mask: 0x04,
     label: 'Proxy (P)',
     filter: 'icmpv6.nd.ra.flag.p',
-    spec: { rfc: 5175, section: '5' },
+    spec: { rfc: 5175, section: '3' },
   },
 } as const;
 

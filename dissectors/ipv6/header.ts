@@ -1,7 +1,16 @@
 /**
  * IPv6 header, extension headers and their options as tables. RFC 8200 sections 3 and 4.
  */
-import { address, bytesField, flags, layout, reserved, uint16, uint32, uint8 } from '../core/layout.ts';
+import {
+  address,
+  bytesField,
+  flags,
+  layout,
+  reserved,
+  uint16,
+  uint32,
+  uint8,
+} from '../core/layout.ts';
 
 /** Next Header values this project decodes. */
 export const NEXT_HEADER = {
@@ -47,7 +56,21 @@ export const ipv6Header = layout({
     flags(4, 'versionClassFlow', {
       label: 'Version, Traffic Class, Flow Label',
       filter: 'ipv6.version_class_flow',
-      bits: {},
+      bits: {
+        version: { mask: 0xf0000000, label: 'Version', filter: 'ipv6.version' },
+        trafficClass: { mask: 0x0ff00000, label: 'Traffic Class', filter: 'ipv6.tclass' },
+        dscp: {
+          mask: 0x0fc00000,
+          label: 'Differentiated Services Codepoint',
+          filter: 'ipv6.tclass.dscp',
+        },
+        ecn: {
+          mask: 0x00300000,
+          label: 'Explicit Congestion Notification',
+          filter: 'ipv6.tclass.ecn',
+        },
+        flowLabel: { mask: 0x000fffff, label: 'Flow Label', filter: 'ipv6.flow' },
+      },
     }),
     uint16('payloadLength', { label: 'Payload Length', filter: 'ipv6.plen', unit: 'octets' }),
     uint8('nextHeader', { label: 'Next Header', filter: 'ipv6.nxt', values: NEXT_HEADER_NAMES }),
@@ -57,19 +80,34 @@ export const ipv6Header = layout({
   ],
 });
 
-/** First two octets of hop-by-hop, routing and destination options headers. RFC 8200 section 4. */
-export const extensionHeader = layout({
-  name: 'IPv6 extension header',
-  spec: { rfc: 8200, section: '4' },
-  fields: [
-    uint8('nextHeader', { label: 'Next Header', filter: 'ipv6.opt.nxt', values: NEXT_HEADER_NAMES }),
-    uint8('headerLength', {
-      label: 'Length',
-      filter: 'ipv6.opt.length',
-      unit: '8 octets, without the first 8',
-    }),
-  ],
-});
+/** First two octets of an options header. RFC 8200 section 4; Wireshark has names of its own for each. */
+const optionsHeader = (name: string, section: string, filter: string) =>
+  layout({
+    name,
+    spec: { rfc: 8200, section },
+    fields: [
+      uint8('nextHeader', {
+        label: 'Next Header',
+        filter: `${filter}.nxt`,
+        values: NEXT_HEADER_NAMES,
+      }),
+      uint8('headerLength', {
+        label: 'Length',
+        filter: `${filter}.len`,
+        unit: '8 octets, without the first 8',
+      }),
+    ],
+  });
+
+/** Hop-by-Hop Options header up to its options. RFC 8200 section 4.3. */
+export const hopByHopHeader = optionsHeader('IPv6 Hop-by-Hop Option', '4.3', 'ipv6.hopopts');
+
+/** Destination Options header up to its options. RFC 8200 section 4.6. */
+export const destinationOptionsHeader = optionsHeader(
+  'Destination Options for IPv6',
+  '4.6',
+  'ipv6.dstopts',
+);
 
 /** Routing header up to the type-specific data. RFC 8200 section 4.4. */
 export const routingHeader = layout({
@@ -120,7 +158,11 @@ export const fragmentHeader = layout({
       filter: 'ipv6.fraghdr.nxt',
       values: NEXT_HEADER_NAMES,
     }),
-    uint8('reserved', { label: 'Reserved octet', filter: 'ipv6.fraghdr.reserved_octet', hex: true }),
+    uint8('reserved', {
+      label: 'Reserved octet',
+      filter: 'ipv6.fraghdr.reserved_octet',
+      hex: true,
+    }),
     flags(2, 'offsetAndFlags', {
       label: 'Offset and flags',
       filter: 'ipv6.fraghdr.offset_flags',
@@ -142,7 +184,9 @@ export const fragmentHeader = layout({
 export const homeAddressOption = layout({
   name: 'Home Address option',
   spec: { rfc: 6275, section: '6.3' },
-  fields: [address('homeAddress', { label: 'MIPv6 Home Address', filter: 'ipv6.opt.mipv6.home_address' })],
+  fields: [
+    address('homeAddress', { label: 'MIPv6 Home Address', filter: 'ipv6.opt.mipv6.home_address' }),
+  ],
 });
 
 /** Option Type of the Home Address option. RFC 6275 section 6.3. */
@@ -164,7 +208,11 @@ export const authenticationHeader = layout({
   name: 'Authentication Header',
   spec: { rfc: 4302, section: '2' },
   fields: [
-    uint8('nextHeader', { label: 'Next Header', filter: 'ah.next_header', values: NEXT_HEADER_NAMES }),
+    uint8('nextHeader', {
+      label: 'Next Header',
+      filter: 'ah.next_header',
+      values: NEXT_HEADER_NAMES,
+    }),
     uint8('payloadLength', { label: 'Length', filter: 'ah.length', unit: '4 octets, minus 2' }),
     reserved(2, 'reserved', 'ah.reserved'),
     uint32('spi', { label: 'AH SPI', filter: 'ah.spi', hex: true }),

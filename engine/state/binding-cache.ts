@@ -17,11 +17,7 @@ export type BindingKnowledge =
 
 /** `requested` and `deregistration-sent` wait for an acknowledgement. */
 export type BindingPhase =
-  | 'requested'
-  | 'registered'
-  | 'deregistration-sent'
-  | 'deregistered'
-  | 'expired';
+  'requested' | 'registered' | 'deregistration-sent' | 'deregistered' | 'expired';
 
 /** One Binding Update that waits for its acknowledgement. */
 export interface PendingUpdate {
@@ -32,6 +28,8 @@ export interface PendingUpdate {
   readonly lifetime: number | undefined;
   /** The update went without Home Address option from the home address: sent as at home. */
   readonly isHomeStyle: boolean;
+  /** Wire address of a relay that was caught carrying this update; the acknowledgement will go there. */
+  readonly relay: Uint8Array | undefined;
   readonly packet: PacketReference;
 }
 
@@ -76,5 +74,18 @@ export interface Binding {
   /** Capture time of the last tunnel packet from and to the care-of address, microseconds; 0 = none seen. */
   lastTunnelFrom: number;
   lastTunnelTo: number;
+  /** The same for packets from a care-of address that is no longer the registered one. */
+  lastTunnelFromPrevious: number;
   tunnelPackets: number;
 }
+
+/** Care-of addresses remembered of one binding. */
+export const MAX_PREVIOUS = 16;
+/** Changes remembered of one binding. */
+export const MAX_HISTORY = 32;
+/** Changes remembered of all bindings together; past that each binding keeps its first and last. */
+export const MAX_TOTAL_HISTORY = 100_000;
+/** Home addresses tracked. */
+export const MAX_HOME_ADDRESSES = 32_768;
+/** Bindings of one home address: its home agents and correspondents. */
+export const MAX_BINDINGS_PER_HOME_ADDRESS = 64;

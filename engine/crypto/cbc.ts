@@ -1,0 +1,121 @@
+/**
+ * CBC mode in ESP: AES (RFC 3602), 3DES (RFC 2451), DES (RFC 2405). The IV is on the wire in front of the
+ * ciphertext.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type Decipher,
+  type KeyObject,
+} from 'node:crypto';
+import { cbc } from '@noble/ciphers/aes.js';
+import { concatBytes } from '@noble/hashes/utils.js';
+import {
+  ESP_HEADER_LENGTH,
+  type CryptoBackend,
+  type EspCipher,
+  type EspScratch,
+} from './esp-backend.ts';
+
+/**
+ * One decipher object for the life of the key, fed IV and ciphertext: in CBC a plaintext block depends only on
+ * the ciphertext block before it, so everything after the IV block comes out right, at a quarter of the
+ * cost of a new object. A partial block would shift all that follows; callers check the length, and
+ * after any error the object is thrown away.
+ */
+class NodeCbc implements EspCipher {
+  readonly #name: string;
+  readonly #key: KeyObject;
+  readonly #ivLength: number;
+  #decipher: Decipher | undefined;
+
+  constructor(name: string, key: Uint8Array, ivLength: number) {
+    this.#name = name;
+    this.#key = createSecretKey(key);
+    this.#ivLength = ivLength;
+    this.#decipher = this.#newDecipher();
+  }
+
+  #newDecipher(): Decipher {
+    const decipher = createDecipheriv(this.#name, this.#key, new Uint8Array(this.#ivLength));
+    return decipher.setAutoPadding(false);
+  }
+
+  open(
+    bytes: Uint8Array,
+    esp: number,
+    icv: number,
+    _sequenceHigh: number,
+    scratch: EspScratch,
+  ): boolean {
+    const input = bytes.subarray(esp + ESP_HEADER_LENGTH, icv);
+    // Gone from here on unless the update succeeds and gives everything it was fed.
+    const decipher = this.#decipher ?? this.#newDecipher();
+    this.#decipher = undefined;
+    const output = decipher.update(input);
+    if (output.length === input.length) this.#decipher = decipher;
+    scratch.take(output, this.#ivLength);
+    return true;
+  }
+
+  seal(packet: Uint8Array, icv: number): void {
+    const start = ESP_HEADER_LENGTH + this.#ivLength;
+    const cipher = createCipheriv(this.#name, this.#key, packet.subarray(ESP_HEADER_LENGTH, start));
+    cipher.setAutoPadding(false);
+    packet.set(cipher.update(packet.subarray(start, icv)), start);
+  }
+}
+
+class NobleAesCbc implements EspCipher {
+  readonly #key: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#key = key.slice();
+  }
+
+  open(
+    bytes: Uint8Array,
+    esp: number,
+    icv: number,
+    _sequenceHigh: number,
+    scratch: EspScratch,
+  ): boolean {
+    const start = esp + ESP_HEADER_LENGTH + 16;
+    const iv = bytes.subarray(start - 16, start);
+    const cipher = cbc(this.#key, iv, { disablePadding: true });
+    scratch.take(cipher.decrypt(bytes.subarray(start, icv)), 0);
+    return true;
+  }
+
+  seal(packet: Uint8Array, icv: number): void {
+    const start = ESP_HEADER_LENGTH + 16;
+    const iv = packet.slice(ESP_HEADER_LENGTH, start);
+    const cipher = cbc(this.#key, iv, { disablePadding: true });
+    packet.set(cipher.encrypt(packet.slice(start, icv)), start);
+  }
+}
+
+/** AES-CBC; keys of 16, 24 or 32 octets. */
+export function aesCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
+  if (backend === 'noble') return new NobleAesCbc(key);
+  return new NodeCbc(`aes-${key.length * 8}-cbc`, key, 16);
+}
+
+/**
+ * 3DES-CBC; key of 24 octets, encrypt-decrypt-encrypt (RFC 2451 section 2.4).
+ * @throws Error with the portable backend, which has no DES.
+ */
+export function tripleDesCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
+  if (backend === 'noble') throw new Error('DES needs the node backend');
+  return new NodeCbc('des-ede3-cbc', key, 8);
+}
+
+/**
+ * DES-CBC; key of 8 octets. Done as 3DES with three equal keys, which is the same function, because current
+ * OpenSSL offers single DES only in its legacy provider. Parity bits of the key are ignored.
+ * @throws Error with the portable backend, which has no DES.
+ */
+export function desCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
+  return tripleDesCbc(concatBytes(key, key, key), backend);
+}

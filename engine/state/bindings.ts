@@ -1,0 +1,474 @@
+/**
+ * Keeps the binding cache from what goes over the wire: readable messages where there are some, the layout
+ * of encrypted ones where not. RFC 6275 sections 9.5, 10.3 and 11.7.
+ */
+import { equalBytes } from '../../dissectors/core/bytes.ts';
+import { BINDING_UPDATE_FLAGS } from '../../dissectors/mobility/messages/binding.ts';
+import type { MessageOf } from '../../dissectors/mobility/header.ts';
+import { findOption } from '../../dissectors/mobility/options/index.ts';
+import { isAccepted } from '../../dissectors/mobility/status.ts';
+import type {
+  BindingEvent,
+  EspEvent,
+  MobilityEvent,
+  PacketReference,
+  RelayEvent,
+} from '../events.ts';
+import { lifetimeSeconds } from '../mobility/lifetime.ts';
+import { AddressTable } from './address-table.ts';
+import {
+  MAX_BINDINGS_PER_HOME_ADDRESS,
+  MAX_HISTORY,
+  MAX_HOME_ADDRESSES,
+  MAX_PREVIOUS,
+  MAX_TOTAL_HISTORY,
+} from './binding-cache.ts';
+import type { Binding, BindingKnowledge, BindingPhase, PendingUpdate } from './binding-cache.ts';
+
+const HOME_REGISTRATION = BINDING_UPDATE_FLAGS.homeRegistration.mask;
+const ACKNOWLEDGE = BINDING_UPDATE_FLAGS.acknowledge.mask;
+const PROXY_REGISTRATION = BINDING_UPDATE_FLAGS.proxyRegistration.mask;
+
+/** Microseconds between looks at all bindings for expired ones. */
+const SWEEP_INTERVAL = 30e6;
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return equalBytes(a, 0, b, 0, 16);
+}
+
+function isLive(binding: Binding): boolean {
+  return binding.phase === 'registered' || binding.phase === 'deregistration-sent';
+}
+
+/** Care-of address a Binding Update asks for. RFC 6275 section 9.5.1. */
+export function requestedCareOfAddress(event: MobilityEvent): Uint8Array {
+  const option = findOption(event.header.options, 'alternate-care-of-address');
+  if (option !== undefined) return option.careOfAddress;
+  // Tunnel-mode signalling (RFC 4877 section 3) has the care-of address in the outer header.
+  const { context } = event;
+  return context.protection === 'esp-tunnel' && context.outer !== undefined
+    ? context.outer.source
+    : context.source;
+}
+
+/** The observer's binding cache. Bounds: see `binding-cache.ts`; expired and never registered entries go first. */
+export class Bindings {
+  evictions = 0;
+  readonly #byHomeAddress: AddressTable<Binding[]>;
+  /** Registered and previous care-of addresses. */
+  readonly #byCareOfAddress: AddressTable<Binding>;
+  readonly #emit: (event: BindingEvent) => void;
+  #historyLength = 0;
+  #lastSweep = 0;
+  #now: PacketReference = { input: 0, number: 0, time: 0, nanoseconds: 0 };
+
+  constructor(emit: (event: BindingEvent) => void, seed?: number) {
+    this.#emit = emit;
+    const random = seed === undefined ? {} : { seed };
+    this.#byHomeAddress = new AddressTable<Binding[]>({
+      maxEntries: MAX_HOME_ADDRESSES,
+      ...random,
+      mayEvict: (list) => !list.some(isLive),
+      onEvict: (list) => {
+        for (const binding of list) this.#forget(binding);
+      },
+    });
+    this.#byCareOfAddress = new AddressTable<Binding>({
+      maxEntries: MAX_HOME_ADDRESSES * 2,
+      ...random,
+    });
+  }
+
+  /** Binding of a home address at a home agent or correspondent node. */
+  find(homeAddress: Uint8Array, peer: Uint8Array): Binding | undefined {
+    return this.#byHomeAddress.get(homeAddress)?.find((binding) => same(binding.peer, peer));
+  }
+
+  /** Home registration of a home address; the registered one before others. */
+  home(homeAddress: Uint8Array): Binding | undefined {
+    const list = this.#byHomeAddress.get(homeAddress)?.filter((item) => item.role === 'home');
+    return list?.find(isLive) ?? list?.[0];
+  }
+
+  /** All bindings, least recently used home address first. */
+  *all(): IterableIterator<Binding> {
+    for (const list of this.#byHomeAddress.values()) yield* list;
+  }
+
+  /** Binding that has or had this care-of address, or undefined. */
+  byCareOfAddress(bytes: Uint8Array, offset: number): Binding | undefined {
+    return this.#byCareOfAddress.get(bytes, offset);
+  }
+
+  /** Notes a packet between a care-of address and a home agent that carries tunnelled octets. */
+  noteTunnel(bytes: Uint8Array, source: number, destination: number, time: number): void {
+    const from = this.#byCareOfAddress.get(bytes, source);
+    if (from !== undefined && equalBytes(bytes, destination, from.peer, 0, 16)) {
+      from.tunnelPackets++;
+      if (equalBytes(bytes, source, from.careOfAddress, 0, 16)) from.lastTunnelFrom = time;
+      else from.lastTunnelFromPrevious = time;
+      return;
+    }
+    const to = this.#byCareOfAddress.get(bytes, destination);
+    if (to !== undefined && equalBytes(bytes, source, to.peer, 0, 16)) {
+      to.tunnelPackets++;
+      if (equalBytes(bytes, destination, to.careOfAddress, 0, 16)) to.lastTunnelTo = time;
+    }
+  }
+
+  /**
+   * Applies a readable Binding Update.
+   * @param isAuthenticated its Binding Authorization Data was verified.
+   */
+  bindingUpdate(
+    event: MobilityEvent,
+    message: MessageOf<'binding-update'>,
+    isAuthenticated: boolean,
+  ): void {
+    // A proxy registration has no home address of a mobile node here. RFC 5213 section 8.1.
+    if ((message.flags & PROXY_REGISTRATION) !== 0) return;
+    const { context } = event;
+    const homeAddress = context.homeAddressOption ?? context.source;
+    const peer = context.routingHomeAddress ?? context.destination;
+    const isHome = (message.flags & HOME_REGISTRATION) !== 0;
+    const careOfAddress = requestedCareOfAddress(event);
+    const isDeletion = message.lifetime === 0 || same(careOfAddress, homeAddress);
+    const lifetime = isDeletion ? 0 : lifetimeSeconds(message.lifetime);
+    const knownBy = knowledge(event, isAuthenticated);
+    const binding = this.#open(
+      homeAddress,
+      peer,
+      isHome ? 'home' : 'correspondent',
+      context.packet,
+    );
+    this.#now = context.packet;
+    const isCopy =
+      (binding.pending?.sequence === message.sequence && binding.pending.lifetime === lifetime) ||
+      (binding.sequence === message.sequence &&
+        (isDeletion
+          ? binding.phase === 'deregistered'
+          : same(binding.careOfAddress, careOfAddress)));
+    if (isCopy) return;
+    binding.flags = message.flags;
+    binding.knownBy = knownBy;
+    binding.pending = {
+      careOfAddress,
+      sequence: message.sequence,
+      lifetime,
+      isHomeStyle: context.homeAddressOption === undefined && context.outer === undefined,
+      relay: undefined,
+      packet: context.packet,
+    };
+    if (isDeletion) {
+      if (binding.phase !== 'deregistered') binding.phase = 'deregistration-sent';
+      this.#change(binding, 'deregistration-sent', undefined, undefined);
+    } else {
+      if (binding.phase !== 'registered') binding.phase = 'requested';
+      this.#change(binding, 'requested', undefined, undefined);
+    }
+    // RFC 6275 section 9.5.4: without the A bit a correspondent stays silent when it accepts.
+    if (!isHome && (message.flags & ACKNOWLEDGE) === 0) this.#accept(binding, lifetime, knownBy, 0);
+  }
+
+  /** Applies a readable Binding Acknowledgement. */
+  bindingAcknowledgement(
+    event: MobilityEvent,
+    message: MessageOf<'binding-acknowledgement'>,
+  ): void {
+    const { context } = event;
+    const homeAddress = context.routingHomeAddress ?? context.destination;
+    const peer = context.homeAddressOption ?? context.source;
+    this.#now = context.packet;
+    const knownBy = knowledge(event, false);
+    let binding = this.find(homeAddress, peer);
+    const lifetime = lifetimeSeconds(message.lifetime);
+    if (binding === undefined) {
+      // The Binding Update was not seen: what the acknowledgement says stands alone.
+      if (!isAccepted(message.status) || context.routingHomeAddress === undefined) return;
+      binding = this.#open(homeAddress, peer, 'home', context.packet);
+    }
+    const { pending } = binding;
+    if (pending === undefined) {
+      if (binding.sequence === message.sequence) return;
+      if (!isAccepted(message.status)) return;
+      if (context.routingHomeAddress === undefined && lifetime > 0) return;
+      binding.pending = {
+        careOfAddress: lifetime === 0 ? homeAddress : context.destination,
+        sequence: message.sequence,
+        lifetime,
+        isHomeStyle: context.routingHomeAddress === undefined,
+        relay: undefined,
+        packet: context.packet,
+      };
+    }
+    if (!isAccepted(message.status)) {
+      binding.pending = undefined;
+      const wasRegistered = binding.registeredAt > 0 && binding.phase !== 'deregistered';
+      if (wasRegistered && context.packet.time < binding.expiresAt) binding.phase = 'registered';
+      this.#change(binding, 'rejected', undefined, message.status);
+      return;
+    }
+    if (binding.pending !== undefined && binding.pending.sequence === undefined) {
+      binding.pending = { ...binding.pending, sequence: message.sequence };
+    }
+    const better = binding.knownBy === 'authenticated' ? 'authenticated' : knownBy;
+    this.#accept(binding, lifetime, better, message.status);
+  }
+
+  /** Infers from an ESP packet that could not be opened what its layout gives away. */
+  encrypted(event: EspEvent): void {
+    const { context, layout } = event;
+    this.#now = context.packet;
+    if (layout === 'home-address-option' && context.homeAddressOption !== undefined) {
+      const binding = this.#open(
+        context.homeAddressOption,
+        context.destination,
+        'home',
+        context.packet,
+      );
+      // What a correspondent gets behind a Home Address option is payload.
+      if (binding.role === 'correspondent') return;
+      if (isLive(binding) && same(binding.careOfAddress, context.source)) return;
+      if (binding.pending !== undefined && same(binding.pending.careOfAddress, context.source))
+        return;
+      if (binding.pending?.relay !== undefined) return;
+      binding.pending = inferredUpdate(context.source, undefined, false, context.packet);
+      if (!isLive(binding)) {
+        binding.phase = 'requested';
+        binding.knownBy = 'inferred';
+      }
+      this.#change(binding, 'requested', undefined, undefined);
+      return;
+    }
+    if (layout === 'type-2-routing-header' && context.routingHomeAddress !== undefined) {
+      const { routingHomeAddress, source, destination } = context;
+      const binding = this.#open(routingHomeAddress, source, 'home', context.packet);
+      if (binding.role === 'correspondent') return;
+      const { pending } = binding;
+      if (pending?.relay !== undefined && same(pending.relay, destination)) {
+        this.#accept(binding, 0, 'inferred', undefined);
+        return;
+      }
+      if (isLive(binding) && same(binding.careOfAddress, destination)) return;
+      if (pending?.lifetime === undefined || binding.phase === 'requested') {
+        binding.pending = inferredUpdate(destination, undefined, false, context.packet);
+        this.#accept(binding, undefined, 'inferred', undefined);
+      }
+      return;
+    }
+    this.#encryptedPlain(event);
+  }
+
+  /** Plain ESP between a home address and its agent: how a node at home speaks. RFC 3776 section 3.1. */
+  #encryptedPlain(event: EspEvent): void {
+    const { context } = event;
+    const sent = this.find(context.source, context.destination);
+    if (sent?.role === 'home' && sent.phase === 'registered') {
+      sent.pending = inferredUpdate(context.source, 0, true, context.packet);
+      sent.phase = 'deregistration-sent';
+      this.#change(sent, 'deregistration-sent', undefined, undefined);
+      return;
+    }
+    const answered = this.find(context.destination, context.source);
+    if (answered?.phase === 'deregistration-sent' && answered.pending?.sequence === undefined) {
+      this.#accept(answered, 0, 'inferred', undefined);
+    }
+  }
+
+  /** A Binding Update that was caught being relayed: a de-registration, wherever it came from. */
+  relayed(event: RelayEvent): void {
+    if (event.direction !== 'to-home-agent') return;
+    const binding = this.find(event.homeAddress, event.homeAgent);
+    if (binding === undefined) return;
+    this.#now = event.context.packet;
+    if (binding.pending?.lifetime === 0) {
+      binding.pending = { ...binding.pending, relay: event.relay };
+    } else if (binding.pending?.sequence === undefined) {
+      binding.pending = {
+        ...inferredUpdate(event.homeAddress, 0, true, event.plain),
+        relay: event.relay,
+      };
+    }
+  }
+
+  /** Ends bindings whose lifetime ran out. @param packet the packet at which time moved on. */
+  expire(packet: PacketReference, isEnd: boolean): void {
+    if (!isEnd && packet.time - this.#lastSweep < SWEEP_INTERVAL) return;
+    this.#lastSweep = packet.time;
+    this.#now = packet;
+    for (const binding of this.all()) {
+      if (!isLive(binding) || binding.lifetime === undefined || packet.time < binding.expiresAt)
+        continue;
+      binding.phase = 'expired';
+      binding.pending = undefined;
+      this.#change(binding, 'expired', undefined, undefined);
+    }
+  }
+
+  #open(
+    homeAddress: Uint8Array,
+    peer: Uint8Array,
+    role: Binding['role'],
+    packet: PacketReference,
+  ): Binding {
+    let list = this.#byHomeAddress.get(homeAddress);
+    if (list === undefined) {
+      list = [];
+      this.#byHomeAddress.set(homeAddress, 0, list);
+    }
+    const known = list.find((binding) => same(binding.peer, peer));
+    if (known !== undefined) {
+      return known;
+    }
+    if (list.length >= MAX_BINDINGS_PER_HOME_ADDRESS) {
+      const index = Math.max(
+        0,
+        list.findIndex((binding) => !isLive(binding)),
+      );
+      for (const evicted of list.splice(index, 1)) this.#forget(evicted);
+    }
+    const binding: Binding = {
+      homeAddress,
+      peer,
+      role,
+      phase: 'requested',
+      careOfAddress: homeAddress,
+      sequence: undefined,
+      lifetime: undefined,
+      flags: undefined,
+      knownBy: 'inferred',
+      firstSeen: packet.time,
+      registeredAt: 0,
+      expiresAt: 0,
+      lastChange: packet,
+      previousCareOfAddresses: [],
+      pending: undefined,
+      history: [],
+      historyDropped: 0,
+      lastTunnelFrom: 0,
+      lastTunnelTo: 0,
+      lastTunnelFromPrevious: 0,
+      tunnelPackets: 0,
+    };
+    list.push(binding);
+    return binding;
+  }
+
+  /** @param granted lifetime of the acknowledgement in seconds; undefined when it could not be read. */
+  #accept(
+    binding: Binding,
+    granted: number | undefined,
+    knownBy: BindingKnowledge,
+    status: number | undefined,
+  ): void {
+    const { pending } = binding;
+    if (pending === undefined) return;
+    const previous = binding.careOfAddress;
+    const isDeletion = pending.lifetime === 0 || granted === 0;
+    const wasLive = isLive(binding);
+    binding.pending = undefined;
+    binding.sequence = pending.sequence ?? binding.sequence;
+    binding.knownBy = knownBy;
+    if (isDeletion) {
+      if (binding.registeredAt > 0) this.#remember(binding, previous);
+      binding.phase = 'deregistered';
+      binding.careOfAddress = binding.homeAddress;
+      binding.lifetime = 0;
+      binding.expiresAt = this.#now.time;
+      this.#change(binding, 'deregistered', previous, status);
+      return;
+    }
+    const lifetime = granted ?? pending.lifetime;
+    const moved = wasLive && !same(previous, pending.careOfAddress);
+    if (moved) this.#remember(binding, previous);
+    binding.phase = 'registered';
+    binding.careOfAddress = pending.careOfAddress;
+    binding.lifetime = lifetime;
+    binding.registeredAt = this.#now.time;
+    binding.expiresAt = this.#now.time + (lifetime ?? 0) * 1e6;
+    if (moved || !wasLive) {
+      binding.lastTunnelFrom = 0;
+      binding.lastTunnelTo = 0;
+      binding.lastTunnelFromPrevious = 0;
+    }
+    if (binding.role === 'home') this.#byCareOfAddress.set(binding.careOfAddress, 0, binding);
+    this.#change(
+      binding,
+      moved ? 'moved' : wasLive ? 'refreshed' : 'registered',
+      wasLive ? previous : undefined,
+      status,
+    );
+  }
+
+  #remember(binding: Binding, careOfAddress: Uint8Array): void {
+    const list = binding.previousCareOfAddresses;
+    if (list.some((item) => same(item, careOfAddress))) return;
+    if (list.length >= MAX_PREVIOUS) list.shift();
+    list.push(careOfAddress);
+  }
+
+  #change(
+    binding: Binding,
+    change: BindingEvent['change'],
+    previousCareOfAddress: Uint8Array | undefined,
+    status: number | undefined,
+  ): void {
+    binding.lastChange = this.#now;
+    const { pending } = binding;
+    const phase: BindingPhase =
+      change === 'requested' || change === 'deregistration-sent' ? change : binding.phase;
+    const isFull =
+      binding.history.length >= MAX_HISTORY ||
+      (this.#historyLength >= MAX_TOTAL_HISTORY && binding.history.length >= 2);
+    if (isFull) {
+      binding.history.splice(1, 1);
+      binding.historyDropped++;
+    } else this.#historyLength++;
+    binding.history.push({
+      packet: this.#now,
+      phase,
+      careOfAddress: pending?.careOfAddress ?? binding.careOfAddress,
+      sequence: pending?.sequence ?? binding.sequence,
+      lifetime: pending === undefined ? binding.lifetime : pending.lifetime,
+      status,
+      knownBy: binding.knownBy,
+    });
+    this.#emit({
+      kind: 'binding',
+      change,
+      binding,
+      previousCareOfAddress,
+      packet: this.#now,
+    });
+  }
+
+  #forget(binding: Binding): void {
+    this.#historyLength -= binding.history.length;
+    for (const address of [binding.careOfAddress, ...binding.previousCareOfAddresses]) {
+      if (this.#byCareOfAddress.get(address) === binding) this.#byCareOfAddress.delete(address);
+    }
+    if (!isLive(binding)) return;
+    this.evictions++;
+    this.#emit({
+      kind: 'binding',
+      change: 'evicted',
+      binding,
+      previousCareOfAddress: undefined,
+      packet: this.#now,
+    });
+  }
+}
+
+function knowledge(event: MobilityEvent, isAuthenticated: boolean): BindingKnowledge {
+  if (event.context.protection !== 'none') return 'decrypted';
+  return isAuthenticated ? 'authenticated' : 'clear';
+}
+
+function inferredUpdate(
+  careOfAddress: Uint8Array,
+  lifetime: number | undefined,
+  isHomeStyle: boolean,
+  packet: PacketReference,
+): PendingUpdate {
+  return { careOfAddress, sequence: undefined, lifetime, isHomeStyle, relay: undefined, packet };
+}

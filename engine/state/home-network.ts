@@ -1,0 +1,87 @@
+/**
+ * Home agents, home addresses and home prefixes: told by the site file or learned from acknowledged signalling.
+ */
+import { equalBytes } from '../../dissectors/core/bytes.ts';
+import { prefixMatches } from '../../dissectors/core/address.ts';
+import type { Site } from '../site.ts';
+import { AddressTable } from './address-table.ts';
+
+const MAX_HOME_AGENTS = 4096;
+const MAX_HOME_ADDRESSES = 32_768;
+/** Prefixes learned; more home networks than this in one capture are told by a site file. */
+const MAX_LEARNED_PREFIXES = 256;
+/** Length of a learned home prefix: the subnet prefix of a home address on ordinary links. RFC 4291 section 2.5.4. */
+const LEARNED_LENGTH = 64;
+
+/** A home prefix and how it is known. */
+export interface HomePrefix {
+  readonly prefix: Uint8Array;
+  readonly length: number;
+  readonly knownBy: 'site' | 'learned';
+}
+
+/** Knowledge of the home networks. */
+export class HomeNetwork {
+  readonly prefixes: HomePrefix[] = [];
+  evictions = 0;
+  readonly #homeAgents: AddressTable<'site' | 'learned'>;
+  readonly #homeAddresses: AddressTable<'site' | 'learned'>;
+
+  constructor(site: Site, seed?: number) {
+    const bounds = {
+      ...(seed === undefined ? {} : { seed }),
+      mayEvict: (knownBy: 'site' | 'learned') => knownBy === 'learned',
+      onEvict: () => {
+        this.evictions++;
+      },
+    };
+    this.#homeAgents = new AddressTable({ maxEntries: MAX_HOME_AGENTS, ...bounds });
+    this.#homeAddresses = new AddressTable({ maxEntries: MAX_HOME_ADDRESSES, ...bounds });
+    for (const agent of site.homeAgents) {
+      for (const address of agent.addresses) this.#homeAgents.set(address, 0, 'site');
+      for (const { prefix, length } of agent.homePrefixes) {
+        this.prefixes.push({ prefix, length, knownBy: 'site' });
+      }
+    }
+    for (const node of site.mobileNodes) this.#homeAddresses.set(node.homeAddress, 0, 'site');
+  }
+
+  get homeAgentCount(): number {
+    return this.#homeAgents.size;
+  }
+
+  isHomeAgent(bytes: Uint8Array, offset = 0): boolean {
+    return this.#homeAgents.has(bytes, offset);
+  }
+
+  isHomeAddress(bytes: Uint8Array, offset = 0): boolean {
+    return this.#homeAddresses.has(bytes, offset);
+  }
+
+  /** Longest home prefix that covers the address. */
+  prefixOf(address: Uint8Array): HomePrefix | undefined {
+    let best: HomePrefix | undefined;
+    for (const item of this.prefixes) {
+      if (
+        prefixMatches(item.prefix, item.length, address, 0) &&
+        item.length > (best?.length ?? -1)
+      ) {
+        best = item;
+      }
+    }
+    return best;
+  }
+
+  /** Notes that `homeAgent` acknowledged a registration of `homeAddress`. */
+  learn(homeAddress: Uint8Array, homeAgent: Uint8Array): void {
+    if (!this.#homeAgents.has(homeAgent)) this.#homeAgents.set(homeAgent, 0, 'learned');
+    if (this.#homeAddresses.has(homeAddress)) return;
+    this.#homeAddresses.set(homeAddress, 0, 'learned');
+    const isCovered = this.prefixOf(homeAddress) !== undefined;
+    if (isCovered || this.prefixes.length >= MAX_LEARNED_PREFIXES) return;
+    const prefix = new Uint8Array(16);
+    prefix.set(homeAddress.subarray(0, LEARNED_LENGTH / 8));
+    if (this.prefixes.some((item) => equalBytes(item.prefix, 0, prefix, 0, 16))) return;
+    this.prefixes.push({ prefix, length: LEARNED_LENGTH, knownBy: 'learned' });
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * What exports and the store are given: plain values under the names that the outputs use.
+ *
+ * Addresses are text (RFC 5952), times are EVE timestamps, lifetimes are seconds. A field that is not known is
+ * absent, never null, and a field always has the same type. No record holds keys.
+ */
+import type { Confidence, RuleDefinition, Severity, Stage } from '../../engine/rule-api.ts';
+import type { BindingEvent, EspEvent, LinkRole, Link, Protection } from '../../engine/rule-api.ts';
+
+/** A packet of the inputs. */
+export interface PacketPointer {
+  /** Input as the user named it; `-` for standard input. */
+  readonly pcap_filename: string;
+  /** 1-based number in that input. */
+  readonly pcap_cnt: number;
+  readonly timestamp: string;
+}
+
+/** A packet and what in it proves something. */
+export interface EvidenceRecord extends PacketPointer {
+  /** Name of the link it was captured on. */
+  readonly in_iface?: string;
+  readonly text: string;
+}
+
+/** What a rule found. */
+export interface AlertRecord {
+  /** 1, 2, 3 ... in order of appearance. */
+  readonly alert_id: number;
+  /** `MIP6-1106`. */
+  readonly rule: string;
+  /** 1106. */
+  readonly signature_id: number;
+  readonly signature: string;
+  readonly category: RuleDefinition['category'];
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly stage?: Stage;
+  readonly message: string;
+  readonly packet: PacketPointer;
+  /** How often it was seen up to `last_packet`. */
+  readonly count: number;
+  readonly last_packet: PacketPointer;
+  readonly home_address?: string;
+  readonly home_agent?: string;
+  /** IPv6 or link-layer address that acts. */
+  readonly attacker?: string;
+  readonly home_prefix?: string;
+  readonly evidence: readonly EvidenceRecord[];
+  readonly related: readonly { readonly rule: string; readonly message: string }[];
+  readonly references: readonly string[];
+  readonly explanation: string;
+  readonly advice: string;
+  /** Known when the run has ended. */
+  readonly incident_id?: number;
+}
+
+/** An alert that belongs to an incident. */
+export interface AlertLink extends PacketPointer {
+  readonly alert_id: number;
+  readonly signature_id: number;
+  readonly severity: Severity;
+  readonly signature: string;
+  readonly message: string;
+}
+
+/** One attack with its stages. */
+export interface IncidentRecord {
+  readonly incident_id: number;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly assessment?: string;
+  readonly home_address?: string;
+  readonly home_agent?: string;
+  readonly attackers: readonly string[];
+  readonly first: PacketPointer;
+  readonly last: PacketPointer;
+  readonly stages: readonly { readonly stage: Stage; readonly alerts: readonly AlertLink[] }[];
+  readonly alerts: readonly AlertLink[];
+  readonly evidence: readonly EvidenceRecord[];
+  readonly narrative: readonly string[];
+  readonly references: readonly string[];
+  readonly advice: readonly string[];
+}
+
+/** One change in the life of a binding. */
+export interface BindingChangeRecord extends PacketPointer {
+  readonly phase: string;
+  readonly care_of_address: string;
+  readonly sequence?: number;
+  /** Seconds. */
+  readonly lifetime?: number;
+  readonly status?: number;
+  readonly known_by: string;
+}
+
+/** A binding of a home address at a home agent or correspondent node. */
+export interface BindingRecord {
+  readonly home_address: string;
+  readonly peer: string;
+  readonly role: 'home' | 'correspondent';
+  readonly phase: string;
+  readonly care_of_address: string;
+  readonly sequence?: number;
+  /** Granted lifetime in seconds. */
+  readonly lifetime?: number;
+  /** Flags of the Binding Update that are set. */
+  readonly flags?: readonly string[];
+  readonly known_by: string;
+  readonly first_seen: string;
+  readonly registered_at?: string;
+  readonly expires_at?: string;
+  readonly tunnel_packets: number;
+  readonly changes: readonly BindingChangeRecord[];
+  /** Changes left out of `changes` because there were too many. */
+  readonly changes_dropped: number;
+}
+
+/** A security association as the user gave it, without its keys, and how it fared. */
+export interface AssociationRecord {
+  readonly label: string;
+  readonly spi: number;
+  readonly source?: string;
+  readonly destination?: string;
+  readonly encryption: string;
+  readonly authentication: string;
+  /** ESP packets that it was tried on. */
+  readonly packets: number;
+  readonly opened: number;
+  readonly icv_mismatches: number;
+  readonly malformed: number;
+  /** `works`, `never-matched`, `wrong-key`, `mixed`. */
+  readonly verdict: string;
+}
+
+/** A link. */
+export interface LinkRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly role: LinkRole;
+  readonly role_known_by: Link['roleKnownBy'];
+  readonly effective_role: LinkRole;
+}
+
+/** A rule that could not judge, and why. */
+export interface NotJudgedRecord {
+  readonly rule: string;
+  readonly title: string;
+  readonly reason: string;
+}
+
+/** Something wrong with an input. */
+export interface FaultRecord {
+  readonly pcap_filename: string;
+  readonly code: string;
+  readonly message: string;
+  /** Octets from the start of the (decompressed) input. */
+  readonly offset: number;
+  readonly packets_before: number;
+}
+
+/** Numbers of a run. */
+export interface CounterRecord {
+  readonly packets: number;
+  readonly octets: number;
+  readonly ipv6: number;
+  readonly ipv4: number;
+  readonly undecoded: number;
+  readonly cut: number;
+  readonly fragments: number;
+  readonly reassembled: number;
+  readonly mobility: number;
+  readonly icmpv6_signalling: number;
+  readonly home_address_options: number;
+  readonly type_2_routing_headers: number;
+  readonly tunnelled: number;
+  readonly esp: number;
+  readonly esp_opened: number;
+  readonly esp_no_key: number;
+  readonly esp_icv_mismatch: number;
+  readonly esp_malformed: number;
+  readonly mobility_by_type: readonly {
+    readonly mh_type: number;
+    readonly name: string;
+    readonly packets: number;
+  }[];
+  readonly diagnostics: readonly {
+    readonly code: string;
+    readonly severity: string;
+    readonly text: string;
+    readonly packets: number;
+  }[];
+  /** Live entries evicted from full tables. */
+  readonly evictions: readonly { readonly table: string; readonly entries: number }[];
+}
+
+/** What was run over what. */
+export interface RunRecord {
+  readonly tool: 'mip6guard';
+  readonly version: string;
+  readonly inputs: readonly { readonly pcap_filename: string; readonly packets: number }[];
+  readonly site?: string;
+  readonly key_files: readonly string[];
+  readonly rules: number;
+  readonly first_packet?: string;
+  readonly last_packet?: string;
+  /** Capture time from the first to the last packet. */
+  readonly duration_seconds: number;
+  readonly fail_on: Severity;
+  /** True when the user, or the end of whoever read the output, stopped the run before the end of the inputs. */
+  readonly is_stopped: boolean;
+}
+
+/** Everything a run found: the `json` format, and the source of the text report and the store. */
+export interface AuditDocument {
+  readonly schema_version: 1;
+  readonly run: RunRecord;
+  readonly counters: CounterRecord;
+  readonly links: readonly LinkRecord[];
+  readonly bindings: readonly BindingRecord[];
+  readonly associations: readonly AssociationRecord[];
+  readonly alerts: readonly AlertRecord[];
+  readonly incidents: readonly IncidentRecord[];
+  readonly not_judged: readonly NotJudgedRecord[];
+  readonly faults: readonly FaultRecord[];
+  readonly internal_errors: readonly string[];
+}
+
+/** Where an event of the stream happened. */
+export interface EventHead extends PacketPointer {
+  readonly in_iface?: string;
+  readonly src_ip?: string;
+  readonly dest_ip?: string;
+  /** IANA protocol name as Suricata writes it. */
+  readonly proto?: string;
+}
+
+/** A Mobility Header or signalling ICMPv6 message. */
+export interface SignallingRecord extends EventHead {
+  /** `binding-update`, `router-advertisement`, ... */
+  readonly message: string;
+  readonly mh_type?: number;
+  readonly icmp_type?: number;
+  readonly icmp_code?: number;
+  readonly checksum: 'right' | 'wrong' | 'unknown';
+  readonly home_address?: string;
+  readonly care_of_address?: string;
+  readonly home_agent?: string;
+  readonly sequence?: number;
+  /** Seconds. */
+  readonly lifetime?: number;
+  readonly status?: number;
+  readonly flags?: readonly string[];
+  readonly layout: EspEvent['layout'];
+  readonly protection: Protection;
+  readonly spi?: number;
+  readonly esp_sequence?: number;
+  readonly integrity_verified?: boolean;
+  readonly is_tunnelled: boolean;
+  readonly encapsulation?: readonly string[];
+  readonly options?: readonly string[];
+}
+
+/** A binding appeared, changed or ended. */
+export interface BindingEventRecord extends EventHead {
+  readonly change: BindingEvent['change'];
+  readonly home_address: string;
+  readonly peer: string;
+  readonly role: 'home' | 'correspondent';
+  readonly phase: string;
+  readonly care_of_address: string;
+  readonly previous_care_of_address?: string;
+  readonly sequence?: number;
+  readonly lifetime?: number;
+  readonly known_by: string;
+}
+
+/** Something wrong in the octets of a packet, or with an input. */
+export interface AnomalyRecord extends EventHead {
+  /** `decode` for a packet, `capture` for an input. */
+  readonly type: 'decode' | 'capture';
+  readonly code: string;
+  readonly severity: 'warn' | 'error';
+  readonly group: string;
+  readonly text: string;
+  readonly detail?: string;
+}
+
