@@ -152,13 +152,27 @@ function nodeHeaders() {
   return sameMajor ? { npm_config_nodedir: prefix } : {};
 }
 
+/** True when npm can keep its cache where it wants to; a service user's home is often not there. */
+function canCache() {
+  try {
+    const folder = process.env.npm_config_cache || path.join(os.homedir(), '.npm');
+    fs.mkdirSync(folder, { recursive: true });
+    fs.accessSync(folder, fs.constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function runNpm(args) {
-  const options = { encoding: 'utf8', env: { ...process.env, ...nodeHeaders() } };
   const always = ['--include=dev', '--include=optional', '--loglevel=warn'];
-  const result = npm([...args, ...always], options);
+  const cache = canCache() ? undefined : fs.mkdtempSync(path.join(os.tmpdir(), 'mip6guard-npm-'));
+  const env = { ...process.env, ...nodeHeaders(), ...(cache && { npm_config_cache: cache }) };
+  const result = npm([...args, ...always], { encoding: 'utf8', env, maxBuffer: 2 ** 26 });
+  if (cache) fs.rmSync(cache, { recursive: true, force: true });
   if (result.status === 0) return;
   const output = `${result.stdout || ''}${result.stderr || ''}`.trimEnd().split('\n');
-  process.stderr.write(`${output.slice(-15).join('\n')}\n`);
+  process.stderr.write(`${output.slice(-20).join('\n')}\n`);
   const reason = result.error ? result.error.message : `exit code ${result.status}`;
   stop(4, `npm ${args.join(' ')} failed (${reason}); the last lines of its output are above`);
 }

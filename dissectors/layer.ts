@@ -88,6 +88,8 @@ export interface LayerContext {
   readonly openEsp: OpenEsp | undefined;
   /** Whole packet that the fragment met first belongs to; used once. */
   reassembled: Uint8Array | undefined;
+  /** The octets dissected now were put together from fragments. */
+  isReassembled: boolean;
   /** Nodes of a packet quoted in an error message; undefined inside such a packet. */
   readonly dissectQuoted: ((offset: number, end: number) => FieldNode[]) | undefined;
 }
@@ -173,6 +175,17 @@ export function addHeader(
   };
   context.nodes.push(node);
   return node;
+}
+
+/** Shows a number in octets that the wire counts in units of `factor` octets, as Wireshark does. */
+export function scaleField(node: FieldNode, name: string, factor: number): void {
+  for (const parent of node.children) {
+    const index = parent.children.findIndex((child) => child.name === name);
+    const field = parent.children[index];
+    if (field === undefined || typeof field.value !== 'number') continue;
+    const value = field.value * factor;
+    parent.children[index] = { ...field, value, text: `${value} octets` };
+  }
 }
 
 /** Octets that nothing decodes, as a layer of their own. */

@@ -283,9 +283,15 @@ export function walkExtensions(
       case NEXT_HEADER.hopByHop:
       case NEXT_HEADER.destinationOptions:
       case NEXT_HEADER.routing: {
-        if (at + 8 > end) return truncated(view, at, end);
+        if (at + 8 > end) {
+          truncated(view, at, end);
+          return;
+        }
         const length = (u8(bytes, at + 1) + 1) * 8;
-        if (at + length > end) return truncated(view, at, end);
+        if (at + length > end) {
+          truncated(view, at, end);
+          return;
+        }
         if (next === NEXT_HEADER.routing) walkRouting(view, bytes, at, length, isInsideEsp);
         else walkOptions(view, bytes, at, length, next, isInsideEsp);
         nextPointer = at;
@@ -294,7 +300,10 @@ export function walkExtensions(
         break;
       }
       case NEXT_HEADER.fragment: {
-        if (at + FRAGMENT_OCTETS > end) return truncated(view, at, end);
+        if (at + FRAGMENT_OCTETS > end) {
+          truncated(view, at, end);
+          return;
+        }
         const word = u16(bytes, at + FRAGMENT_WORD);
         view.fragment = at;
         view.fragmentPointer = nextPointer;
@@ -312,9 +321,15 @@ export function walkExtensions(
         break;
       }
       case NEXT_HEADER.ah: {
-        if (at + 12 > end) return truncated(view, at, end);
+        if (at + 12 > end) {
+          truncated(view, at, end);
+          return;
+        }
         const length = (u8(bytes, at + 1) + 2) * 4;
-        if (length < 12 || at + length > end) return truncated(view, at, end);
+        if (length < 12 || at + length > end) {
+          truncated(view, at, end);
+          return;
+        }
         view.ah = at;
         nextPointer = at;
         next = u8(bytes, at);

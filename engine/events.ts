@@ -7,32 +7,10 @@
 import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
 import type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
 import type { MobilityHeader } from '../dissectors/mobility/header.ts';
-import type { LinkRole } from './site.ts';
+import type { Link, PacketReference } from './packet.ts';
 import type { Binding } from './state/binding-cache.ts';
 
-/** One packet of the inputs. */
-export interface PacketReference {
-  /** Index of the input. */
-  readonly input: number;
-  /** 1-based number in that input. */
-  readonly number: number;
-  /** Capture time, microseconds since 1970. */
-  readonly time: number;
-  /** Nanoseconds 0..999 below the microsecond. */
-  readonly nanoseconds: number;
-}
-
-/** A link: a capture interface or VLAN, with what the site file or observation says of it. */
-export interface Link {
-  readonly id: number;
-  /** Name of the site file, else of the capture interface or file. */
-  readonly name: string;
-  readonly role: LinkRole;
-  /** `site` = the operator said so; `relay` = a relayed packet proved it is not the home link. */
-  roleKnownBy: 'site' | 'relay' | 'none';
-  /** Role after observation; starts as `role`. */
-  effectiveRole: LinkRole;
-}
+export type { Link, PacketReference } from './packet.ts';
 
 /** How a message was protected. */
 export type Protection = 'none' | 'esp-transport' | 'esp-tunnel';

@@ -12,9 +12,12 @@ const known = new WeakMap<object, Map<number, readonly string[]>>();
  * Names of the flags set in `word`, as `home_registration`. Numbers of several bits are left out. The same word
  * gives the same array, because the same few words come again and again.
  */
-export function flagNames(bits: Readonly<Record<string, FlagBit>>, word: number): readonly string[] {
+export function flagNames(
+  bits: Readonly<Record<string, FlagBit>>,
+  word: number,
+): readonly string[] {
   let words = known.get(bits);
-  if (words === undefined) known.set(bits, (words = new Map()));
+  if (words === undefined) known.set(bits, (words = new Map<number, readonly string[]>()));
   let names = words.get(word);
   if (names === undefined) {
     names = Object.entries(bits)

@@ -90,9 +90,7 @@ export class Page {
       const used = indent + row.slice(0, -1).reduce((sum, _, i) => sum + (widths[i] ?? 0) + gap, 0);
       const [top = '', ...rest] = wrap(last?.text ?? '', Math.max(20, this.width - used));
       const style = last?.style ?? 'plain';
-      this.#lines.push(
-        `${' '.repeat(indent)}${lead.join('')}${this.#paint(style, top)}`.trimEnd(),
-      );
+      this.#lines.push(`${' '.repeat(indent)}${lead.join('')}${this.#paint(style, top)}`.trimEnd());
       for (const line of rest) this.line(used, { text: line, style });
     }
   }

@@ -9,9 +9,7 @@ const PLAIN = /^[ -~]*$/;
 
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  return code < 0x100
-    ? `\\x${code.toString(16).padStart(2, '0')}`
-    : `\\u{${code.toString(16)}}`;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
 }
 
 /** The text with every character that could move a cursor, break a line or turn the direction as `\x1b`. */

@@ -23,7 +23,7 @@ export const MAX_CAPTURED_LENGTH = 16 * 1024 * 1024;
 export const USUAL_CAPTURED_LENGTH = 262_144;
 
 /** Octets behind damage after which the search for the next record gives up; the rest of the file is not read. */
-export const SEARCH_LIMIT = 64 * 1024 * 1024;
+export const SEARCH_LIMIT = 32 * 1024 * 1024;
 
 /** One packet, filled in place; the caller gives the same object again and again. */
 export interface CapturedPacket {

@@ -28,7 +28,8 @@ export function sectionIsLittleEndian(bytes: Uint8Array, blockAt: number): boole
   return u32(bytes, blockAt + 8) === BYTE_ORDER_MAGIC ? false : undefined;
 }
 
-function isKnownType(type: number): boolean {
+/** Whether a type stands in the registry and is not for local use only; section headers aside. */
+export function isKnownType(type: number): boolean {
   return (
     (type >= INTERFACE_DESCRIPTION_BLOCK && type <= ENHANCED_PACKET_BLOCK) ||
     type === SYSTEMD_JOURNAL_EXPORT_BLOCK ||

@@ -20,6 +20,7 @@ import {
   PACKET_BLOCK,
   SECTION_HEADER_LENGTH,
   SIMPLE_PACKET_BLOCK,
+  isKnownType,
   probeBlock,
   sectionIsLittleEndian,
 } from './pcapng-block.ts';
@@ -34,7 +35,10 @@ const SIMPLE_OVERHEAD = 16;
 const INTERFACE_OVERHEAD = 20;
 /** Room for the options of a packet that is believed, octets. */
 const PACKET_OPTIONS_LIMIT = 65_536;
-/** Blocks up to this length are checked as a whole before they are used; longer ones are only passed over. */
+/**
+ * Blocks up to this length are checked as a whole before they are used. Longer ones are passed over when their
+ * type is known, and taken for damage otherwise.
+ */
 const BUFFERED_LIMIT = MAX_CAPTURED_LENGTH + PACKET_OVERHEAD + PACKET_OPTIONS_LIMIT;
 /** Interface descriptions kept of one file; packets of further interfaces are not read. */
 export const MAX_INTERFACES = 4096;
@@ -133,7 +137,7 @@ export class PcapngDecoder implements CaptureDecoder {
         continue;
       }
       if (length > BUFFERED_LIMIT) {
-        if (least > BLOCK_OVERHEAD) {
+        if (least > BLOCK_OVERHEAD || !isKnownType(type)) {
           this.damage(
             'CAPTURE_RECORD_LENGTH',
             `the block of type ${type} gives its length as ${length} octets, at most ${BUFFERED_LIMIT} were expected`,

@@ -1,7 +1,7 @@
 /**
  * Findings about one packet's octets: a closed list of codes, each with a severity, a group and its source.
  */
-import type { Spec } from './node.ts';
+import type { Spec } from './spec.ts';
 
 /** `chat` is normal life, `note` unusual, `warn` a fault a receiver tolerates, `error` one it must not. */
 export type DiagnosticSeverity = 'chat' | 'note' | 'warn' | 'error';

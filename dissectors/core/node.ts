@@ -2,12 +2,9 @@
  * The field tree: what a detail pane, `read -V` and the JSON exports show of one packet.
  */
 import type { Diagnostic } from './diagnostic.ts';
+import type { Spec } from './spec.ts';
 
-/** Where a format is defined. */
-export interface Spec {
-  readonly rfc: number;
-  readonly section: string;
-}
+export type { Spec } from './spec.ts';
 
 /** Value of a field: a number (unsigned), octets, or text. */
 export type NodeValue = number | Uint8Array | string;

@@ -158,6 +158,7 @@ export function dissectFragment(
     addData(context, at, end, 'Fragment data');
     context.reassembled = undefined;
     context.isPartial = false;
+    context.isReassembled = true;
     switchSource(context, 'Reassembled IPv6', reassembled);
     return { table: 'ethertype', key: ETHERTYPE.ipv6, offset: 0, end: reassembled.length };
   }

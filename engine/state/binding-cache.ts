@@ -2,7 +2,7 @@
  * The binding cache as an observer can infer it: per home agent and per correspondent node.
  * RFC 6275 sections 9.1 and 10.1.
  */
-import type { PacketReference } from '../events.ts';
+import type { PacketReference } from '../packet.ts';
 
 /** How a binding is known, best first. */
 export type BindingKnowledge =

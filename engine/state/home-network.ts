@@ -58,6 +58,14 @@ export class HomeNetwork {
     return this.#homeAddresses.has(bytes, offset);
   }
 
+  /** Whether the address is a home address or within a home prefix. */
+  isHome(bytes: Uint8Array, offset: number): boolean {
+    return (
+      this.isHomeAddress(bytes, offset) ||
+      this.prefixes.some((item) => prefixMatches(item.prefix, item.length, bytes, offset))
+    );
+  }
+
   /** Longest home prefix that covers the address. */
   prefixOf(address: Uint8Array): HomePrefix | undefined {
     let best: HomePrefix | undefined;

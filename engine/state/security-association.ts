@@ -73,7 +73,7 @@ export interface AssociationPacket {
   readonly time: number;
 }
 
-/** `AddressSelector` of wildcards and hosts, for sorting: lower is more specific. */
+/** How many of the two selectors match any address; fewer is more specific. */
 function wildcards(association: SecurityAssociation): number {
   return (association.source.length === 0 ? 1 : 0) + (association.destination.length === 0 ? 1 : 0);
 }

@@ -77,7 +77,7 @@ interface Pending extends Timed {
   readonly path: InputPath;
 }
 
-/** The reader has no packet yet and must be waited for. */
+/** What came of advancing a reader; a promise when it has no packet yet and must be waited for. */
 type Advance = typeof NEXT_PACKET | typeof NEXT_END | Promise<void>;
 
 class CaptureSource implements PacketSource {
@@ -98,6 +98,8 @@ class CaptureSource implements PacketSource {
   private stopped = false;
   private onPacket: (record: PacketRecord) => void = () => undefined;
   private onProgress: ((progress: SourceProgress) => void) | undefined = undefined;
+  /** Set when the time slice ended while a packet is at hand. */
+  private pause: Promise<void> | undefined = undefined;
   private looksLeft = PACKETS_PER_LOOK;
   private sliceStart = 0;
   private lastProgress = 0;
@@ -158,6 +160,8 @@ class CaptureSource implements PacketSource {
       }
       if (advance === NEXT_PACKET) this.queue.push(reader);
       else this.closeReader(reader);
+      if (this.pause !== undefined) await this.pause;
+      this.pause = undefined;
     }
   }
 
@@ -197,8 +201,8 @@ class CaptureSource implements PacketSource {
       if (status !== NEXT_PACKET) return status === NEXT_END ? NEXT_END : this.advance(reader);
       if (rival !== undefined && isBefore(rival, record)) return NEXT_PACKET;
       if (--this.looksLeft <= 0) {
-        const pause = this.look();
-        if (pause !== undefined) return pause.then(() => undefined);
+        this.pause = this.look();
+        if (this.pause !== undefined) return NEXT_PACKET;
       }
     }
   }

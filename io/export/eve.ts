@@ -116,7 +116,14 @@ export class EveWriter {
   /** `event_type` `anomaly`: a fault in the octets of a packet, or of an input. */
   anomaly(record: AnomalyRecord): void {
     const { type, code, severity, group, text, detail } = record;
-    const anomaly = { type, event: code, severity, group, text, ...(detail === undefined ? {} : { detail }) };
+    const anomaly = {
+      type,
+      event: code,
+      severity,
+      group,
+      text,
+      ...(detail === undefined ? {} : { detail }),
+    };
     this.#sink.write(`${this.#head('anomaly', record)},"anomaly":${jsonText(anomaly)}}\n`);
   }
 
@@ -157,7 +164,8 @@ export class EveWriter {
 
   /** `event_type` `incident`: one attack, with links to its alerts; written when the run has ended. */
   incident(record: IncidentRecord): void {
-    const { incident_id, title, severity, confidence, assessment, home_address, home_agent } = record;
+    const { incident_id, title, severity, confidence, assessment, home_address, home_agent } =
+      record;
     const incident = {
       incident_id,
       title,

@@ -120,18 +120,24 @@ export interface BindingRecord {
 /** A security association as the user gave it, without its keys, and how it fared. */
 export interface AssociationRecord {
   readonly label: string;
-  readonly spi: number;
-  readonly source?: string;
-  readonly destination?: string;
+  /** `file:line` of the key file. */
+  readonly origin: string;
+  /** Absent: fits any. */
+  readonly spi?: number;
+  readonly mode: 'transport' | 'tunnel' | 'any';
+  /** Address, prefix, or `*` for any. */
+  readonly source: string;
+  readonly destination: string;
   readonly encryption: string;
-  readonly authentication: string;
+  readonly integrity: string;
   /** ESP packets that it was tried on. */
   readonly packets: number;
   readonly opened: number;
+  /** Opened ones whose integrity check value was checked and right. */
+  readonly verified: number;
   readonly icv_mismatches: number;
   readonly malformed: number;
-  /** `works`, `never-matched`, `wrong-key`, `mixed`. */
-  readonly verdict: string;
+  readonly verdict: 'unused' | 'works' | 'wrong-key' | 'unreadable' | 'mixed';
 }
 
 /** A link. */
@@ -286,4 +292,3 @@ export interface AnomalyRecord extends EventHead {
   readonly text: string;
   readonly detail?: string;
 }
-

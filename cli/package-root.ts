@@ -1,0 +1,20 @@
+/**
+ * Where the package is, and what its package.json says.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Folder of package.json: above this file, which is in cli/ or dist/cli/. */
+export function packageRoot(): string {
+  const parent = path.dirname(import.meta.dirname);
+  return existsSync(path.join(parent, 'package.json')) ? parent : path.dirname(parent);
+}
+
+/** Version of package.json. */
+export function packageVersion(): string {
+  const content: unknown = JSON.parse(
+    readFileSync(path.join(packageRoot(), 'package.json'), 'utf8'),
+  );
+  const hasVersion = typeof content === 'object' && content !== null && 'version' in content;
+  return hasVersion && typeof content.version === 'string' ? content.version : 'unknown';
+}

@@ -1,0 +1,117 @@
+/**
+ * The text report: a summary a person can act on.
+ */
+import type { AuditDocument } from '../../io/export/records.ts';
+import { writeBindings } from './bindings-section.ts';
+import { writeFindings, writeIncidents } from './findings-section.ts';
+import { countText, durationText, plural, References } from './numbers.ts';
+import { Page } from './page.ts';
+import type { Paint } from './palette.ts';
+import { safeValue } from './safe-text.ts';
+import { writeAssociations, writeLinks, writeSeen } from './seen-section.ts';
+import { verdictOf } from './verdict.ts';
+
+/** How the report looks. */
+export interface ReportStyle {
+  readonly paint: Paint;
+  /** Columns. */
+  readonly width: number;
+}
+
+/** The report of a run. Text of captures in it cannot reach the terminal as control characters. */
+export function textReport(found: AuditDocument, style: ReportStyle): string {
+  const document = safeValue(found);
+  const page = new Page(style.width, style.paint);
+  const references = new References(document);
+  writeHeader(page, document, references);
+  writeSeen(page, document);
+  writeLinks(page, document);
+  writeBindings(page, document, references);
+  writeAssociations(page, document);
+  writeIncidents(page, document, references);
+  writeFindings(page, document, references);
+  writeNotJudged(page, document);
+  writeFaults(page, document, references);
+  writeClosing(page, document);
+  return page.toString();
+}
+
+function writeHeader(page: Page, document: AuditDocument, references: References): void {
+  const { run } = document;
+  const { inputs, first_packet: first, last_packet: last } = run;
+  page.line(0, { text: `mip6guard ${run.version}`, style: 'bold' }, ' audit');
+  page.blank();
+  const rows = inputs.map((input, i) => [
+    { text: i > 0 ? '' : inputs.length > 1 ? 'Inputs' : 'Input', style: 'dim' as const },
+    `${input.pcap_filename === '-' ? 'standard input' : input.pcap_filename}, ${plural(input.packets, 'packet')}`,
+  ]);
+  if (first !== undefined && last !== undefined) {
+    const until = references.dateTime(last).startsWith(first.slice(0, 10))
+      ? last.slice(11, 19)
+      : references.dateTime(last);
+    rows.push([
+      { text: 'Time', style: 'dim' },
+      `${references.dateTime(first)} to ${until} UTC (${durationText(run.duration_seconds)})`,
+    ]);
+  }
+  rows.push([
+    { text: 'Site', style: 'dim' },
+    run.site ?? 'no site file: roles of links and home agents are only what the packets show',
+  ]);
+  const keys = `${run.key_files.join(', ')} (${plural(document.associations.length, 'security association')})`;
+  rows.push([
+    { text: 'Keys', style: 'dim' },
+    run.key_files.length === 0 ? 'none: encrypted signalling is judged by its layout' : keys,
+  ]);
+  page.table(2, rows);
+  if (run.is_stopped) {
+    page.blank();
+    page.paragraph(
+      2,
+      'Stopped before the end of the inputs: this is what was found until then.',
+      'warning',
+    );
+  }
+}
+
+function writeNotJudged(page: Page, document: AuditDocument): void {
+  if (document.not_judged.length === 0) return;
+  page.heading('Could not be judged');
+  const byReason = new Map<string, { rule: string; title: string }[]>();
+  for (const { rule, title, reason } of document.not_judged) {
+    const rules = byReason.get(reason);
+    if (rules === undefined) byReason.set(reason, [{ rule, title }]);
+    else rules.push({ rule, title });
+  }
+  for (const [reason, rules] of byReason) {
+    page.paragraph(2, `${plural(rules.length, 'rule')} could not be judged because ${reason}:`);
+    page.table(
+      4,
+      rules.map(({ rule, title }) => [{ text: rule, style: 'name' }, title]),
+    );
+  }
+}
+
+function writeFaults(page: Page, document: AuditDocument, references: References): void {
+  if (document.faults.length > 0) {
+    page.heading('Faults of the inputs');
+    for (const fault of document.faults) {
+      const where = `${references.input(fault.pcap_filename)} at octet ${countText(fault.offset)}, after ${plural(fault.packets_before, 'packet')}`;
+      page.paragraph(2, `${where}: ${fault.message} (${fault.code})`, 'warning');
+    }
+  }
+  if (document.internal_errors.length > 0) {
+    page.heading('Internal errors');
+    page.paragraph(
+      2,
+      'Bugs of mip6guard: the rules named here were switched off. Please report them.',
+    );
+    for (const error of document.internal_errors) page.paragraph(2, error, 'bad');
+  }
+}
+
+function writeClosing(page: Page, document: AuditDocument): void {
+  const { text, style } = verdictOf(document);
+  page.blank();
+  page.paragraph(0, text, style);
+}

@@ -1,0 +1,218 @@
+/**
+ * ESP packets: opened where a key fits, and recognised when they were relayed under another layout.
+ */
+import { equalBytes, u32 } from '../dissectors/core/bytes.ts';
+import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
+import { walkExtensions } from '../dissectors/walk.ts';
+import type { Ipv6View } from '../dissectors/walk.ts';
+import type { EngineCounters } from './engine.ts';
+import type { EspOpener } from './esp-opener.ts';
+import type { EngineEvent, EspEvent, EspLayout, PacketContext, RelayEvent } from './events.ts';
+import type { Level, PacketState } from './packet-state.ts';
+import type { Bindings } from './state/bindings.ts';
+import { EspRing } from './state/esp-ring.ts';
+import type { EspSighting } from './state/esp-ring.ts';
+import type { HomeNetwork } from './state/home-network.ts';
+
+/** Longer ESP packets cannot be Binding Updates or Acknowledgements worth remembering, octets. */
+const SIGNALLING_OCTETS = 512;
+
+/** Opens ESP and remembers what looks like signalling. */
+export class EspStage {
+  readonly ring = new EspRing();
+  /** ESP packets in signalling layout that could and could not be opened. */
+  readableSignalling = 0;
+  unreadableSignalling = 0;
+  readonly #packet: PacketState;
+  readonly #counters: EngineCounters;
+  readonly #bindings: Bindings;
+  readonly #home: HomeNetwork;
+  readonly #opener: EspOpener;
+  readonly #emit: (event: EngineEvent) => void;
+
+  constructor(parts: {
+    packet: PacketState;
+    counters: EngineCounters;
+    bindings: Bindings;
+    home: HomeNetwork;
+    opener: EspOpener;
+    emit: (event: EngineEvent) => void;
+  }) {
+    this.#packet = parts.packet;
+    this.#counters = parts.counters;
+    this.#bindings = parts.bindings;
+    this.#home = parts.home;
+    this.#opener = parts.opener;
+    this.#emit = parts.emit;
+  }
+
+  /**
+   * Handles the ESP header of `level`.
+   * @returns true when it was opened; the upper layer of the view is then what was inside.
+   */
+  open(level: Level): boolean {
+    const { view } = level;
+    const { time, number } = this.#packet;
+    const { bytes, esp: offset, end } = view;
+    this.#counters.esp++;
+    if (end - offset < 8) {
+      this.#counters.espMalformed++;
+      if (!view.isCut) view.diagnostics.add('ESP_TRUNCATED', offset, end - offset);
+      return false;
+    }
+    const spi = u32(bytes, offset);
+    const sequence = u32(bytes, offset + 4);
+    const opened = this.#opener.open(view, level.depth, spi, time, number);
+    const { outcome, nextHeader } = opened;
+    this.#count(outcome);
+    if (opened.isIntegrityWrong) view.diagnostics.add('ESP_ICV', offset, end - offset);
+    level.esp = {
+      spi,
+      sequence,
+      integrityVerified: opened.integrityVerified,
+      ...(opened.association === undefined ? {} : { association: opened.association }),
+    };
+    if (outcome === 'opened') level.protection = 'esp-transport';
+    const isTunnel = nextHeader === NEXT_HEADER.ipv6 || nextHeader === NEXT_HEADER.ipv4;
+    if (isTunnel || end - offset > SIGNALLING_OCTETS) this.#noteTunnel(level);
+    else this.#signalling(level, spi, sequence, outcome, nextHeader);
+    if (outcome !== 'opened') return false;
+    const { payloadOffset, payloadEnd, nextHeaderPointer } = opened;
+    walkExtensions(view, opened.bytes, nextHeaderPointer, payloadOffset, payloadEnd, true);
+    return true;
+  }
+
+  #count(outcome: EspEvent['outcome']): void {
+    const counters = this.#counters;
+    if (outcome === 'opened') counters.espOpened++;
+    else if (outcome === 'no-key') counters.espNoKey++;
+    else if (outcome === 'icv-mismatch') counters.espIcvMismatch++;
+    else counters.espMalformed++;
+  }
+
+  #noteTunnel(level: Level): void {
+    const { view } = level;
+    if (level.depth > 0) return;
+    this.#bindings.noteTunnel(view.bytes, view.source, view.destination, this.#packet.time);
+  }
+
+  /** An ESP packet of signalling size that is no tunnel, as far as can be told. */
+  #signalling(
+    level: Level,
+    spi: number,
+    sequence: number,
+    outcome: EspEvent['outcome'],
+    nextHeader: number | undefined,
+  ): void {
+    const { view } = level;
+    const layout = layoutOf(view);
+    const context = this.#packet.contextOf(level);
+    const { packet, link, source, destination } = context;
+    const homeAddress = context.homeAddressOption ?? context.routingHomeAddress;
+    const sighting: EspSighting = { layout, source, destination, homeAddress, packet, link };
+    const before = this.ring.note(view.bytes, view.esp, view.end, sighting);
+    const isRelay = this.#relay(context, before, sighting, spi, sequence);
+    if (layout === 'plain' && !isRelay && !this.#isHomeStyle(view)) {
+      // Neither end is known as a home address: most likely a tunnel.
+      this.#noteTunnel(level);
+      return;
+    }
+    if (outcome === 'opened') this.readableSignalling++;
+    else this.unreadableSignalling++;
+    const length = view.end - view.esp;
+    const event: EspEvent = {
+      kind: 'esp',
+      context,
+      layout,
+      spi,
+      sequence,
+      length,
+      outcome,
+      nextHeader,
+    };
+    this.#emit(event);
+    if (outcome === 'opened') return;
+    if (!isRelay || layout !== 'home-address-option') this.#bindings.encrypted(event);
+    const answered = context.routingHomeAddress;
+    if (answered !== undefined && this.#bindings.find(answered, source)?.role === 'home') {
+      this.#home.learn(answered, source);
+    }
+  }
+
+  /** Plain ESP between a home address, or an address of a home prefix, and a home agent. */
+  #isHomeStyle(view: Ipv6View): boolean {
+    const { bytes, source, destination } = view;
+    const home = this.#home;
+    return (
+      (home.isHomeAgent(bytes, destination) && home.isHome(bytes, source)) ||
+      (home.isHomeAgent(bytes, source) && home.isHome(bytes, destination))
+    );
+  }
+
+  /** Whether this packet was seen under another layout; an event says so the first time. */
+  #relay(
+    context: PacketContext,
+    before: Readonly<Partial<Record<EspLayout, EspSighting>>>,
+    now: EspSighting,
+    spi: number,
+    sequence: number,
+  ): boolean {
+    const pair = relayedPair(before, now);
+    if (pair === undefined) return false;
+    if (before[now.layout] !== undefined) return true;
+    const { plain, extended, homeAddress } = pair;
+    // The plain copy went over a link where the node was told it is at home: that link is not its home.
+    const { link } = plain;
+    if (link.roleKnownBy === 'none' && link !== extended.link) {
+      link.effectiveRole = 'foreign';
+      link.roleKnownBy = 'relay';
+    }
+    const isToAgent = extended.layout === 'home-address-option';
+    const homeAgent = isToAgent ? plain.destination : plain.source;
+    this.#home.learn(homeAddress, homeAgent);
+    const event: RelayEvent = {
+      kind: 'relay',
+      direction: isToAgent ? 'to-home-agent' : 'from-home-agent',
+      spi,
+      sequence,
+      homeAddress,
+      homeAgent,
+      relay: isToAgent ? extended.source : extended.destination,
+      plain: plain.packet,
+      plainLink: plain.link,
+      extended: extended.packet,
+      extendedLink: extended.link,
+      context,
+    };
+    this.#emit(event);
+    this.#bindings.relayed(event);
+    return true;
+  }
+}
+
+/** The plain and the extended copy of one packet, when addresses show that one was made of the other. */
+function relayedPair(
+  before: Readonly<Partial<Record<EspLayout, EspSighting>>>,
+  now: EspSighting,
+): { plain: EspSighting; extended: EspSighting; homeAddress: Uint8Array } | undefined {
+  const isPlain = now.layout === 'plain';
+  const other = isPlain
+    ? (before['home-address-option'] ?? before['type-2-routing-header'])
+    : before.plain;
+  if (other === undefined) return undefined;
+  const plain = isPlain ? now : other;
+  const extended = isPlain ? other : now;
+  const { homeAddress } = extended;
+  if (homeAddress === undefined) return undefined;
+  const same = (a: Uint8Array, b: Uint8Array): boolean => equalBytes(a, 0, b, 0, 16);
+  const isMatch =
+    extended.layout === 'home-address-option'
+      ? same(plain.source, homeAddress) && same(plain.destination, extended.destination)
+      : same(plain.destination, homeAddress) && same(plain.source, extended.source);
+  return isMatch ? { plain, extended, homeAddress } : undefined;
+}
+
+function layoutOf(view: Ipv6View): EspLayout {
+  if (view.homeAddress >= 0) return 'home-address-option';
+  return view.routingHomeAddress >= 0 ? 'type-2-routing-header' : 'plain';
+}

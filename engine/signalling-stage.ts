@@ -1,0 +1,160 @@
+/**
+ * Mobility Headers and ICMPv6 signalling: from octets to events.
+ */
+import { u8 } from '../dissectors/core/bytes.ts';
+import { DIAGNOSTICS, DiagnosticList } from '../dissectors/core/diagnostic.ts';
+import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
+import { decodeIcmpv6, icmpv6Checksum } from '../dissectors/icmpv6/index.ts';
+import { decodeMobilityHeader, mobilityChecksum } from '../dissectors/mobility/header.ts';
+import type { EngineCounters } from './engine.ts';
+import type { EngineEvent, Icmpv6Event, MobilityEvent } from './events.ts';
+import type { Level, PacketState } from './packet-state.ts';
+import type { Bindings } from './state/bindings.ts';
+import type { HomeNetwork } from './state/home-network.ts';
+import type { ReturnRoutability } from './state/return-routability.ts';
+
+/** ICMPv6 types that become events: neighbor, home agent and mobile prefix discovery. */
+const SIGNALLING_ICMPV6 = new Set([133, 134, 135, 136, 137, 144, 145, 146, 147]);
+/** Last of the types of neighbor discovery. RFC 4861 section 4. */
+const REDIRECT = 137;
+/** Offset of the Hop Limit in an IPv6 header. RFC 8200 section 3. */
+const HOP_LIMIT_OFFSET = 7;
+
+/** Whether the ICMPv6 message at `offset` is signalling that becomes an event. */
+export function isSignallingIcmpv6(bytes: Uint8Array, offset: number): boolean {
+  return SIGNALLING_ICMPV6.has(u8(bytes, offset));
+}
+
+/** Decodes signalling, verifies its checksum with the normalised addresses, and keeps the bindings. */
+export class SignallingStage {
+  readonly #packet: PacketState;
+  readonly #counters: EngineCounters;
+  readonly #bindings: Bindings;
+  readonly #home: HomeNetwork;
+  readonly #returnRoutability: ReturnRoutability;
+  readonly #emit: (event: EngineEvent) => void;
+  readonly #found = new DiagnosticList();
+
+  constructor(parts: {
+    packet: PacketState;
+    counters: EngineCounters;
+    bindings: Bindings;
+    home: HomeNetwork;
+    returnRoutability: ReturnRoutability;
+    emit: (event: EngineEvent) => void;
+  }) {
+    this.#packet = parts.packet;
+    this.#counters = parts.counters;
+    this.#bindings = parts.bindings;
+    this.#home = parts.home;
+    this.#returnRoutability = parts.returnRoutability;
+    this.#emit = parts.emit;
+  }
+
+  /** A Mobility Header is the upper layer of `level`. */
+  mobility(level: Level): void {
+    const { view } = level;
+    const counters = this.#counters;
+    counters.mobility++;
+    const { upperBytes: bytes, upperOffset: offset, upperEnd: end, isCut } = view;
+    const found = this.#found;
+    found.clear();
+    const header = decodeMobilityHeader(bytes, offset, end, found);
+    // A length fault of a cut packet is the capture's, not the sender's.
+    const diagnostics = isCut ? found.items.filter(isNotMalformed) : found.items.slice();
+    if (header === undefined) {
+      this.malformed(level, diagnostics);
+      return;
+    }
+    counters.mobilityByType[header.mhType] = (counters.mobilityByType[header.mhType] ?? 0) + 1;
+    const sum = mobilityChecksum(
+      view.bytes,
+      view.effectiveSource,
+      view.effectiveDestination,
+      bytes,
+      offset,
+      Math.min(end, offset + header.length),
+    );
+    const checksum = isCut ? 'unknown' : sum === 0 ? 'right' : 'wrong';
+    if (checksum === 'wrong') {
+      diagnostics.push({ code: 'MH_CHECKSUM', offset: offset + 4, length: 2, source: 0 });
+    }
+    const context = this.#packet.contextOf(level);
+    const event: MobilityEvent = { kind: 'mobility', context, header, checksum, diagnostics };
+    this.count(diagnostics);
+    this.#emit(event);
+    // RFC 6275 section 9.2: a message with a wrong checksum is dropped, so it changes nothing.
+    if (checksum !== 'wrong') this.#apply(event, bytes, offset);
+  }
+
+  #apply(event: MobilityEvent, bytes: Uint8Array, offset: number): void {
+    const { message } = event.header;
+    const { context } = event;
+    if (message.kind === 'home-test' || message.kind === 'care-of-test') {
+      this.#returnRoutability.observe(event);
+    } else if (message.kind === 'binding-update') {
+      const proof = this.#returnRoutability.verify(event, message, bytes, offset);
+      this.#bindings.bindingUpdate(event, message, proof === 'right');
+    } else if (message.kind === 'binding-acknowledgement') {
+      const homeAddress = context.routingHomeAddress ?? context.destination;
+      this.#bindings.bindingAcknowledgement(event, message);
+      const binding = this.#bindings.find(homeAddress, context.source);
+      if (binding?.role === 'home' && binding.registeredAt > 0) {
+        this.#home.learn(homeAddress, context.source);
+      }
+    }
+  }
+
+  /** An ICMPv6 message that `isSignallingIcmpv6` is the upper layer of `level`. */
+  icmpv6(level: Level): void {
+    const { view } = level;
+    this.#counters.icmpv6Signalling++;
+    const { upperBytes: bytes, upperOffset: offset, upperEnd: end, isCut } = view;
+    const found = this.#found;
+    found.clear();
+    const message = decodeIcmpv6(bytes, offset, end, found);
+    const diagnostics = isCut ? found.items.filter(isNotMalformed) : found.items.slice();
+    if (message === undefined) {
+      this.malformed(level, diagnostics);
+      return;
+    }
+    const { effectiveSource, effectiveDestination } = view;
+    const sum = icmpv6Checksum(
+      view.bytes,
+      effectiveSource,
+      effectiveDestination,
+      bytes,
+      offset,
+      end,
+    );
+    const checksum = isCut ? 'unknown' : sum === 0 ? 'right' : 'wrong';
+    if (checksum === 'wrong') {
+      diagnostics.push({ code: 'ICMPV6_CHECKSUM', offset: offset + 2, length: 2, source: 0 });
+    }
+    // RFC 4861 section 6.1: a neighbor discovery message must not have been forwarded.
+    if (u8(bytes, offset) <= REDIRECT && view.hopLimit !== 255) {
+      const at = view.start + HOP_LIMIT_OFFSET;
+      diagnostics.push({ code: 'ND_HOP_LIMIT', offset: at, length: 1, source: 0 });
+    }
+    this.count(diagnostics);
+    const context = this.#packet.contextOf(level);
+    const event: Icmpv6Event = { kind: 'icmpv6', context, message, checksum, diagnostics };
+    this.#emit(event);
+  }
+
+  /** Headers of `level` are wrong. */
+  malformed(level: Level, diagnostics: readonly Diagnostic[]): void {
+    if (diagnostics.length === 0) return;
+    this.count(diagnostics);
+    this.#emit({ kind: 'malformed', context: this.#packet.contextOf(level), diagnostics });
+  }
+
+  count(diagnostics: readonly Diagnostic[]): void {
+    const counts = this.#counters.diagnostics;
+    for (const { code } of diagnostics) counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+}
+
+function isNotMalformed(item: Diagnostic): boolean {
+  return DIAGNOSTICS[item.code].group !== 'malformed';
+}

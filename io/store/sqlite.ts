@@ -1,0 +1,371 @@
+/**
+ * SQLite store: a file that collects runs, for questions over many of them. Tables: `schema.ts`.
+ */
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type Sqlite from 'better-sqlite3';
+import type {
+  AlertRecord,
+  AuditDocument,
+  BindingEventRecord,
+  PacketPointer,
+} from '../export/records.ts';
+import { APPLICATION_ID, COLUMNS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import type { TableName } from './schema.ts';
+
+/** What a store error is about: the file that was named, or the machine. */
+export type StoreErrorKind = 'usage' | 'environment';
+
+/** The store cannot be opened or written. The message says what, where and what to do. */
+export class StoreError extends Error {
+  readonly kind: StoreErrorKind;
+
+  constructor(kind: StoreErrorKind, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'StoreError';
+    this.kind = kind;
+  }
+}
+
+/** What is known of a run when it starts. */
+export interface StoredRun {
+  /** ISO 8601, from the clock of the machine. */
+  readonly startedAt: string;
+  readonly version: string;
+  readonly site: string | undefined;
+  readonly keyFiles: readonly string[];
+  readonly failOn: string;
+  /** Names of the inputs. */
+  readonly inputs: readonly string[];
+}
+
+/** A packet of the index. */
+export interface PacketRow {
+  readonly input: number;
+  readonly number: number;
+  readonly time: string;
+  readonly link: string | undefined;
+  readonly source: string | undefined;
+  readonly destination: string | undefined;
+  readonly kinds: string;
+  readonly message: string | undefined;
+}
+
+type Value = string | number | null;
+
+/** Rows collected before they are written in one transaction: more would hold the file for too long. */
+const BATCH_ROWS = 1000;
+
+/** A store open for one run. Every method but `close` throws StoreError. */
+export class SqliteStore {
+  readonly #file: string;
+  readonly #database: Sqlite.Database;
+  readonly #runId: number;
+  readonly #inputs: ReadonlyMap<string, number>;
+  readonly #statements: Readonly<Record<TableName, Sqlite.Statement>>;
+  #pending: { readonly table: TableName; readonly row: readonly Value[] }[] = [];
+
+  private constructor(file: string, database: Sqlite.Database, run: StoredRun) {
+    this.#file = file;
+    this.#database = database;
+    this.#inputs = new Map(run.inputs.map((name, input) => [name, input]));
+    const insert = (table: TableName): Sqlite.Statement => {
+      const columns = COLUMNS[table];
+      const names = columns.map((name) => `"${name}"`).join(', ');
+      const places = columns.map(() => '?').join(', ');
+      return database.prepare(`INSERT OR REPLACE INTO ${table} (${names}) VALUES (${places})`);
+    };
+    this.#statements = {
+      inputs: insert('inputs'),
+      packets: insert('packets'),
+      bindings: insert('bindings'),
+      binding_changes: insert('binding_changes'),
+      alerts: insert('alerts'),
+      evidence: insert('evidence'),
+      incidents: insert('incidents'),
+    };
+    const { lastInsertRowid } = database
+      .prepare(
+        'INSERT INTO runs (started_at, version, site, key_files, fail_on) VALUES (?, ?, ?, ?, ?)',
+      )
+      .run(run.startedAt, run.version, run.site ?? null, JSON.stringify(run.keyFiles), run.failOn);
+    this.#runId = Number(lastInsertRowid);
+    for (const [input, name] of run.inputs.entries()) this.#add('inputs', [input, name, null]);
+    this.flush();
+  }
+
+  /**
+   * Opens `file`, creating it when it is not there, and begins a run in it.
+   * @throws StoreError when the package is missing, the file is another one, or was made by a newer version.
+   */
+  static async open(file: string, run: StoredRun): Promise<SqliteStore> {
+    const { default: Database } = await loadPackage();
+    checkPlace(file);
+    let database: Sqlite.Database | undefined;
+    try {
+      database = new Database(file);
+      prepareDatabase(file, database);
+      return new SqliteStore(file, database, run);
+    } catch (error) {
+      database?.close();
+      throw error instanceof StoreError ? error : storeError(file, error);
+    }
+  }
+
+  /** Adds a packet to the index. */
+  packet(row: PacketRow): void {
+    this.#add('packets', [
+      row.input,
+      row.number,
+      row.time,
+      row.link ?? null,
+      row.source ?? null,
+      row.destination ?? null,
+      row.kinds,
+      row.message ?? null,
+    ]);
+  }
+
+  /** Adds a change of a binding. */
+  bindingChange(record: BindingEventRecord): void {
+    this.#add('binding_changes', [
+      ...this.#place(record),
+      record.change,
+      record.home_address,
+      record.peer,
+      record.role,
+      record.phase,
+      record.care_of_address,
+      record.previous_care_of_address ?? null,
+      record.sequence ?? null,
+      record.lifetime ?? null,
+      record.known_by,
+    ]);
+  }
+
+  /** Adds an alert, or replaces what was known of it. */
+  alert(record: AlertRecord): void {
+    this.#add('alerts', [
+      record.alert_id,
+      record.rule,
+      record.signature_id,
+      record.signature,
+      record.category,
+      record.severity,
+      record.confidence,
+      record.stage ?? null,
+      record.message,
+      ...this.#place(record.packet),
+      record.count,
+      ...this.#place(record.last_packet),
+      record.home_address ?? null,
+      record.home_agent ?? null,
+      record.attacker ?? null,
+      record.home_prefix ?? null,
+      JSON.stringify(record.references),
+      record.incident_id ?? null,
+    ]);
+    for (const [position, item] of record.evidence.entries()) {
+      const place = this.#place(item);
+      this.#add('evidence', [
+        record.alert_id,
+        position,
+        ...place,
+        item.in_iface ?? null,
+        item.text,
+      ]);
+    }
+  }
+
+  /**
+   * Ends the run: what is final only now.
+   * @param finishedAt ISO 8601, from the clock of the machine
+   */
+  finish(document: AuditDocument, exitCode: number, finishedAt: string): void {
+    const { run, counters } = document;
+    for (const [input, { pcap_filename, packets }] of run.inputs.entries()) {
+      this.#add('inputs', [input, pcap_filename, packets]);
+    }
+    for (const binding of document.bindings) {
+      this.#add('bindings', [
+        binding.home_address,
+        binding.peer,
+        binding.role,
+        binding.phase,
+        binding.care_of_address,
+        binding.sequence ?? null,
+        binding.lifetime ?? null,
+        binding.flags === undefined ? null : JSON.stringify(binding.flags),
+        binding.known_by,
+        binding.first_seen,
+        binding.registered_at ?? null,
+        binding.expires_at ?? null,
+        binding.tunnel_packets,
+      ]);
+    }
+    for (const alert of document.alerts) this.alert(alert);
+    for (const incident of document.incidents) {
+      const stages = incident.stages.map(({ stage, alerts }) => ({
+        stage,
+        alert_ids: alerts.map(({ alert_id }) => alert_id),
+      }));
+      this.#add('incidents', [
+        incident.incident_id,
+        incident.title,
+        incident.severity,
+        incident.confidence,
+        incident.assessment ?? null,
+        incident.home_address ?? null,
+        incident.home_agent ?? null,
+        JSON.stringify(incident.attackers),
+        incident.first.timestamp,
+        incident.last.timestamp,
+        JSON.stringify(stages),
+        JSON.stringify(incident.narrative),
+        JSON.stringify(incident.references),
+        JSON.stringify(incident.advice),
+      ]);
+    }
+    this.flush();
+    const { links, associations, faults, not_judged } = document;
+    const details = JSON.stringify({ counters, links, associations, faults, not_judged });
+    this.#try(() => {
+      this.#database
+        .prepare(
+          `UPDATE runs SET finished_at = ?, exit_code = ?, is_stopped = ?, first_packet = ?,
+             last_packet = ?, packets = ?, octets = ?, details = ? WHERE run_id = ?`,
+        )
+        .run(
+          finishedAt,
+          exitCode,
+          run.is_stopped ? 1 : 0,
+          run.first_packet ?? null,
+          run.last_packet ?? null,
+          counters.packets,
+          counters.octets,
+          details,
+          this.#runId,
+        );
+    });
+  }
+
+  /** Writes the rows collected so far. */
+  flush(): void {
+    const rows = this.#pending;
+    if (rows.length === 0) return;
+    this.#pending = [];
+    this.#try(() => {
+      this.#database.transaction(() => {
+        for (const { table, row } of rows) this.#statements[table].run(this.#runId, ...row);
+      })();
+    });
+  }
+
+  /** Closes the file. Never throws. */
+  close(): void {
+    try {
+      this.#database.close();
+    } catch {
+      // Everything that could be saved has been.
+    }
+  }
+
+  #add(table: TableName, row: readonly Value[]): void {
+    this.#pending.push({ table, row });
+    if (this.#pending.length >= BATCH_ROWS) this.flush();
+  }
+
+  #place(pointer: PacketPointer): [number, number, string] {
+    return [this.#inputs.get(pointer.pcap_filename) ?? 0, pointer.pcap_cnt, pointer.timestamp];
+  }
+
+  #try(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      throw storeError(this.#file, error);
+    }
+  }
+}
+
+/** The native package is optional and costs time to load: only who asks for a store pays. */
+async function loadPackage(): Promise<{ default: typeof Sqlite }> {
+  try {
+    return await import('better-sqlite3');
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new StoreError(
+      'environment',
+      `--db needs the package better-sqlite3, which is not installed or does not load (${reason})\n` +
+        '  In the folder of mip6guard run: npm install --include=optional (it needs python3, make and g++)',
+      error,
+    );
+  }
+}
+
+/** Refuses places at which SQLite would fail in words that help nobody. */
+function checkPlace(file: string): void {
+  const directory = path.dirname(file);
+  if (!existsSync(directory)) {
+    throw new StoreError(
+      'usage',
+      `cannot open the store ${file}: there is no directory ${directory}`,
+    );
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new StoreError('usage', `cannot open the store ${file}: it is a directory, not a file`);
+  }
+}
+
+/** Makes the tables of a new file; refuses what is not ours or newer. */
+function prepareDatabase(file: string, database: Sqlite.Database): void {
+  const number = (pragma: string): number => Number(database.pragma(pragma, { simple: true }));
+  const create = database.transaction(() => {
+    const version = number('user_version');
+    const isOurs = number('application_id') === APPLICATION_ID;
+    const tables = Number(database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());
+    if (!isOurs && (version !== 0 || tables > 0)) {
+      throw new StoreError(
+        'usage',
+        `${file} is an SQLite database of another program; give --db the name of a new file`,
+      );
+    }
+    if (version > SCHEMA_VERSION) {
+      throw new StoreError(
+        'usage',
+        `${file} has schema version ${version}, this mip6guard knows ${SCHEMA_VERSION}: it was written by a newer version\n` +
+          '  Update mip6guard, or give --db the name of a new file',
+      );
+    }
+    if (version > 0) return;
+    database.exec(SCHEMA);
+    database.pragma(`application_id = ${APPLICATION_ID}`);
+    database.pragma(`user_version = ${SCHEMA_VERSION}`);
+  });
+  // WAL lets others read while a run writes; NORMAL can lose the last batch in a power cut, never the file.
+  create.immediate();
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = NORMAL');
+  database.pragma('foreign_keys = ON');
+}
+
+/** Plain words for what SQLite says. */
+function storeError(file: string, error: unknown): StoreError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const problem = (kind: StoreErrorKind, text: string): StoreError =>
+    new StoreError(kind, `cannot write the store ${file}: ${text}`, error);
+  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
+    return problem(
+      'usage',
+      'it is not an SQLite database, or damaged; give --db the name of a new file',
+    );
+  }
+  if (code === 'SQLITE_FULL') return problem('environment', 'no space left on the device');
+  if (code.startsWith('SQLITE_BUSY')) {
+    return problem('environment', 'another program holds it; try again when that has ended');
+  }
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) {
+    return problem('environment', 'no permission to write it, or the file system is read-only');
+  }
+  return problem('environment', error instanceof Error ? error.message : String(error));
+}

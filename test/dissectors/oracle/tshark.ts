@@ -1,0 +1,90 @@
+/**
+ * tshark as an independent dissector: its fields of a capture, with their octet ranges.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PcapWriter } from '../../../dissectors/capture-file/capture-writer.ts';
+import { LINKTYPE } from '../../../dissectors/walk.ts';
+
+/** Whether tshark can be run. */
+export const hasTshark = spawnSync('tshark', ['--version']).status === 0;
+
+/** One field as tshark shows it. */
+export interface OracleField {
+  readonly name: string;
+  readonly value: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly mask: number;
+}
+
+type Raw = readonly [hex: string, offset: number, length: number, mask: number, type: number];
+
+function isRaw(value: unknown): value is Raw {
+  return Array.isArray(value) && value.length === 5 && typeof value[1] === 'number';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Fields of one layer tree of `-T json -x --no-duplicate-keys`, in depth. */
+function collect(tree: Record<string, unknown>, into: OracleField[]): void {
+  for (const [key, value] of Object.entries(tree)) {
+    if (key.endsWith('_raw')) {
+      const name = key.slice(0, -4);
+      const raws = isRaw(value) ? [value] : Array.isArray(value) ? value.filter(isRaw) : [];
+      const shown = tree[name];
+      const values = Array.isArray(shown) ? shown : [shown];
+      raws.forEach(([, offset, length, mask], i) => {
+        const text = values[i];
+        into.push({ name, offset, length, mask, value: typeof text === 'string' ? text : '' });
+      });
+    } else if (isRecord(value)) {
+      collect(value, into);
+    } else if (Array.isArray(value)) {
+      for (const item of value) if (isRecord(item)) collect(item, into);
+    }
+  }
+}
+
+/** Fields of every packet, out of the text of `-T json -x --no-duplicate-keys`. */
+export function fieldsOfJson(json: string): OracleField[][] {
+  const packets: unknown = JSON.parse(json);
+  if (!Array.isArray(packets)) throw new Error('not the JSON of tshark');
+  return packets.map((packet: unknown) => {
+    const fields: OracleField[] = [];
+    const source = isRecord(packet) ? packet['_source'] : undefined;
+    const layers = isRecord(source) ? source['layers'] : undefined;
+    if (isRecord(layers)) collect(layers, fields);
+    return fields;
+  });
+}
+
+/** Fields of the packets of a capture file. */
+export function dissectFileByOracle(path: string): OracleField[][] {
+  const json = execFileSync(
+    'tshark',
+    ['-n', '-r', path, '-T', 'json', '-x', '--no-duplicate-keys'],
+    { encoding: 'utf8', maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  return fieldsOfJson(json);
+}
+
+/** Fields of IPv6 packets. */
+export function dissectByOracle(packets: readonly Uint8Array[]): OracleField[][] {
+  const folder = mkdtempSync(join(tmpdir(), 'oracle-'));
+  try {
+    const path = join(folder, 'packets.pcap');
+    const writer = new PcapWriter({ linkType: LINKTYPE.raw });
+    packets.forEach((bytes, i) => {
+      writer.write({ bytes, seconds: 1_700_000_000 + i, nanoseconds: 0 });
+    });
+    writeFileSync(path, writer.take());
+    return dissectFileByOracle(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
