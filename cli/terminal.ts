@@ -20,9 +20,9 @@ export interface Terminal {
   readonly columns: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Writes lines to standard error, made safe; never throws. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
   /** Writes to standard error as it is; never throws. */
-  sayRaw(text: string): void;
+  readonly sayRaw: (text: string) => void;
 }
 
 /** The terminal of this process. */

@@ -99,7 +99,7 @@ function run(context: LayerContext, first: LayerInput): void {
   for (let layers = 0; input !== undefined;) {
     const isUpper = input.table === 'ip-protocol';
     // The header walk has reported the limit.
-    if (isUpper && (context.ip?.extensions.length ?? 0) >= MAX_EXTENSION_HEADERS) break;
+    if (isUpper && (context.ip?.extensionCount ?? 0) >= MAX_EXTENSION_HEADERS) break;
     const isExtension = isUpper && EXTENSION_HEADERS.has(input.key);
     if (!isExtension && ++layers > MAX_LAYERS) {
       report(context, 'EXTENSION_LIMIT', input.offset, input.end - input.offset);

@@ -28,7 +28,7 @@ export type LayerDissector = (context: LayerContext, input: LayerInput) => Layer
 export interface OpenedEsp {
   /**
    * Payload Data, Padding, Pad Length and Next Header in the clear, without initialization vector and ICV
-   * (RFC 4303 section 2).
+   * (RFC 4303 section 2). May be empty when `icv` is `bad`.
    */
   readonly bytes: Uint8Array;
   /** Octets of the initialization vector after the sequence number. */
@@ -62,8 +62,10 @@ export interface IpLayer {
   source: Uint8Array;
   /** Final destination; undefined when a routing header hides it in a way that is not decoded. */
   destination: Uint8Array | undefined;
-  /** Next header values of the extension headers so far, in order. */
+  /** Next header values of the extension headers so far, in order; ESP that was opened is one of them. */
   readonly extensions: number[];
+  /** Extension headers so far, as the header walk counts them. */
+  extensionCount: number;
   /** Walk of the header chain: its diagnostics are those of this packet. IPv6 only. */
   readonly view: Ipv6View | undefined;
 }
@@ -175,6 +177,14 @@ export function addHeader(
   };
   context.nodes.push(node);
   return node;
+}
+
+/** Gives a field that means something else here its other name. */
+export function renameField(node: FieldNode, from: string, name: string, label: string): void {
+  const index = node.children.findIndex((child) => child.name === from);
+  const field = node.children[index];
+  if (field === undefined) return;
+  node.children[index] = { ...field, name, label, text: `${String(field.value)} octets` };
 }
 
 /** Shows a number in octets that the wire counts in units of `factor` octets, as Wireshark does. */

@@ -1,23 +1,22 @@
 /**
  * Finds the security association of an ESP packet and opens it.
  *
- * RFC 3776 section 4.2: selectors name the home address, so the look-up uses the addresses with the Home
- * Address option and the type 2 routing header applied. The outer addresses of a tunnel follow the care-of
- * address of an accepted registration (section 4.3) and nothing else; the ICV has the last word.
+ * The outer addresses of a tunnel follow the care-of address of an accepted registration (RFC 3776 section 4.3)
+ * and nothing else; the ICV has the last word.
  */
 import { prefixMatches } from '../dissectors/core/address.ts';
 import type { Prefix } from '../dissectors/core/address.ts';
+import { u32 } from '../dissectors/core/bytes.ts';
 import type { Ipv6View } from '../dissectors/walk.ts';
-import { EspScratch, EspStatus, createEspResult, openEsp } from './crypto/esp.ts';
+import { EspScratch, EspStatus, NO_SEQUENCE_HIGH, createEspResult } from './crypto/esp.ts';
 import type { EspResult } from './crypto/esp.ts';
+import { MAX_CANDIDATES, attempt, isOpen, selectAssociations } from './esp-attempt.ts';
 import type { EspEvent } from './events.ts';
+import type { PacketRecord, PreopenedEsp } from './ports.ts';
 import type { Binding } from './state/binding-cache.ts';
 import type { Bindings } from './state/bindings.ts';
 import { SecurityAssociationTable, updateReplay } from './state/security-association.ts';
 import type { SecurityAssociation } from './state/security-association.ts';
-
-/** Associations tried on one packet. */
-const MAX_CANDIDATES = 4;
 
 /** What came of an ESP packet; one object, filled again for each packet. */
 export interface OpenedEsp {
@@ -38,6 +37,7 @@ export interface OpenedEsp {
 
 /** Opens ESP packets with the associations of a run. */
 export class EspOpener {
+  readonly #associations: readonly SecurityAssociation[];
   readonly #table: SecurityAssociationTable;
   readonly #bindings: Bindings;
   readonly #result: EspResult = createEspResult();
@@ -56,16 +56,24 @@ export class EspOpener {
     nextHeaderPointer: 0,
   };
 
-  constructor(associations: Iterable<SecurityAssociation>, bindings: Bindings) {
+  constructor(associations: readonly SecurityAssociation[], bindings: Bindings) {
+    this.#associations = associations;
     this.#table = new SecurityAssociationTable(associations);
     this.#bindings = bindings;
   }
 
   /**
    * Opens the ESP packet at `view.esp`.
-   * @param number packet number and @param time in microseconds, for the association's statistics.
+   * @param record the packet, for the associations' statistics and for what a reading thread opened already.
+   * @param time microseconds since 1970.
    */
-  open(view: Ipv6View, depth: number, spi: number, time: number, number: number): OpenedEsp {
+  open(
+    view: Ipv6View,
+    depth: number,
+    spi: number,
+    record: PacketRecord | undefined,
+    time: number,
+  ): OpenedEsp {
     const opened = this.#opened;
     opened.outcome = 'no-key';
     opened.isIntegrityWrong = false;
@@ -73,55 +81,76 @@ export class EspOpener {
     opened.association = undefined;
     opened.nextHeader = undefined;
     if (this.#table.size === 0) return opened;
-    const { bytes, esp: offset, end } = view;
+    const number = record?.number ?? 0;
+    const ahead = record?.preopened;
+    if (depth === 0 && ahead?.offset === view.esp && view.bytes === record?.bytes) {
+      this.#takeAhead(ahead, view, number, time);
+      return opened;
+    }
     const count = this.#find(view, spi);
     for (let i = 0; i < count; i++) {
       const association = this.#candidates[i];
       if (association === undefined) break;
-      const result = this.#result;
-      openEsp(association, bytes, offset, end, this.#scratch(depth), result);
       // A packet the capture cut cannot be verified: that is no failure of the key.
       if (view.isCut) {
         opened.outcome = 'malformed';
-        return opened;
+        break;
       }
-      association.record(result, end - offset, { number, time });
-      opened.association = association.label;
-      if (isOpen(result)) {
-        if (result.integrityVerified) updateReplay(association, result.sequence);
-        opened.outcome = 'opened';
-        opened.isIntegrityWrong = false;
-        opened.integrityVerified = result.integrityVerified;
-        opened.nextHeader = result.nextHeader;
-        opened.bytes = result.bytes;
-        opened.payloadOffset = result.payloadOffset;
-        opened.payloadEnd = result.payloadEnd;
-        opened.nextHeaderPointer = result.payloadEnd + result.padLength + 1;
-        return opened;
-      }
-      const isIcv = result.status === EspStatus.ICV_MISMATCH;
-      opened.isIntegrityWrong = isIcv;
-      opened.outcome = isIcv ? 'icv-mismatch' : 'malformed';
+      attempt(association, view, this.#scratch(depth), this.#result);
+      if (this.#settle(association, view, number, time)) break;
     }
     return opened;
   }
 
-  #find(view: Ipv6View, spi: number): number {
-    const { bytes, source, destination, effectiveSource, effectiveDestination } = view;
-    const into = this.#candidates;
-    const count = this.#table.candidates(
-      spi,
-      bytes,
-      effectiveSource,
-      effectiveDestination,
-      16,
-      into,
-      MAX_CANDIDATES,
-    );
-    if (count > 0 || effectiveSource !== source || effectiveDestination !== destination) {
-      return count;
+  /** Takes the attempts of a reading thread as if they had been made here. */
+  #takeAhead(ahead: PreopenedEsp, view: Ipv6View, number: number, time: number): void {
+    const result = this.#result;
+    result.sequence = u32(view.bytes, view.esp + 4);
+    result.sequenceHigh = NO_SEQUENCE_HIGH;
+    result.bytes = ahead.bytes;
+    result.payloadOffset = ahead.payloadOffset;
+    result.payloadEnd = ahead.payloadEnd;
+    result.nextHeader = ahead.nextHeader;
+    result.padLength = ahead.padLength;
+    for (let i = 0; i < ahead.count; i++) {
+      const made = ahead.attempts[i];
+      const association = made === undefined ? undefined : this.#associations[made.association];
+      if (made === undefined || association === undefined) return;
+      // The number is one of EspStatus: a reading thread wrote it there.
+      result.status = made.status as EspStatus;
+      result.integrityVerified = made.integrityVerified;
+      if (this.#settle(association, view, number, time)) return;
     }
-    return this.#follow(view, spi);
+  }
+
+  /** Counts one attempt and takes its outcome. @returns true when it opened the packet. */
+  #settle(association: SecurityAssociation, view: Ipv6View, number: number, time: number): boolean {
+    const opened = this.#opened;
+    const result = this.#result;
+    association.record(result, view.end - view.esp, { number, time });
+    opened.association = association.label;
+    if (!isOpen(result)) {
+      opened.isIntegrityWrong = result.status === EspStatus.ICV_MISMATCH;
+      opened.outcome = opened.isIntegrityWrong ? 'icv-mismatch' : 'malformed';
+      return false;
+    }
+    if (result.integrityVerified) updateReplay(association, result.sequence);
+    opened.outcome = 'opened';
+    opened.isIntegrityWrong = false;
+    opened.integrityVerified = result.integrityVerified;
+    opened.nextHeader = result.nextHeader;
+    opened.bytes = result.bytes;
+    opened.payloadOffset = result.payloadOffset;
+    opened.payloadEnd = result.payloadEnd;
+    opened.nextHeaderPointer = result.payloadEnd + result.padLength + 1;
+    return true;
+  }
+
+  #find(view: Ipv6View, spi: number): number {
+    const count = selectAssociations(this.#table, view, spi, this.#candidates);
+    const isNormalised =
+      view.effectiveSource !== view.source || view.effectiveDestination !== view.destination;
+    return count > 0 || isNormalised ? count : this.#follow(view, spi);
   }
 
   /** Tunnel associations written for the home address or an earlier care-of address of a node that moved. */
@@ -135,19 +164,15 @@ export class EspOpener {
     for (const association of known) {
       if (count >= MAX_CANDIDATES) break;
       if (association.addressLength !== 16) continue;
+      const { source: sender, destination: receiver } = association;
       const followsSource =
         from !== undefined &&
-        belongsTo(association.source, from) &&
-        prefixMatches(
-          association.destination.bytes,
-          association.destination.length,
-          bytes,
-          destination,
-        );
+        belongsTo(sender, from) &&
+        prefixMatches(receiver.bytes, receiver.length, bytes, destination);
       const followsDestination =
         to !== undefined &&
-        belongsTo(association.destination, to) &&
-        prefixMatches(association.source.bytes, association.source.length, bytes, source);
+        belongsTo(receiver, to) &&
+        prefixMatches(sender.bytes, sender.length, bytes, source);
       if (followsSource || followsDestination) this.#candidates[count++] = association;
     }
     return count;
@@ -155,19 +180,6 @@ export class EspOpener {
 
   #scratch(depth: number): EspScratch {
     return (this.#scratches[depth] ??= new EspScratch());
-  }
-}
-
-/** Without a verified ICV only right padding tells a right key from a wrong one. RFC 4303 section 2.4. */
-function isOpen(result: EspResult): boolean {
-  switch (result.status) {
-    case EspStatus.OK:
-    case EspStatus.DUMMY:
-      return true;
-    case EspStatus.PAD_CONTENT:
-      return result.integrityVerified;
-    default:
-      return false;
   }
 }
 

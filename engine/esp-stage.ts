@@ -52,7 +52,7 @@ export class EspStage {
    */
   open(level: Level): boolean {
     const { view } = level;
-    const { time, number } = this.#packet;
+    const { time, record } = this.#packet;
     const { bytes, esp: offset, end } = view;
     this.#counters.esp++;
     if (end - offset < 8) {
@@ -62,7 +62,7 @@ export class EspStage {
     }
     const spi = u32(bytes, offset);
     const sequence = u32(bytes, offset + 4);
-    const opened = this.#opener.open(view, level.depth, spi, time, number);
+    const opened = this.#opener.open(view, level.depth, spi, record, time);
     const { outcome, nextHeader } = opened;
     this.#count(outcome);
     if (opened.isIntegrityWrong) view.diagnostics.add('ESP_ICV', offset, end - offset);

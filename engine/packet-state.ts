@@ -68,9 +68,9 @@ export class PacketState {
     this.time = record.seconds * 1e6 + Math.floor(record.nanoseconds / 1000);
   }
 
-  /** 1-based number of the packet in its input. */
-  get number(): number {
-    return this.#record?.number ?? 0;
+  /** The record at hand; undefined before the first. */
+  get record(): PacketRecord | undefined {
+    return this.#record;
   }
 
   /** Identity of the packet; one object, made when first asked for. */

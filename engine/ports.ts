@@ -26,6 +26,33 @@ export interface PacketRecord {
   number: number;
   /** Offset of the record in the (decompressed) input, in octets. */
   fileOffset: number;
+  /** What a reading thread found when it opened the ESP header of the packet ahead of the engine. */
+  preopened?: PreopenedEsp | undefined;
+}
+
+/** One attempt to open an ESP packet. */
+export interface EspAttempt {
+  /** Index of the association in the list that the engine was given. */
+  association: number;
+  /** EspStatus of `engine/crypto/esp.ts`. */
+  status: number;
+  integrityVerified: boolean;
+}
+
+/** Outcome of opening an ESP header of the outermost IPv6 header without the engine's state. */
+export interface PreopenedEsp {
+  /** Offset of the ESP header in the record's `bytes`. */
+  offset: number;
+  /** Attempts in order; only the last can be the one that opened it. */
+  readonly attempts: EspAttempt[];
+  /** How many of `attempts` count. */
+  count: number;
+  /** Plaintext of the last attempt. */
+  bytes: Uint8Array;
+  payloadOffset: number;
+  payloadEnd: number;
+  nextHeader: number;
+  padLength: number;
 }
 
 /** One thing packets are read from. */
@@ -68,6 +95,15 @@ export interface SourceProgress {
   readonly octetsTotal: number;
 }
 
+/** How a source runs. */
+export interface RunOptions {
+  /** Stops the run at the next packet boundary; its promise then resolves normally. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: SourceProgress) => void;
+  /** Asked after every packet; a promise makes the source wait for it. */
+  readonly backPressure?: () => Promise<void> | undefined;
+}
+
 /** Delivers packets in order of capture time (ties: input order, then file order). */
 export interface PacketSource {
   readonly inputs: readonly CaptureInput[];
@@ -76,12 +112,25 @@ export interface PacketSource {
   /** Faults found so far. */
   readonly faults: readonly CaptureFault[];
   /**
-   * Reads all inputs. `onPacket` is called synchronously for every packet; now and then control goes back
-   * to the event loop so that signals and timers run.
-   * @param signal stops the run at the next packet boundary; the promise then resolves normally.
+   * Reads all inputs. `onPacket` is called synchronously for every packet; now and then control goes back to the
+   * event loop so that signals and timers run.
    */
-  run(
-    onPacket: (record: PacketRecord) => void,
-    options?: { signal?: AbortSignal; onProgress?: (progress: SourceProgress) => void },
-  ): Promise<void>;
+  run(onPacket: (record: PacketRecord) => void, options?: RunOptions): Promise<void>;
+}
+
+/** A record to be filled. */
+export function emptyPacketRecord(): PacketRecord {
+  return {
+    bytes: new Uint8Array(),
+    offset: 0,
+    end: 0,
+    originalLength: 0,
+    seconds: 0,
+    nanoseconds: 0,
+    linkType: 0,
+    interfaceIndex: 0,
+    inputIndex: 0,
+    number: 0,
+    fileOffset: 0,
+  };
 }

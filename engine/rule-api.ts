@@ -25,6 +25,9 @@ export type { Diagnostic, DiagnosticCode } from '../dissectors/core/diagnostic.t
 export type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
 export type { MessageOf, MobilityHeader } from '../dissectors/mobility/header.ts';
 export type { MobilityOption } from '../dissectors/mobility/options/index.ts';
+export * from './home-link/index.ts';
+export { deregistrationLayout } from './mobility/deregistration.ts';
+export type { DeregistrationLayout, LayoutFault } from './mobility/deregistration.ts';
 export type * from './events.ts';
 export type * from './site.ts';
 export type { Binding } from './state/binding-cache.ts';

@@ -87,8 +87,7 @@ function changeRow(
   return [
     { text: references.time(change.timestamp), style: 'dim' },
     { text: change.phase, style: PHASE_STYLE[change.phase] ?? 'plain' },
-    isAtHome ? 'at home' : `care-of ${change.care_of_address}`,
-    details.join(', '),
     { text: references.packet(change), style: 'name' },
+    [isAtHome ? 'at home' : `care-of ${change.care_of_address}`, ...details].join(', '),
   ];
 }

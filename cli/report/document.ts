@@ -4,9 +4,14 @@
 import { DIAGNOSTICS } from '../../dissectors/core/diagnostic.ts';
 import { MH_TYPES } from '../../dissectors/mobility/header.ts';
 import type { EngineCounters, EngineSummary } from '../../engine/engine.ts';
-import type { CaptureFault, CaptureInput } from '../../engine/ports.ts';
+import type { CaptureInput } from '../../engine/ports.ts';
 import type { Severity } from '../../engine/rule-api.ts';
-import type { AuditDocument, CounterRecord, RunRecord } from '../../io/export/records.ts';
+import type {
+  AuditDocument,
+  CounterRecord,
+  FaultRecord,
+  RunRecord,
+} from '../../io/export/records.ts';
 import { eveTimestamp } from '../../io/export/timestamp.ts';
 import { associationRecord } from './association-record.ts';
 import { RecordMaker } from './record-maker.ts';
@@ -15,7 +20,9 @@ import { RecordMaker } from './record-maker.ts';
 export interface RunDescription {
   readonly version: string;
   readonly inputs: readonly CaptureInput[];
-  readonly faults: readonly CaptureFault[];
+  readonly faults: readonly FaultRecord[];
+  /** Bugs met besides those of rules. */
+  readonly crashes: readonly string[];
   /** Name of the site file, when there was one. */
   readonly site: string | undefined;
   readonly keyFiles: readonly string[];
@@ -50,14 +57,8 @@ export function auditDocument(summary: EngineSummary, run: RunDescription): Audi
       title,
       reason,
     })),
-    faults: run.faults.map((fault) => ({
-      pcap_filename: run.inputs[fault.inputIndex]?.name ?? '',
-      code: fault.code,
-      message: fault.message,
-      offset: fault.fileOffset,
-      packets_before: fault.packetsBefore,
-    })),
-    internal_errors: summary.internalErrors,
+    faults: run.faults,
+    internal_errors: [...run.crashes, ...summary.internalErrors],
   };
 }
 

@@ -20,11 +20,12 @@ import type {
   MobilityEvent,
   PacketContext,
 } from '../../engine/events.ts';
-import type { CaptureFault, CaptureInput } from '../../engine/ports.ts';
+import type { CaptureInput } from '../../engine/ports.ts';
 import type {
   AnomalyRecord,
   BindingEventRecord,
   EventHead,
+  FaultRecord,
   SignallingRecord,
 } from '../../io/export/records.ts';
 import { eveTimestamp } from '../../io/export/timestamp.ts';
@@ -32,8 +33,12 @@ import { flagNames } from './flag-names.ts';
 import { numbers, optionalAddress } from './record-maker.ts';
 
 const ICMPV6_TYPE = new Map<string, number>(ICMPV6_MESSAGES.map((row) => [row.kind, row.type]));
-const MOBILITY_PROTOCOL = 'Mobility Header';
-const ICMPV6_PROTOCOL = 'IPv6-ICMP';
+/** IANA name of the Mobility Header's protocol. */
+export const MOBILITY_PROTOCOL = 'Mobility Header';
+/** IANA name of ICMPv6. */
+export const ICMPV6_PROTOCOL = 'IPv6-ICMP';
+/** IANA name of ESP. */
+export const ESP_PROTOCOL = 'ESP';
 /** Mobility lifetimes count units of 4 seconds. RFC 6275 section 6.1.7. */
 const LIFETIME_UNIT = 4;
 
@@ -174,17 +179,17 @@ export class EventRecords {
   }
 
   /** Anomaly of an input. @param time of the last packet, microseconds since 1970 */
-  fault(fault: CaptureFault, time: number): AnomalyRecord {
+  fault(fault: FaultRecord, time: number): AnomalyRecord {
     return {
       timestamp: eveTimestamp(time),
-      pcap_cnt: fault.packetsBefore,
-      pcap_filename: this.#inputs[fault.inputIndex]?.name ?? '',
+      pcap_cnt: fault.packets_before,
+      pcap_filename: fault.pcap_filename,
       type: 'capture',
       code: fault.code,
       severity: 'error',
       group: 'capture',
       text: fault.message,
-      detail: `at octet ${fault.fileOffset}`,
+      detail: `at octet ${fault.offset}`,
     };
   }
 

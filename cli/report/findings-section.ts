@@ -13,6 +13,7 @@ import type {
 } from '../../io/export/records.ts';
 import { countText, plural } from './numbers.ts';
 import type { References } from './numbers.ts';
+import { wrap } from './page.ts';
 import type { Cell, Page } from './page.ts';
 import { SEVERITY_STYLE } from './palette.ts';
 
@@ -53,8 +54,13 @@ function writeIncident(
 ): void {
   const { severity } = incident;
   const badge = { text: `${severity.toUpperCase()} `, style: SEVERITY_STYLE[severity] };
-  page.line(2, { text: `${incident.incident_id}. `, style: 'bold' }, badge);
-  page.paragraph(5, incident.title, 'bold');
+  const number = `${incident.incident_id}. `;
+  const [first = '', ...rest] = wrap(
+    incident.title,
+    page.width - 2 - number.length - badge.text.length,
+  );
+  page.line(2, { text: number, style: 'bold' }, badge, { text: first, style: 'bold' });
+  for (const line of rest) page.line(5, { text: line, style: 'bold' });
   const rows: Cell[][] = [];
   const row = (name: string, text: string): void => {
     if (text !== '') rows.push([{ text: name, style: 'dim' }, text]);
@@ -69,6 +75,7 @@ function writeIncident(
   page.table(5, rows);
   writeList(page, 'What happened', incident.narrative);
   writeStages(page, incident, document, references);
+  writeUnstaged(page, incident, document, references);
   if (incident.evidence.length > 0) {
     part(page, 'Evidence');
     page.table(
@@ -108,19 +115,38 @@ function writeStages(
       { text: STAGES[stage], style: 'bold' },
     );
     for (const alert of alerts) {
-      writeStep(page, alert, isLast, document, references);
+      writeStep(page, alert, isLast ? '   ' : '│  ', document, references);
     }
+  }
+}
+
+/** Findings that are no step of a longer attack. */
+function writeUnstaged(
+  page: Page,
+  incident: IncidentRecord,
+  document: AuditDocument,
+  references: References,
+): void {
+  const staged = new Set(incident.stages.flatMap(({ alerts }) => alerts.map((a) => a.alert_id)));
+  const others = incident.alerts.filter((alert) => !staged.has(alert.alert_id));
+  if (others.length === 0) return;
+  part(page, staged.size > 0 ? 'Further findings' : 'Findings');
+  for (const alert of others.slice(0, MAX_EVIDENCE)) {
+    writeStep(page, alert, '', document, references);
+  }
+  if (others.length > MAX_EVIDENCE) {
+    page.paragraph(7, `… and ${countText(others.length - MAX_EVIDENCE)} more`, 'dim');
   }
 }
 
 function writeStep(
   page: Page,
   alert: AlertLink,
-  isLast: boolean,
+  branch: string,
   document: AuditDocument,
   references: References,
 ): void {
-  const lead: Cell = { text: isLast ? '   ' : '│  ', style: 'dim' };
+  const lead: Cell = { text: branch, style: 'dim' };
   const full = document.alerts.find(({ alert_id }) => alert_id === alert.alert_id);
   const rule = full?.rule ?? `MIP6-${alert.signature_id}`;
   const times = full !== undefined && full.count > 1 ? `, ${countText(full.count)} times` : '';
@@ -180,7 +206,9 @@ function writeFinding(page: Page, alert: AlertRecord, references: References): v
 }
 
 function evidenceRow(item: EvidenceRecord, references: References): Cell[] {
-  const place = item.in_iface === undefined ? '' : `${item.in_iface}: `;
+  // A link without a name of its own has that of the file, which is in the row already.
+  const isNamed = item.in_iface !== undefined && !item.pcap_filename.endsWith(item.in_iface);
+  const place = isNamed ? `${item.in_iface}: ` : '';
   return [
     { text: references.packet(item), style: 'name' },
     { text: references.time(item.timestamp), style: 'dim' },

@@ -14,7 +14,7 @@ export type Cell = Span | string;
 
 /** Widest and narrowest page, columns. */
 const MAX_WIDTH = 100;
-const MIN_WIDTH = 60;
+const MIN_WIDTH = 72;
 
 /** Page width for a terminal; not a terminal: the widest. */
 export function pageWidth(columns: number | undefined): number {

@@ -68,7 +68,7 @@ export function writeSeen(page: Page, document: AuditDocument): void {
     'Fragments',
     listed([
       [counters.fragments, 'fragments'],
-      [counters.reassembled, 'packets put together'],
+      [counters.reassembled, 'put together to whole packets'],
     ]),
   );
   const faults = counters.diagnostics.filter(({ severity }) =>
@@ -144,15 +144,16 @@ export function writeAssociations(page: Page, document: AuditDocument): void {
   const { associations, counters } = document;
   if (associations.length === 0 && counters.esp_no_key === 0) return;
   page.heading('Security associations');
-  const rows = associations
-    .slice(0, MAX_ROWS)
-    .map((record): Cell[] => [
+  for (const record of associations.slice(0, MAX_ROWS)) {
+    page.line(
+      2,
       { text: record.spi === undefined ? 'any SPI' : spiText(record.spi), style: 'name' },
-      `${record.source} → ${record.destination}`,
+      `  ${record.source} → ${record.destination}  `,
       { text: record.origin, style: 'dim' },
-      associationVerdict(record),
-    ]);
-  page.table(2, rows);
+    );
+    const { text, style } = associationVerdict(record);
+    page.paragraph(4, text, style);
+  }
   writeRest(page, associations.length);
   if (counters.esp_no_key > 0) {
     page.paragraph(

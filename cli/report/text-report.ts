@@ -4,6 +4,7 @@
 import type { AuditDocument } from '../../io/export/records.ts';
 import { writeBindings } from './bindings-section.ts';
 import { writeFindings, writeIncidents } from './findings-section.ts';
+import { isUnopened } from './faults.ts';
 import { countText, durationText, plural, References } from './numbers.ts';
 import { Page } from './page.ts';
 import type { Paint } from './palette.ts';
@@ -96,7 +97,9 @@ function writeFaults(page: Page, document: AuditDocument, references: References
   if (document.faults.length > 0) {
     page.heading('Faults of the inputs');
     for (const fault of document.faults) {
-      const where = `${references.input(fault.pcap_filename)} at octet ${countText(fault.offset)}, after ${plural(fault.packets_before, 'packet')}`;
+      const name = references.input(fault.pcap_filename);
+      const place = `${name} at octet ${countText(fault.offset)}, after ${plural(fault.packets_before, 'packet')}`;
+      const where = isUnopened(fault) ? name : place;
       page.paragraph(2, `${where}: ${fault.message} (${fault.code})`, 'warning');
     }
   }

@@ -66,7 +66,9 @@ export class PcapDecoder implements CaptureDecoder {
   private interfaceIndex = 0;
   /** Files before version 2.3 have the two lengths swapped; those of 2.3 may have. */
   private minorVersion = 4;
+  /** Times of the last packet, and of the one before: what led into damage may itself be damaged. */
   private lastSeconds = 0;
+  private confirmedSeconds = 0;
 
   /** File offset of the record that made the search necessary, and what was wrong with it. */
   private damageAt = 0;
@@ -119,13 +121,16 @@ export class PcapDecoder implements CaptureDecoder {
         original = swap;
       }
       const length = headerLength + captured;
-      if (
+      const isOdd =
         captured > this.usualLength ||
         captured > original ||
         fraction >= this.unitsPerSecond ||
-        (original === 0 && seconds === 0)
-      ) {
-        const verdict = this.judge(length, seconds);
+        (original === 0 && seconds === 0);
+      const last = this.lastSeconds;
+      const isFar =
+        this.packets > 0 && (seconds < last - SEARCH_BEFORE || seconds > last + SEARCH_AFTER);
+      if (isOdd || isFar) {
+        const verdict = isOdd ? this.judge(length, seconds) : this.judgeTime(length);
         if (verdict === WAIT) return NEXT_MORE;
         if (verdict === NO) {
           this.damage(seconds, fraction, captured, original);
@@ -154,6 +159,7 @@ export class PcapDecoder implements CaptureDecoder {
       packet.interfaceIndex = this.interfaceIndex;
       packet.number = ++this.packets;
       packet.fileOffset = window.base + at;
+      this.confirmedSeconds = last;
       this.lastSeconds = seconds;
       window.start = at + length;
       return NEXT_PACKET;
@@ -242,15 +248,16 @@ export class PcapDecoder implements CaptureDecoder {
     return true;
   }
 
-  /** Whether to believe the suspicious record of `length` octets (header included) at the start of the window. */
+  /** Whether to believe the odd record of `length` octets (header included) at the start of the window. */
   private judge(length: number, seconds: number): Verdict {
     if (length > this.headerLength + MAX_CAPTURED_LENGTH) return NO;
     const window = this.window;
     const have = window.end - window.start;
     const need = length + this.headerLength;
+    const near = this.packets > 0 ? this.lastSeconds : seconds;
     if (have >= need) {
-      const near = this.packets > 0 ? this.lastSeconds : seconds;
-      return this.isPlausible(window.start + length, near, false) ? YES : NO;
+      const at = window.start + length;
+      return this.isPlausible(at) && this.isNear(at, near) ? YES : NO;
     }
     if (this.finished) return have === length ? YES : NO;
     this.need = need;
@@ -258,23 +265,46 @@ export class PcapDecoder implements CaptureDecoder {
   }
 
   /**
-   * Whether a record header may be at `offset` of the window.
-   * @param near seconds the capture time is compared with
-   * @param strict also refuses headers that are legal but rare, for searching among arbitrary octets
+   * Whether to believe the record of `length` octets at the start of the window, of which only the time is odd:
+   * far from the last one. Files that were put together from several have such records.
    */
-  private isPlausible(offset: number, near: number, strict: boolean): boolean {
-    if (this.u32At(offset + 4) >= this.unitsPerSecond) return false;
-    let captured = this.u32At(offset + 8);
-    let original = this.u32At(offset + 12);
-    if (this.minorVersion < 4 && this.lengthsAreSwapped(captured, original)) {
-      const swap = captured;
-      captured = original;
-      original = swap;
-    }
-    if (captured > this.usualLength) return false;
-    if (strict && (captured === 0 || captured > original || original > MAX_CAPTURED_LENGTH)) {
-      return false;
-    }
+  private judgeTime(length: number): Verdict {
+    const window = this.window;
+    const need = length + this.headerLength;
+    if (window.end - window.start >= need) return this.isSound(window.start + length) ? YES : NO;
+    if (this.finished) return YES;
+    this.need = need;
+    return WAIT;
+  }
+
+  /** Whether a record header may be at `offset` of the window. */
+  private isPlausible(offset: number): boolean {
+    return (
+      this.u32At(offset + 4) < this.unitsPerSecond && this.capturedAt(offset) <= this.usualLength
+    );
+  }
+
+  /** The same without headers that are legal but rare: for looking among arbitrary octets. */
+  private isSound(offset: number): boolean {
+    const captured = this.capturedAt(offset);
+    if (captured === 0 || captured > this.usualLength) return false;
+    const original = this.u32At(offset + 8) + this.u32At(offset + 12) - captured;
+    return (
+      captured <= original &&
+      original <= MAX_CAPTURED_LENGTH &&
+      this.u32At(offset + 4) < this.unitsPerSecond
+    );
+  }
+
+  private capturedAt(offset: number): number {
+    const captured = this.u32At(offset + 8);
+    if (this.minorVersion >= 4) return captured;
+    const original = this.u32At(offset + 12);
+    return this.lengthsAreSwapped(captured, original) ? original : captured;
+  }
+
+  /** Whether the record header at `offset` of the window has a time close to `near`, seconds. */
+  private isNear(offset: number, near: number): boolean {
     const seconds = this.u32At(offset);
     return seconds >= near - SEARCH_BEFORE && seconds <= near + SEARCH_AFTER;
   }
@@ -340,8 +370,8 @@ export class PcapDecoder implements CaptureDecoder {
   /** Whether enough sensible record headers follow each other from `offset` of the window on. */
   private followChain(offset: number): Verdict {
     const window = this.window;
-    const near = this.packets > 0 ? this.lastSeconds : this.u32At(offset);
-    if (this.packets === 0 && near === 0) return NO;
+    const near = this.packets > 1 ? this.confirmedSeconds : this.u32At(offset);
+    if (this.packets <= 1 && near === 0) return NO;
     let at = offset;
     for (let count = 0; count < HEADERS_IN_A_ROW; count++) {
       if (at + this.headerLength > window.end) {
@@ -349,11 +379,8 @@ export class PcapDecoder implements CaptureDecoder {
         this.need = at + this.headerLength - window.start;
         return WAIT;
       }
-      if (!this.isPlausible(at, near, true)) return NO;
-      const captured = this.u32At(at + 8);
-      const original = this.u32At(at + 12);
-      at += this.headerLength;
-      at += this.minorVersion < 4 ? Math.min(captured, original) : captured;
+      if (!this.isSound(at) || !this.isNear(at, near)) return NO;
+      at += this.headerLength + this.capturedAt(at);
     }
     return YES;
   }

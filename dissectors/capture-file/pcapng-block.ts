@@ -17,6 +17,10 @@ const CUSTOM_BLOCK_NOT_COPIED = 0x40000bad;
 export const BLOCK_OVERHEAD = 12;
 /** Octets of a Section Header Block without options. */
 export const SECTION_HEADER_LENGTH = 28;
+/** Octets of an Enhanced Packet Block (and the obsolete Packet Block) without data and options. */
+export const PACKET_OVERHEAD = 32;
+/** Room for the options of a packet that is believed, octets. */
+export const PACKET_OPTIONS_LIMIT = 65_536;
 /** Largest block that is passed over; larger lengths are taken for damage. */
 export const MAX_BLOCK_LENGTH = 256 * 1024 * 1024;
 /** Largest block a search believes: a candidate must be buffered to see its second length. */
@@ -67,4 +71,54 @@ export function probeBlock(
   if (at + length > end) return length;
   const second = order ? u32le(bytes, at + length - 4) : u32(bytes, at + length - 4);
   return second === length ? length : 0;
+}
+
+/** Length that the Enhanced or obsolete Packet Block at `at` has if it has no options. */
+function bareLength(bytes: Uint8Array, at: number, littleEndian: boolean): number {
+  const captured = littleEndian ? u32le(bytes, at + 20) : u32(bytes, at + 20);
+  return PACKET_OVERHEAD + captured + (-captured & 3);
+}
+
+function hasPacketLayout(bytes: Uint8Array, at: number, littleEndian: boolean): boolean {
+  const type = littleEndian ? u32le(bytes, at) : u32(bytes, at);
+  return type === ENHANCED_PACKET_BLOCK || type === PACKET_BLOCK;
+}
+
+/**
+ * Whether a packet block at `at` contradicts its own first length: a second length stands where the block ends
+ * without options, and fits that place.
+ */
+export function lengthIsContradicted(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  littleEndian: boolean,
+): boolean {
+  if (!hasPacketLayout(bytes, at, littleEndian)) return false;
+  const bare = bareLength(bytes, at, littleEndian);
+  if (at + bare > end) return false;
+  const first = littleEndian ? u32le(bytes, at + 4) : u32(bytes, at + 4);
+  const second = littleEndian ? u32le(bytes, at + bare - 4) : u32(bytes, at + bare - 4);
+  return first !== bare && second === bare;
+}
+
+/**
+ * Whether the block at `at`, which is longer than the rest of the file up to `end`, is a cut-off block rather
+ * than one with a damaged length. Packet data is anybody's and may look like blocks: so there the length is
+ * believed unless the block itself contradicts it.
+ */
+export function cutIsBelievable(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  littleEndian: boolean,
+): boolean {
+  const type = littleEndian ? u32le(bytes, at) : u32(bytes, at);
+  if (type === SIMPLE_PACKET_BLOCK) return true;
+  if (!hasPacketLayout(bytes, at, littleEndian)) return false;
+  if (end - at < PACKET_OVERHEAD - 4) return true;
+  const length = littleEndian ? u32le(bytes, at + 4) : u32(bytes, at + 4);
+  const bare = bareLength(bytes, at, littleEndian);
+  if (length < bare || length > bare + PACKET_OPTIONS_LIMIT) return false;
+  return !lengthIsContradicted(bytes, at, end, littleEndian);
 }

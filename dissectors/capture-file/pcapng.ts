@@ -18,23 +18,23 @@ import {
   INTERFACE_DESCRIPTION_BLOCK,
   MAX_BLOCK_LENGTH,
   PACKET_BLOCK,
+  PACKET_OPTIONS_LIMIT,
+  PACKET_OVERHEAD,
   SECTION_HEADER_LENGTH,
   SIMPLE_PACKET_BLOCK,
+  cutIsBelievable,
   isKnownType,
+  lengthIsContradicted,
   probeBlock,
   sectionIsLittleEndian,
 } from './pcapng-block.ts';
 import { PcapngInterface } from './pcapng-interface.ts';
 import type { OctetWindow } from './window.ts';
 
-/** Octets of an Enhanced Packet Block (and the obsolete Packet Block) without data and options. */
-const PACKET_OVERHEAD = 32;
 /** Octets of a Simple Packet Block without data. */
 const SIMPLE_OVERHEAD = 16;
 /** Octets of an Interface Description Block without options. */
 const INTERFACE_OVERHEAD = 20;
-/** Room for the options of a packet that is believed, octets. */
-const PACKET_OPTIONS_LIMIT = 65_536;
 /**
  * Blocks up to this length are checked as a whole before they are used. Longer ones are passed over when their
  * type is known, and taken for damage otherwise.
@@ -147,7 +147,9 @@ export class PcapngDecoder implements CaptureDecoder {
       }
       if (have < length) {
         if (!this.finished) return this.starve(length);
-        if (this.cutIsBelievable(type, length)) return this.starve(length);
+        if (cutIsBelievable(window.bytes, at, window.end, this.littleEndian)) {
+          return this.starve(length);
+        }
         this.damage(
           'CAPTURE_RECORD_LENGTH',
           `the block of type ${type} gives its length as ${length} octets, but the file ends after ${have} of them`,
@@ -214,26 +216,8 @@ export class PcapngDecoder implements CaptureDecoder {
   }
 
   /**
-   * Whether the block at the start of the window, which is longer than the rest of the file, is a cut-off block
-   * rather than one with a damaged length. Where packet data could be taken for blocks (it is anybody's), the
-   * length is believed unless the block itself contradicts it.
-   */
-  private cutIsBelievable(type: number, length: number): boolean {
-    const window = this.window;
-    const have = window.end - window.start;
-    if (type === SIMPLE_PACKET_BLOCK) return true;
-    if (type !== ENHANCED_PACKET_BLOCK && type !== PACKET_BLOCK) return false;
-    if (have < PACKET_OVERHEAD - 4) return true;
-    const captured = this.u32At(window.start + 20);
-    const bare = PACKET_OVERHEAD + captured + (-captured & 3);
-    if (length < bare || length > bare + PACKET_OPTIONS_LIMIT) return false;
-    // The second length stands where a block without options ends: so the first one is the wrong one.
-    return length === bare || have < bare || this.u32At(window.start + bare - 4) !== bare;
-  }
-
-  /**
    * The two lengths of the block at the start of the window differ. When a block (or the end of the file)
-   * follows where the first says, only the second is wrong.
+   * follows where the first says, only the second is wrong, unless the block itself contradicts the first.
    * @returns whether the block can be used; undefined when octets are missing to tell
    */
   private checkFollower(length: number): boolean | undefined {
@@ -247,6 +231,10 @@ export class PcapngDecoder implements CaptureDecoder {
       return undefined;
     }
     const text = `the block gives its length as ${length} octets at its start and as ${second} at its end`;
+    if (lengthIsContradicted(window.bytes, at, end, this.littleEndian)) {
+      this.damage('CAPTURE_RECORD_LENGTH', text);
+      return false;
+    }
     if ((wanted > 0 && present) || (this.finished && at + length === end)) {
       this.hooks.onFault(
         'CAPTURE_BLOCK_TRAILER',

@@ -1,3 +1,5 @@
+import { u16le, u32le, u8 } from '../core/bytes.ts';
+
 /**
  * A growable buffer that slides over a file: octets are added at `end` and consumed at `start`.
  *
@@ -46,5 +48,20 @@ export class OctetWindow {
     this.makeRoom(this.end - this.start + octets.length);
     this.bytes.set(octets, this.end);
     this.end += octets.length;
+  }
+
+  /** Unread octet at `offset` from `start`. This and the next two give 0 for what lies outside of the buffer. */
+  u8(offset: number): number {
+    return u8(this.bytes, this.start + offset);
+  }
+
+  /** Little-endian 16-bit number at `offset` from `start`. */
+  u16le(offset: number): number {
+    return u16le(this.bytes, this.start + offset);
+  }
+
+  /** Little-endian 32-bit number at `offset` from `start`. */
+  u32le(offset: number): number {
+    return u32le(this.bytes, this.start + offset);
   }
 }

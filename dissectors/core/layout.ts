@@ -70,7 +70,8 @@ export interface ReservedField<Name extends string> extends BaseField<Name> {
 export interface BytesField<Name extends string> extends BaseField<Name> {
   readonly type: 'bytes';
   readonly octets: number | 'rest';
-  readonly show: 'hex' | 'text' | 'mac' | 'address';
+  /** `prefix`: the first octets of an IPv6 address whose other octets are zero. */
+  readonly show: 'hex' | 'text' | 'mac' | 'address' | 'prefix';
 }
 
 /** IPv6 address, 16 octets. */
@@ -267,6 +268,11 @@ function bytesText(
   if (field.show === 'mac' && length === 6) return formatMac(bytes, offset);
   if (field.show === 'address' && length === 16) return formatAddress(bytes, offset);
   if (field.show === 'address' && length === 4) return formatIpv4(bytes, offset);
+  if (field.show === 'prefix' && length <= 16) {
+    const prefix = new Uint8Array(16);
+    prefix.set(bytes.subarray(offset, offset + length));
+    return formatAddress(prefix);
+  }
   return hexText(bytes, offset, length);
 }
 
@@ -510,6 +516,8 @@ export function layout<const F extends readonly Field[]>(table: {
       for (const field of fields) {
         const length = lengthOf(field, at, end);
         if (length < 0 || (field.optional === true && length === 0)) break;
+        // Octets that are not there are no line.
+        if (field.type === 'bytes' && length === 0) continue;
         nodes.push(fieldNode(field, bytes, at, length, source));
         at += length;
       }

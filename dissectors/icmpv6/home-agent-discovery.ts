@@ -1,7 +1,7 @@
 /**
  * Dynamic home agent address discovery. RFC 6275 sections 6.5 and 6.6.
  */
-import { addresses, flags, uint16 } from '../core/layout.ts';
+import { addresses, bytesField, flags, uint16 } from '../core/layout.ts';
 import { icmpv6Message } from './message.ts';
 
 /** The word after the identifier: reserved in RFC 6275, its first bit taken by NEMO. */
@@ -22,6 +22,12 @@ export const homeAgentDiscoveryRequest = icmpv6Message({
   fields: [
     uint16('identifier', { label: 'Identifier', filter: 'icmpv6.mip6.identifier' }),
     flags(2, 'flags', { label: 'Flags', filter: 'icmpv6.mip6.flag', bits: DISCOVERY_FLAGS }),
+    // Nothing is defined here; kept so that re-encoding is exact.
+    bytesField('rest', 'trailing', {
+      label: 'Octets after the message',
+      filter: 'icmpv6.data',
+      optional: true,
+    }),
   ],
 });
 

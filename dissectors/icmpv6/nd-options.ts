@@ -208,7 +208,7 @@ const routeInformation = ndOption({
     bytesField('rest', 'prefix', {
       label: 'Prefix',
       filter: 'icmpv6.opt.prefix',
-      show: 'address',
+      show: 'prefix',
     }),
   ],
 });

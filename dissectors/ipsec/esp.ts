@@ -4,7 +4,7 @@
 import { u32, u8 } from '../core/bytes.ts';
 import { bytesField, hexText, layout, uint8 } from '../core/layout.ts';
 import type { FieldNode } from '../core/node.ts';
-import { NEXT_HEADER_NAMES, espHeader } from '../ipv6/header.ts';
+import { NEXT_HEADER, NEXT_HEADER_NAMES, espHeader } from '../ipv6/header.ts';
 import { takeDiagnostics } from '../ipv6/packet.ts';
 import { addData, addHeader, generatedNode, report, switchSource } from '../layer.ts';
 import type { LayerContext, LayerInput, OpenedEsp } from '../layer.ts';
@@ -123,6 +123,7 @@ function enter(
   if (opened.icv === 'bad') report(context, 'ESP_ICV', icv, icvLength);
 
   const { bytes } = opened;
+  if (opened.icv === 'bad' && bytes.length === 0) return undefined;
   switchSource(context, 'Decrypted ESP', bytes);
   const trailer = bytes.length - TRAILER_OCTETS;
   // What a wrong key decrypts to means nothing.
@@ -147,6 +148,7 @@ function enter(
     node.children.push(...espPadding.tree(bytes, payloadEnd, trailer, context.source));
   }
   node.children.push(...espTrailer.tree(bytes, trailer, bytes.length, context.source));
+  context.ip?.extensions.push(NEXT_HEADER.esp);
   const view = context.ip?.view;
   if (view !== undefined) {
     walkExtensions(view, bytes, trailer + 1, 0, payloadEnd, true);

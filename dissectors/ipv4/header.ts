@@ -110,6 +110,7 @@ export function dissectIpv4(
     source: bytes.slice(offset + SOURCE, offset + SOURCE + 4),
     destination: bytes.slice(offset + DESTINATION, offset + DESTINATION + 4),
     extensions: [],
+    extensionCount: 0,
     view: undefined,
   };
   const at = offset + headerLength;

@@ -31,6 +31,7 @@ const RANKS = new Map<number, number>([
   [NEXT_HEADER.routing, 1],
   [NEXT_HEADER.fragment, 2],
   [NEXT_HEADER.ah, 3],
+  [NEXT_HEADER.esp, 4],
 ]);
 
 /** Notes the header at `offset` and reports one out of order. RFC 8200 section 4.1, RFC 6275 section 6.3. */
@@ -49,6 +50,7 @@ function noteExtension(context: LayerContext, key: number, offset: number, end: 
     if (key === NEXT_HEADER.routing && previous === key && isType2) isOrdered = true;
   }
   ip.extensions.push(key);
+  ip.extensionCount++;
   if (isOrdered) return;
   const name = nameOfValue(NEXT_HEADER_NAMES, key) ?? `${key}`;
   report(context, 'EXTENSION_ORDER', offset, Math.min(8, end - offset), name);

@@ -276,6 +276,8 @@ export function ipv6OptionsTree(
     const declared = type === PAD1 ? 1 : at + 1 < end ? 2 + u8(bytes, at + 1) : 2;
     const optionEnd = Math.min(end, at + declared);
     const header = optionHeader.tree(bytes, at, Math.min(at + 2, optionEnd), source);
+    // RFC 8200 section 4.2: Pad1 is a special case, its octet has no parts.
+    if (type === PAD1) header[0]?.children.splice(0);
     const fields = row !== undefined && fits(row, optionEnd - at - 2) ? row.layout : unknownLayout;
     nodes.push({
       label: 'IPv6 Option',

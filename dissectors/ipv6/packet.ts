@@ -69,6 +69,7 @@ export function dissectIpv6(
     source: bytes.slice(effectiveSource, effectiveSource + ADDRESS_OCTETS),
     destination: bytes.slice(effectiveDestination, effectiveDestination + ADDRESS_OCTETS),
     extensions: [],
+    extensionCount: 0,
     view,
   };
   return {

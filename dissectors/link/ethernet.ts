@@ -3,9 +3,9 @@
  */
 import { u16 } from '../core/bytes.ts';
 import { bytesField, concatenate, layout, uint16 } from '../core/layout.ts';
-import { addData, addHeader, report } from '../layer.ts';
+import { addData, addHeader, renameField, report } from '../layer.ts';
 import type { LayerContext, LayerInput } from '../layer.ts';
-import { ETHERTYPE_NAMES } from './ethertype.ts';
+import { ETHERTYPE_NAMES, SMALLEST_ETHERTYPE } from './ethertype.ts';
 
 /** Ethernet II header. RFC 2464 section 3. */
 export const ethernetHeader = layout({
@@ -20,8 +20,6 @@ export const ethernetHeader = layout({
 
 const OCTETS = ethernetHeader.fixedOctets;
 const ETHER_TYPE = ethernetHeader.offsetOf('etherType');
-/** Smallest Ethertype; a smaller number is the length of an IEEE 802.3 frame. */
-const SMALLEST_ETHERTYPE = 0x0600;
 /** Shortest frame without its check sequence: senders fill shorter ones. */
 const SHORTEST_FRAME = 60;
 
@@ -39,6 +37,7 @@ export function dissectEthernet(
   context.link = { node, trailer };
   const key = u16(context.bytes, offset + ETHER_TYPE);
   if (key < SMALLEST_ETHERTYPE) {
+    renameField(node, 'eth.type', 'eth.len', 'Length');
     addData(context, offset + OCTETS, end);
     return undefined;
   }

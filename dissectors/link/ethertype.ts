@@ -22,3 +22,6 @@ export const ETHERTYPE_NAMES = [
   { value: 0x88a8, name: '802.1ad Provider Bridge' },
   { value: 0x9100, name: 'old 802.1ad Provider Bridge' },
 ] as const;
+
+/** Smallest Ethertype; a smaller number is the length of an IEEE 802.3 frame. */
+export const SMALLEST_ETHERTYPE = 0x0600;

@@ -3,9 +3,9 @@
  */
 import { u16 } from '../core/bytes.ts';
 import { concatenate, flags, layout, uint16 } from '../core/layout.ts';
-import { addHeader, report } from '../layer.ts';
+import { addData, addHeader, renameField, report } from '../layer.ts';
 import type { LayerContext, LayerInput } from '../layer.ts';
-import { ETHERTYPE, ETHERTYPE_NAMES } from './ethertype.ts';
+import { ETHERTYPE, ETHERTYPE_NAMES, SMALLEST_ETHERTYPE } from './ethertype.ts';
 
 /** Tag after its Ethertype; Wireshark has names of its own for 802.1ad. */
 const tagLayout = (name: string, filter: string, typeFilter: string) =>
@@ -46,12 +46,18 @@ export function dissectVlan(
   const { bytes } = context;
   const tag = key === ETHERTYPE.serviceVlan ? serviceVlanTag : vlanTag;
   const name = tag === serviceVlanTag ? 'ieee8021ad' : 'vlan';
-  addHeader(context, tag, name, offset, end, `ID ${u16(bytes, offset) & 0x0fff}`);
+  const node = addHeader(context, tag, name, offset, end, `ID ${u16(bytes, offset) & 0x0fff}`);
   if (end - offset < OCTETS) {
     report(context, 'LINK_TRUNCATED', offset, end - offset, `${end - offset} octets of VLAN tag`);
     return undefined;
   }
-  return { table: 'ethertype', key: u16(bytes, offset + ETHER_TYPE), offset: offset + OCTETS, end };
+  const etherType = u16(bytes, offset + ETHER_TYPE);
+  if (etherType < SMALLEST_ETHERTYPE) {
+    renameField(node, `${name}.etype`, `${name}.len`, 'Length');
+    addData(context, offset + OCTETS, end);
+    return undefined;
+  }
+  return { table: 'ethertype', key: etherType, offset: offset + OCTETS, end };
 }
 
 /**

@@ -84,7 +84,11 @@ const headerLayout = layout({
   spec,
   fields: [
     uint8('payloadProto', { label: 'Payload protocol', filter: 'mip6.proto' }),
-    uint8('headerLength', { label: 'Header length', filter: 'mip6.hlen', unit: '8 octets, without the first 8' }),
+    uint8('headerLength', {
+      label: 'Header length',
+      filter: 'mip6.hlen',
+      unit: '8 octets, without the first 8',
+    }),
     uint8('mhType', { label: 'Mobility Header Type', filter: 'mip6.mhtype', values: MH_TYPES }),
     uint8('reserved', { label: 'Reserved', filter: 'mip6.reserved', hex: true }),
     uint16('checksum', { label: 'Checksum', filter: 'mip6.csum', hex: true }),
@@ -94,7 +98,7 @@ const headerLayout = layout({
 const unknownLayout = layout({
   name: 'Unknown message',
   spec,
-  fields: [bytesField('rest', 'data', { label: 'Message data', filter: 'mip6.data' })],
+  fields: [bytesField('rest', 'data', { label: 'Message data', filter: 'mip6.unknown_type_data' })],
 });
 
 /** Octets of the fixed header in front of the message data. */
@@ -137,7 +141,12 @@ export function decodeMobilityHeader(
   }
   if (u8(bytes, offset + 3) !== 0) diagnostics.add('RESERVED_NOT_ZERO', offset + 3, 1);
   if (headerEnd > end) {
-    diagnostics.add('MH_LENGTH', offset + HEADER_LENGTH, 1, `${length} octets, ${end - offset} left`);
+    diagnostics.add(
+      'MH_LENGTH',
+      offset + HEADER_LENGTH,
+      1,
+      `${length} octets, ${end - offset} left`,
+    );
     headerEnd = end;
   } else if (headerEnd < end) {
     diagnostics.add('MH_TRAILING', headerEnd, end - headerEnd);

@@ -20,6 +20,8 @@ export interface OptionDefinition<
   /** Option Type. */
   readonly type: number;
   readonly name: string;
+  /** Filter field of the whole option, where Wireshark has one. */
+  readonly filter: string | undefined;
   readonly spec: Spec;
   /** Alignment xn+y of the Type octet, from the start of the Mobility Header; undefined = none. */
   readonly align: readonly [number, number] | undefined;
@@ -33,9 +35,7 @@ export interface OptionDefinition<
 
 /** Value of an option of one table row. */
 export type OptionValueOf<D extends OptionDefinition> =
-  D extends OptionDefinition<infer Kind, infer F>
-    ? { readonly kind: Kind } & ValueOf<F>
-    : never;
+  D extends OptionDefinition<infer Kind, infer F> ? { readonly kind: Kind } & ValueOf<F> : never;
 
 /** Pad1: one zero octet without a Length. RFC 6275 section 6.2.2. */
 export interface Pad1 {
@@ -54,6 +54,7 @@ export function option<const Kind extends string, const F extends readonly Field
   kind: Kind;
   type: number;
   name: string;
+  filter?: string;
   spec: Spec;
   align?: readonly [number, number];
   lengths?: readonly number[];
@@ -65,6 +66,7 @@ export function option<const Kind extends string, const F extends readonly Field
     kind: row.kind,
     type: row.type,
     name: row.name,
+    filter: row.filter,
     spec: row.spec,
     align: row.align,
     lengths: row.lengths,
@@ -226,7 +228,8 @@ export function optionCodec<const D extends OptionDefinition>(
           data = row.layout.encodeFields({ ...item });
           if (mode === 'compute') push(padding(octetsToAlign(position, row.align)));
         }
-        if (data.length > 255) throw new RangeError(`mobility option ${item.kind}: over 255 octets`);
+        if (data.length > 255)
+          throw new RangeError(`mobility option ${item.kind}: over 255 octets`);
         push(concatenate([Uint8Array.of(type, data.length), data]));
       }
       // RFC 6275 section 6.1.1: a Mobility Header is a multiple of 8 octets.
@@ -240,24 +243,27 @@ export function optionCodec<const D extends OptionDefinition>(
       while (at < end && nodes.length < MAX_OPTIONS) {
         const type = u8(bytes, at);
         const hasLength = type !== PAD1 && at + 1 < end;
-        const octets = type === PAD1 ? 1 : Math.min(end - at, hasLength ? 2 + u8(bytes, at + 1) : 1);
+        const octets =
+          type === PAD1 ? 1 : Math.min(end - at, hasLength ? 2 + u8(bytes, at + 1) : 1);
         const row = definitions.get(type);
         const name = type === PAD1 ? 'Pad1' : (row?.name ?? `Unknown option ${type}`);
-        const uint = (label: string, filter: string, at_: number): FieldNode => ({
+        const filter = type === PAD1 ? 'mip6.options.pad1' : row?.filter;
+        const octet = (label: string, field: string, offsetOfField: number): FieldNode => ({
           label,
-          name: filter,
-          value: u8(bytes, at_),
-          text: `${u8(bytes, at_)}`,
-          offset: at_,
+          name: field,
+          value: u8(bytes, offsetOfField),
+          text: `${u8(bytes, offsetOfField)}`,
+          offset: offsetOfField,
           length: 1,
           source,
           children: [],
         });
-        const children = [uint('Type', 'mip6.mobility_opt', at)];
-        if (hasLength) children.push(uint('Length', 'mip6.mobility_opt.len', at + 1));
+        const children = [octet('Type', 'mip6.mobility_opt', at)];
+        if (hasLength) children.push(octet('Length', 'mip6.mobility_opt.len', at + 1));
         if (octets > 2) {
           const fits = row?.lengths === undefined || row.lengths.includes(octets - 2);
-          const fields = row !== undefined && fits ? row.layout.tree(bytes, at + 2, at + octets, source) : [];
+          const fields =
+            row !== undefined && fits ? row.layout.tree(bytes, at + 2, at + octets, source) : [];
           if (fields.length > 0) children.push(...fields);
           else {
             children.push({
@@ -274,6 +280,7 @@ export function optionCodec<const D extends OptionDefinition>(
         }
         nodes.push({
           label: `Mobility option: ${name}`,
+          ...(filter === undefined ? {} : { name: filter }),
           text: '',
           offset: at,
           length: octets,

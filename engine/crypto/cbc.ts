@@ -6,6 +6,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createSecretKey,
+  getCipherInfo,
   type Decipher,
   type KeyObject,
 } from 'node:crypto';
@@ -28,13 +29,14 @@ class NodeCbc implements EspCipher {
   readonly #name: string;
   readonly #key: KeyObject;
   readonly #ivLength: number;
+  /** Made at the first packet: a key file may hold thousands of keys that no packet uses. */
   #decipher: Decipher | undefined;
 
   constructor(name: string, key: Uint8Array, ivLength: number) {
+    if (getCipherInfo(name) === undefined) throw new Error(`this build has no ${name}`);
     this.#name = name;
     this.#key = createSecretKey(key);
     this.#ivLength = ivLength;
-    this.#decipher = this.#newDecipher();
   }
 
   #newDecipher(): Decipher {

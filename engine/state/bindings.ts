@@ -2,6 +2,7 @@
  * Keeps the binding cache from what goes over the wire: readable messages where there are some, the layout
  * of encrypted ones where not. RFC 6275 sections 9.5, 10.3 and 11.7.
  */
+import { isUnicastRoutable } from '../../dissectors/core/address.ts';
 import { equalBytes } from '../../dissectors/core/bytes.ts';
 import { BINDING_UPDATE_FLAGS } from '../../dissectors/mobility/messages/binding.ts';
 import type { MessageOf } from '../../dissectors/mobility/header.ts';
@@ -132,6 +133,8 @@ export class Bindings {
     const peer = context.routingHomeAddress ?? context.destination;
     const isHome = (message.flags & HOME_REGISTRATION) !== 0;
     const careOfAddress = requestedCareOfAddress(event);
+    // RFC 6275 section 9.5.1: no receiver makes a binding of such addresses.
+    if (!isUnicastRoutable(homeAddress) || !isUnicastRoutable(careOfAddress)) return;
     const isDeletion = message.lifetime === 0 || same(careOfAddress, homeAddress);
     const lifetime = isDeletion ? 0 : lifetimeSeconds(message.lifetime);
     const knownBy = knowledge(event, isAuthenticated);

@@ -6,6 +6,7 @@ import type {
   CaptureInterface,
   PacketRecord,
   PacketSource,
+  RunOptions,
   SourceProgress,
 } from '../../engine/ports.ts';
 import {
@@ -47,7 +48,11 @@ export interface OpenOptions {
 
 /** What {@link openCaptures} opened. */
 export interface OpenedCaptures {
-  /** All inputs that look readable, merged by capture time. Without inputs its `run` gives nothing. */
+  /**
+   * All inputs that look readable, merged by capture time. Without inputs its `run` gives nothing. Its faults have
+   * the codes of `CAPTURE_FAULTS`, `STAGE_FAULTS`, {@link FAULTS_OMITTED}, and for what is found out only
+   * while reading (pipes, files that vanish) `INPUT_ERRORS`.
+   */
   readonly source: PacketSource;
   /** Inputs that cannot be read. The others can; the run as a whole still ends with exit code 3. */
   readonly errors: readonly InputError[];
@@ -64,10 +69,11 @@ export async function openCaptures(
   args: readonly string[],
   options: OpenOptions = {},
 ): Promise<OpenedCaptures> {
-  const stdin = options.stdin ?? process.stdin;
+  // The stream of the process is made at the first touch: leave it alone when nobody asks for it.
+  const stdin = args.includes('-') ? (options.stdin ?? process.stdin) : undefined;
   const { inputs, errors } = await expandInputs(args, {
     recursive: options.recursive ?? false,
-    stdinIsTerminal: stdin.isTTY === true,
+    stdinIsTerminal: stdin?.isTTY === true,
   });
   return { source: new CaptureSource(inputs, stdin), errors };
 }
@@ -85,7 +91,7 @@ class CaptureSource implements PacketSource {
   readonly interfaces: CaptureInterface[] = [];
   readonly faults: CaptureFault[] = [];
 
-  private readonly stdin: Readable;
+  private readonly stdin: Readable | undefined;
   /** Sorted so that the next one due is the last. */
   private readonly pending: Pending[];
   private readonly queue = new MergeQueue<CaptureReader>();
@@ -97,14 +103,15 @@ class CaptureSource implements PacketSource {
   private started = false;
   private stopped = false;
   private onPacket: (record: PacketRecord) => void = () => undefined;
+  private backPressure: (() => Promise<void> | undefined) | undefined = undefined;
   private onProgress: ((progress: SourceProgress) => void) | undefined = undefined;
-  /** Set when the time slice ended while a packet is at hand. */
+  /** What to wait for before the next packet: the end of the time slice, or the consumer. */
   private pause: Promise<void> | undefined = undefined;
   private looksLeft = PACKETS_PER_LOOK;
   private sliceStart = 0;
   private lastProgress = 0;
 
-  constructor(paths: readonly InputPath[], stdin: Readable) {
+  constructor(paths: readonly InputPath[], stdin: Readable | undefined) {
     this.stdin = stdin;
     this.pending = paths.map((path, inputIndex) => ({
       path,
@@ -122,14 +129,12 @@ class CaptureSource implements PacketSource {
     this.octetsTotal = isKnown ? paths.reduce((sum, path) => sum + path.size, 0) : 0;
   }
 
-  async run(
-    onPacket: (record: PacketRecord) => void,
-    options: { signal?: AbortSignal; onProgress?: (progress: SourceProgress) => void } = {},
-  ): Promise<void> {
+  async run(onPacket: (record: PacketRecord) => void, options: RunOptions = {}): Promise<void> {
     if (this.started) throw new Error('a packet source runs once; open the captures again');
     this.started = true;
     this.onPacket = onPacket;
     this.onProgress = options.onProgress;
+    this.backPressure = options.backPressure;
     const stop = (): void => {
       this.stopped = true;
       // What waits for a pipe must not wait on.
@@ -153,13 +158,9 @@ class CaptureSource implements PacketSource {
       await this.openDue();
       const reader = this.queue.pop();
       if (reader === undefined) return;
-      let advance = this.deliver(reader);
-      while (typeof advance !== 'number') {
-        await advance;
-        advance = this.advance(reader);
-      }
-      if (advance === NEXT_PACKET) this.queue.push(reader);
-      else this.closeReader(reader);
+      const advance = this.deliver(reader);
+      if (typeof advance === 'number') this.settle(reader, advance);
+      else await this.waitFor(reader, advance);
       if (this.pause !== undefined) await this.pause;
       this.pause = undefined;
     }
@@ -174,14 +175,25 @@ class CaptureSource implements PacketSource {
       if (first !== undefined && !isBefore(next, first.record)) return;
       this.pending.pop();
       const reader = this.openReader(next);
-      let advance = this.advance(reader);
-      while (typeof advance !== 'number') {
-        await advance;
-        advance = this.advance(reader);
-      }
-      if (advance === NEXT_PACKET) this.queue.push(reader);
-      else this.closeReader(reader);
+      await this.waitFor(reader, this.advance(reader));
     }
+  }
+
+  /** Waits until the reader has a packet or is at its end. */
+  private async waitFor(reader: CaptureReader, first: Advance): Promise<void> {
+    let advance = first;
+    while (typeof advance !== 'number') {
+      await advance;
+      // What was waited for may have been ready at once: then nobody else had a turn.
+      await this.look();
+      advance = this.advance(reader);
+    }
+    this.settle(reader, advance);
+  }
+
+  private settle(reader: CaptureReader, status: typeof NEXT_PACKET | typeof NEXT_END): void {
+    if (status === NEXT_PACKET) this.queue.push(reader);
+    else this.closeReader(reader);
   }
 
   /**
@@ -196,9 +208,11 @@ class CaptureSource implements PacketSource {
       this.packets++;
       if (input !== undefined) input.packets++;
       this.onPacket(record);
+      this.pause = this.backPressure?.();
       if (this.stopped) return NEXT_END;
       const status = reader.next();
       if (status !== NEXT_PACKET) return status === NEXT_END ? NEXT_END : this.advance(reader);
+      if (this.pause !== undefined) return NEXT_PACKET;
       if (rival !== undefined && isBefore(rival, record)) return NEXT_PACKET;
       if (--this.looksLeft <= 0) {
         this.pause = this.look();
@@ -265,7 +279,7 @@ class CaptureSource implements PacketSource {
   }
 
   private octetsOf(path: InputPath): RawOctets {
-    if (path.kind === 'stdin') return new StreamOctets(this.stdin);
+    if (path.kind === 'stdin' && this.stdin !== undefined) return new StreamOctets(this.stdin);
     if (path.kind === 'stream') return new StreamOctets(createReadStream(path.name));
     return new FileOctets(path.name, this.open.size < MAX_DESCRIPTORS);
   }

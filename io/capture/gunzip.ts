@@ -1,5 +1,4 @@
 import { constants, crc32, createInflateRaw } from 'node:zlib';
-import { u16le, u32le, u8 } from '../../dissectors/core/bytes.ts';
 import { OctetWindow } from '../../dissectors/capture-file/index.ts';
 import type { RawOctets } from './octets.ts';
 import type { OctetStage, ReportStageFault } from './stage.ts';
@@ -168,10 +167,7 @@ export class GunzipStage implements OctetStage {
       return;
     }
     const isGzip =
-      (await this.want(3)) &&
-      u8(input.bytes, input.start) === 0x1f &&
-      u8(input.bytes, input.start + 1) === 0x8b &&
-      u8(input.bytes, input.start + 2) === 8;
+      (await this.want(3)) && input.u8(0) === 0x1f && input.u8(1) === 0x8b && input.u8(2) === 8;
     if (!isGzip) {
       await this.passOverTail();
       return;
@@ -190,11 +186,11 @@ export class GunzipStage implements OctetStage {
   private async headerLength(): Promise<number> {
     let length = 10;
     if (await this.want(length)) {
-      const flags = u8(this.input.bytes, this.input.start + 3);
+      const flags = this.input.u8(3);
       let complete = true;
       if ((flags & FEXTRA) !== 0) {
         complete = await this.want(length + 2);
-        length += 2 + u16le(this.input.bytes, this.input.start + length);
+        length += 2 + this.input.u16le(length);
       }
       for (const flag of [FNAME, FCOMMENT]) {
         if (!complete || (flags & flag) === 0) continue;
@@ -213,7 +209,7 @@ export class GunzipStage implements OctetStage {
     const { input } = this;
     for (let at = from; at < HEADER_LIMIT; at++) {
       if (!(await this.want(at + 1))) return 0;
-      if (u8(input.bytes, input.start + at) === 0) return at + 1;
+      if (input.u8(at) === 0) return at + 1;
     }
     this.fail(`a member header is longer than ${HEADER_LIMIT} octets`);
     return 0;
@@ -228,7 +224,7 @@ export class GunzipStage implements OctetStage {
     }
     while (await this.want(1)) {
       for (; input.start < input.end; input.start++) {
-        if (u8(input.bytes, input.start) === 0) continue;
+        if (input.u8(0) === 0) continue;
         this.state = 'ended';
         this.report(
           'CAPTURE_COMPRESSION',
@@ -265,8 +261,8 @@ export class GunzipStage implements OctetStage {
       this.cut();
       return;
     }
-    const checksum = u32le(input.bytes, input.start);
-    const size = u32le(input.bytes, input.start + 4);
+    const checksum = input.u32le(0);
+    const size = input.u32le(4);
     input.start += TRAILER_LENGTH;
     this.state = 'header';
     if (checksum !== this.checksum || size !== this.size) {

@@ -1,5 +1,4 @@
 import { Decompress } from 'fzstd';
-import { u8, u16le, u32le } from '../../dissectors/core/bytes.ts';
 import { OctetWindow } from '../../dissectors/capture-file/index.ts';
 import type { RawOctets } from './octets.ts';
 import type { OctetStage, ReportStageFault } from './stage.ts';
@@ -109,13 +108,13 @@ export class UnzstdStage implements OctetStage {
       this.cut();
       return;
     }
-    const magic = u32le(input.bytes, input.start);
+    const magic = input.u32le(0);
     if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
       if (!(await this.want(8))) {
         this.cut();
         return;
       }
-      this.skipLeft = u32le(input.bytes, input.start + 4);
+      this.skipLeft = input.u32le(4);
       input.start += 8;
       this.state = 'skip';
     } else if (magic === FRAME_MAGIC) await this.readFrameHeader();
@@ -133,7 +132,7 @@ export class UnzstdStage implements OctetStage {
   private async readFrameHeader(): Promise<void> {
     const { input } = this;
     await this.want(FRAME_HEADER_LIMIT);
-    const descriptor = u8(input.bytes, input.start + 4);
+    const descriptor = input.u8(4);
     const singleSegment = (descriptor & 0x20) !== 0;
     const dictionaryLength = [0, 1, 2, 4][descriptor & 3] ?? 0;
     const sizeLength = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6] ?? 0;
@@ -148,13 +147,11 @@ export class UnzstdStage implements OctetStage {
       return;
     }
     for (let i = 0; i < dictionaryLength; i++) {
-      if (u8(input.bytes, input.start + sizeAt - 1 - i) === 0) continue;
+      if (input.u8(sizeAt - 1 - i) === 0) continue;
       this.fail('it needs a dictionary; decompress it with zstd -d -D first');
       return;
     }
-    const window = singleSegment
-      ? this.contentSize(input.start + sizeAt, sizeLength)
-      : windowSize(u8(input.bytes, input.start + 5));
+    const window = singleSegment ? this.contentSize(sizeAt, sizeLength) : windowSize(input.u8(5));
     if (window > WINDOW_LIMIT) {
       this.fail(
         `it needs a window of ${window} octets, ${WINDOW_LIMIT} are allowed; decompress it with zstd -d --long=31 first`,
@@ -170,10 +167,10 @@ export class UnzstdStage implements OctetStage {
 
   /** Frame_Content_Size of a single segment, which is its window. RFC 8878 section 3.1.1.1.4. */
   private contentSize(at: number, length: number): number {
-    const { bytes } = this.input;
-    if (length === 1) return u8(bytes, at);
-    if (length === 2) return u16le(bytes, at) + 256;
-    return length === 4 ? u32le(bytes, at) : u32le(bytes, at) + u32le(bytes, at + 4) * 2 ** 32;
+    const { input } = this;
+    if (length === 1) return input.u8(at);
+    if (length === 2) return input.u16le(at) + 256;
+    return input.u32le(at) + (length === 8 ? input.u32le(at + 4) * 2 ** 32 : 0);
   }
 
   /** Block. RFC 8878 section 3.1.1.2. */
@@ -184,8 +181,7 @@ export class UnzstdStage implements OctetStage {
       this.cut();
       return;
     }
-    const header =
-      u16le(input.bytes, input.start + at) | (u8(input.bytes, input.start + at + 2) << 16);
+    const header = input.u16le(at) | (input.u8(at + 2) << 16);
     const isLast = (header & 1) !== 0;
     const size = header >>> 3;
     if (size > BLOCK_LIMIT) {

@@ -222,6 +222,11 @@ export class EveWriter {
     );
   }
 
+  /** Hands over what is buffered. Throws OutputError. */
+  flush(): void {
+    this.#sink.flush();
+  }
+
   /** The common part, without the closing brace. */
   #head(type: string, head: EventHead | PacketPointer): string {
     const place = 'in_iface' in head ? `,"in_iface":${this.#name(head.in_iface ?? '')}` : '';

@@ -18,7 +18,10 @@ export const octets = (count: number) => fc.uint8Array({ minLength: count, maxLe
 
 /** IPv6 addresses of all kinds, documentation ones most of the time. */
 export const anyAddress = fc.oneof(
-  { weight: 4, arbitrary: octets(8).map((host) => Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, ...host)) },
+  {
+    weight: 4,
+    arbitrary: octets(8).map((host) => Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, ...host)),
+  },
   { weight: 1, arbitrary: octets(16) },
 );
 
@@ -34,6 +37,14 @@ const ANY_REST: RestLengths = {
 };
 
 function fieldValue(field: Field, rest: RestLengths): fc.Arbitrary<unknown> {
+  if (field.optional !== true) return presentValue(field, rest);
+  // Octets that a message may end before are absent when there are none.
+  return presentValue(field, rest).map((value) =>
+    value instanceof Uint8Array && value.length === 0 ? undefined : value,
+  );
+}
+
+function presentValue(field: Field, rest: RestLengths): fc.Arbitrary<unknown> {
   switch (field.type) {
     case 'uint':
     case 'flags':
@@ -65,15 +76,21 @@ export function valuesOf(
     .tuple(...format.fields.map((field) => fieldValue(field, rest)))
     .map((values) =>
       Object.fromEntries(
-        names.map((name, i) => [name, values[i]] as const).filter(([, value]) => value !== undefined),
+        names
+          .map((name, i) => [name, values[i]] as const)
+          .filter(([, value]) => value !== undefined),
       ),
     );
 }
 
 /** Any number of octets after the first two of an ND option, so that the option is `8n` octets. */
-function ndLengths(units: { from: number; to?: number; step?: number } | undefined): fc.Arbitrary<number> {
+function ndLengths(
+  units: { from: number; to?: number; step?: number } | undefined,
+): fc.Arbitrary<number> {
   const { from, to = 8, step = 1 } = units ?? { from: 1 };
-  return fc.integer({ min: 0, max: Math.floor((to - from) / step) }).map((n) => (from + n * step) * 8 - 2);
+  return fc
+    .integer({ min: 0, max: Math.floor((to - from) / step) })
+    .map((n) => (from + n * step) * 8 - 2);
 }
 
 /** Every neighbor discovery option, by kind. */
@@ -105,7 +122,8 @@ export const icmpv6Values = new Map<string, fc.Arbitrary<Icmpv6Message>>(
     return [
       row.kind,
       fields.map(
-        ([value, code, options]) => ({ kind: row.kind, code, ...value, ...options }) as Icmpv6Message,
+        ([value, code, options]) =>
+          ({ kind: row.kind, code, ...value, ...options }) as Icmpv6Message,
       ),
     ];
   }),

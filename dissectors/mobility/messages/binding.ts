@@ -11,7 +11,7 @@ export const bindingRefreshRequest = message({
   mhType: 0,
   name: 'Binding Refresh Request',
   spec: { rfc: 6275, section: '6.1.2' },
-  fields: [reserved(2, 'reserved', 'mip6.brr.reserved')],
+  fields: [reserved(2, 'reserved', 'mip6.binding_refresh_request')],
 });
 
 /** Flags of a Binding Update. */

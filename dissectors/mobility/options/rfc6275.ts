@@ -13,6 +13,7 @@ const padN = option({
   kind: 'padn',
   type: 1,
   name: 'PadN',
+  filter: 'mip6.options.padn',
   spec: { rfc: 6275, section: '6.2.3' },
   repeatable: true,
   fields: [bytesField('rest', 'padding', { label: 'Padding', filter: 'mip6.padn' })],
@@ -22,29 +23,40 @@ const bindingRefreshAdvice = option({
   kind: 'binding-refresh-advice',
   type: 2,
   name: 'Binding Refresh Advice',
+  filter: 'mip6.options.bra',
   spec: { rfc: 6275, section: '6.2.4' },
   align: [2, 0],
   lengths: [2],
   allowedIn: [BINDING_ACKNOWLEDGEMENT, HOME_AGENT_SWITCH],
-  fields: [uint16('refreshInterval', { label: 'Refresh interval', filter: 'mip6.bra.interval', unit: '4 s' })],
+  fields: [
+    uint16('refreshInterval', {
+      label: 'Refresh interval',
+      filter: 'mip6.bra.interval',
+      unit: '4 s',
+    }),
+  ],
 });
 
 const alternateCareOfAddress = option({
   kind: 'alternate-care-of-address',
   type: 3,
   name: 'Alternate Care-of Address',
+  filter: 'mip6.options.acoa',
   spec: { rfc: 6275, section: '6.2.5' },
   align: [8, 6],
   lengths: [16],
   // A Fast Binding Update (8) carries it too: RFC 5568 section 6.2.2.
   allowedIn: [BINDING_UPDATE, 8],
-  fields: [address('careOfAddress', { label: 'Alternate care-of address', filter: 'mip6.acoa.acoa' })],
+  fields: [
+    address('careOfAddress', { label: 'Alternate care-of address', filter: 'mip6.acoa.acoa' }),
+  ],
 });
 
 const nonceIndices = option({
   kind: 'nonce-indices',
   type: 4,
   name: 'Nonce Indices',
+  filter: 'mip6.options.ni',
   spec: { rfc: 6275, section: '6.2.6' },
   align: [2, 0],
   lengths: [4],
@@ -59,10 +71,13 @@ const bindingAuthorizationData = option({
   kind: 'binding-authorization-data',
   type: 5,
   name: 'Binding Authorization Data',
+  filter: 'mip6.options.bad_auth',
   spec: { rfc: 6275, section: '6.2.7' },
   align: [8, 2],
   allowedIn: [BINDING_UPDATE, BINDING_ACKNOWLEDGEMENT],
-  fields: [bytesField('rest', 'authenticator', { label: 'Authenticator', filter: 'mip6.bad.auth' })],
+  fields: [
+    bytesField('rest', 'authenticator', { label: 'Authenticator', filter: 'mip6.bad.auth' }),
+  ],
 });
 
 /** Rows of RFC 6275. */

@@ -135,6 +135,21 @@ describe('pcap', () => {
     expect(read.packets.map((p) => p.originalLength)).toEqual([20, 33, 46]);
   });
 
+  it('takes times that jump by years as they are, as in files put together from several', () => {
+    const packets = [0, 40_000_000, 3, 2_000_000_000, 5, 80_000_000].map((seconds, i) => ({
+      bytes: octets(30 + i, i),
+      seconds: seconds + 1_000_000_000,
+      nanoseconds: 1,
+    }));
+    const file = encodePcap(packets, ETHERNET);
+    const read = collect(file, 50);
+    expect(read.faults).toEqual([]);
+    expect(read.packets.map((p) => p.seconds)).toEqual(packets.map((p) => p.seconds));
+    const cut = collect(file.slice(0, -3), 50);
+    expect(cut.packets).toHaveLength(5);
+    expect(cut.faults.map((f) => f.code)).toEqual(['CAPTURE_TRUNCATED']);
+  });
+
   it('carries a fraction beyond one second over and says so', () => {
     const packets = samplePackets(3);
     const file = encodePcap(packets, { linkType: 1, resolution: 'microseconds' });

@@ -38,14 +38,20 @@ function normalise(value: string): string {
 function agrees(node: FieldNode, theirs: string): boolean {
   const { value } = node;
   const there = normalise(theirs);
-  if (value === undefined) return true;
-  if (typeof value === 'number') return there === String(value);
+  if (value === undefined || there === node.text) return true;
+  if (typeof value === 'number') {
+    // Reserved octets are shown as octets; an empty text stands for a field without a value.
+    const octets = value.toString(16).padStart(2 * node.length, '0');
+    return theirs === '' || there === String(value) || normalise(theirs) === octets;
+  }
   if (typeof value === 'string') return there === value;
   if (value.length === 16 && there === formatAddress(value)) return true;
   if (value.length === 4 && there === formatIpv4(value)) return true;
   const ours = hex(value);
   // 64-bit numbers and octets without colons; an empty text stands for a field without a value.
-  return there === ours || there === (ours === '' ? '' : BigInt(`0x${ours}`).toString()) || theirs === '';
+  return (
+    there === ours || there === (ours === '' ? '' : BigInt(`0x${ours}`).toString()) || theirs === ''
+  );
 }
 
 /** All named nodes of the frame itself, in depth. */
@@ -61,14 +67,29 @@ export function namedNodes(dissection: Dissection): FieldNode[] {
   return found;
 }
 
-/** Which names are compared, and which not. */
-export interface Scope {
-  /** Compared at all. */
-  readonly isCompared: (name: string) => boolean;
-  /** Names of ours the other does not have. */
-  readonly onlyHere: ReadonlySet<string>;
-  /** Names of the other that we do not have. */
-  readonly onlyThere: ReadonlySet<string>;
+/** A difference that is understood. */
+export interface KnownDifference {
+  /** Names as a whole, or up to the `*` at the end. */
+  readonly names: readonly string[];
+  readonly kinds: readonly Difference['kind'][];
+  readonly reason: string;
+}
+
+/** Whether a name is one of the names or prefixes. */
+function isNamed(name: string, names: readonly string[]): boolean {
+  return names.some((item) =>
+    item.endsWith('*') ? name.startsWith(item.slice(0, -1)) : name === item,
+  );
+}
+
+/** The entry that explains a difference. */
+export function explain(
+  difference: Difference,
+  known: readonly KnownDifference[],
+): KnownDifference | undefined {
+  return known.find(
+    ({ names, kinds }) => kinds.includes(difference.kind) && isNamed(difference.name, names),
+  );
 }
 
 /** Adds the comparison of one packet to `into`. */
@@ -77,13 +98,12 @@ export function comparePacket(
   packet: number,
   dissection: Dissection,
   theirs: readonly OracleField[],
-  scope: Scope,
+  isCompared: (name: string) => boolean,
 ): void {
-  const { isCompared, onlyHere, onlyThere } = scope;
-  const left = theirs.filter(({ name }) => isCompared(name) && !onlyThere.has(name));
+  const left = theirs.filter(({ name }) => isCompared(name));
   for (const node of namedNodes(dissection)) {
     const { name = '', offset } = node;
-    if (!isCompared(name) || onlyHere.has(name)) continue;
+    if (!isCompared(name)) continue;
     const index = left.findIndex((field) => field.name === name && field.offset === offset);
     const field = left[index];
     const base = { packet, name, offset, here: node.text };

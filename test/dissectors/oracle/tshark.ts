@@ -39,7 +39,7 @@ function collect(tree: Record<string, unknown>, into: OracleField[]): void {
       const shown = tree[name];
       const values = Array.isArray(shown) ? shown : [shown];
       raws.forEach(([, offset, length, mask], i) => {
-        const text = values[i];
+        const text: unknown = values[i];
         into.push({ name, offset, length, mask, value: typeof text === 'string' ? text : '' });
       });
     } else if (isRecord(value)) {
@@ -73,8 +73,8 @@ export function dissectFileByOracle(path: string): OracleField[][] {
   return fieldsOfJson(json);
 }
 
-/** Fields of IPv6 packets. */
-export function dissectByOracle(packets: readonly Uint8Array[]): OracleField[][] {
+/** Runs `use` with the path of a capture of IPv6 packets. */
+function withCapture<T>(packets: readonly Uint8Array[], use: (path: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'oracle-'));
   try {
     const path = join(folder, 'packets.pcap');
@@ -83,8 +83,24 @@ export function dissectByOracle(packets: readonly Uint8Array[]): OracleField[][]
       writer.write({ bytes, seconds: 1_700_000_000 + i, nanoseconds: 0 });
     });
     writeFileSync(path, writer.take());
-    return dissectFileByOracle(path);
+    return use(path);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Fields of IPv6 packets. */
+export function dissectByOracle(packets: readonly Uint8Array[]): OracleField[][] {
+  return withCapture(packets, dissectFileByOracle);
+}
+
+/** The values of one field, a line for each of the packets. */
+export function columnByOracle(packets: readonly Uint8Array[], field: string): string[] {
+  const text = withCapture(packets, (path) =>
+    execFileSync('tshark', ['-n', '-r', path, '-T', 'fields', '-e', field], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  return text.trimEnd().split('\n');
 }

@@ -1,0 +1,96 @@
+/**
+ * `mip6guard audit`: find attacks in captures.
+ */
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { AuditFormat } from '../audit-run.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Severity } from '../../engine/rule-api.ts';
+import type { ColourChoice } from '../report/palette.ts';
+import type { Terminal } from '../terminal.ts';
+import { colourOption, keysOption, workersOption } from './options.ts';
+
+interface Values {
+  readonly config?: string;
+  readonly keys: readonly string[];
+  readonly format: AuditFormat;
+  readonly output?: string;
+  readonly db?: string;
+  readonly failOn: Severity;
+  readonly workers: number;
+  readonly recursive?: boolean;
+  readonly color: ColourChoice;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `Examples:
+  mip6guard audit capture.pcapng
+  mip6guard audit --config site.yaml --keys esp_sa home.pcapng visited.pcapng
+  mip6guard audit --format eve --output eve.json --db runs.db --recursive captures/
+  tcpdump -i eth0 -w - ip6 | mip6guard audit --format eve -
+`;
+
+const NOTES = `
+INPUT is a capture (pcap or pcapng, plain or compressed with gzip or zstd), a directory, a pattern
+in quotes ('captures/*.pcapng') or - for standard input. Packets of several inputs are merged by
+their time.
+
+Output:
+  text and json replace --output FILE only when the run has come to its end; eve is written while
+  packets flow, so FILE grows. When FILE cannot be written, the text report goes to standard output.
+
+Exit codes:
+  0  no finding at or above --fail-on, or the reader of a pipe went away
+  1  findings, also when an input is damaged as well
+  2  usage or configuration: option, site file, key file, place of the output
+  3  an input cannot be read or is cut short; what was found is reported all the same
+  4  environment: disk full, no permission, a package that is not installed
+  5  internal error
+`;
+
+/** Adds the command. @param end takes the exit code */
+export function addAudit(
+  program: Command,
+  terminal: Terminal,
+  end: (code: ExitCode) => void,
+): void {
+  program
+    .command('audit')
+    .summary('find attacks in captures')
+    .description(
+      'Reads captures and reports bindings over time, attacks with their evidence, and what could not be judged.',
+    )
+    .argument('<input...>', 'captures, directories, patterns, or - for standard input')
+    .option('-c, --config <file>', 'site file: home agents, links and their roles, policy (YAML)')
+    .addOption(keysOption())
+    .addOption(
+      new Option(
+        '-f, --format <format>',
+        'text: a report to act on; eve: JSON lines; json: one document',
+      )
+        .choices(['text', 'eve', 'json'] satisfies AuditFormat[])
+        .default('text'),
+    )
+    .option('-o, --output <file>', 'write the result to a file instead of standard output')
+    .option('--db <file>', 'add the run to an SQLite database: packet index, bindings, alerts')
+    .addOption(
+      new Option('--fail-on <severity>', 'least severity of a finding that gives exit code 1')
+        .choices(['low', 'medium', 'high', 'critical'] satisfies Severity[])
+        .default('high'),
+    )
+    .addOption(workersOption())
+    .option('-r, --recursive', 'also captures in directories below a directory')
+    .addOption(colourOption())
+    .option('-q, --quiet', 'no progress on the terminal')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', NOTES)
+    .action(async (inputs: string[], values: Values) => {
+      const [{ prepareSession }, { runAudit }] = await Promise.all([
+        import('../session.ts'),
+        import('../audit-run.ts'),
+      ]);
+      const { config, keys, workers, recursive = false, quiet = false, color, ...rest } = values;
+      const session = await prepareSession({ inputs, config, keys, recursive, workers }, terminal);
+      end(await runAudit(session, { ...rest, colour: color, quiet }, terminal));
+    });
+}

@@ -1,0 +1,144 @@
+/**
+ * The command tree, its help, and how failures become exit codes.
+ */
+import { existsSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit.ts';
+import { addDemo } from './commands/demo.ts';
+import { addRead } from './commands/read.ts';
+import { CliError, EXIT, EXIT_MEANINGS } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { packageVersion } from './package-root.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Help is laid out for this many columns at most. */
+const HELP_WIDTH = 100;
+
+const EXAMPLES = `Examples:
+  mip6guard demo                                  audit a bundled attack, then what to try next
+  mip6guard audit capture.pcapng                  find attacks
+  mip6guard audit --config site.yaml --keys esp_sa home.pcapng visited.pcapng
+  mip6guard read -V capture.pcapng                every field of every packet
+`;
+
+const EXIT_TABLE = `Exit codes:
+${EXIT_MEANINGS.map(([code, meaning]) => `  ${code.padEnd(13)}  ${meaning}`).join('\n')}
+`;
+
+/** Help topics besides the commands. */
+const TOPICS: Readonly<Record<string, string>> = {
+  'exit-codes': EXIT_TABLE,
+  formats: `Formats of mip6guard audit:
+  text  what was seen, bindings over time, incidents with evidence, what could not be judged
+  eve   JSON lines compatible with Suricata's EVE: event_type alert, binding, mip6, anomaly, incident,
+        stats; schema: docs/eve.schema.json
+  json  one document with everything; schema: docs/audit.schema.json
+`,
+  inputs: `Inputs of mip6guard audit:
+  file       pcap or pcapng, plain or compressed with gzip or zstd
+  directory  the captures in it, sorted by name; with --recursive also those below it
+  pattern    'captures/*.pcapng': * ? [a-z] within a name, ** any number of directories
+  -          standard input
+Packets of several inputs are merged by capture time. An input that cannot be read does not keep the
+others from being read; the exit code is then 3, or 1 when there are findings.
+`,
+};
+
+/** Makes the program. @param end takes the exit code of the command that ran */
+export function createProgram(terminal: Terminal, end: (code: ExitCode) => void): Command {
+  const width = Math.min(terminal.columns ?? HELP_WIDTH, HELP_WIDTH);
+  const program = new Command('mip6guard')
+    .description('Finds attacks on Mobile IPv6 (RFC 6275) with IPsec in packet captures.')
+    .version(`mip6guard ${packageVersion()}`, '-v, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        terminal.output.write(text);
+      },
+      writeErr: (text) => {
+        terminal.sayRaw(text);
+      },
+      outputError: (text, write) => {
+        write(`mip6guard: ${text.replace(/^error: /, '')}`);
+      },
+      // Without these commander looks at the streams, which costs time and changes the mode of pipes.
+      getOutHelpWidth: () => width,
+      getErrHelpWidth: () => width,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', `\n${EXIT_TABLE}`);
+  addAudit(program, terminal, end);
+  addRead(program, terminal, end);
+  addDemo(program, terminal, end);
+  program
+    .command('help')
+    .summary(`help for a command or a topic: ${Object.keys(TOPICS).join(', ')}`)
+    .argument('[topic]')
+    .action((topic: string | undefined) => {
+      if (topic === undefined) program.outputHelp();
+      else {
+        const text = TOPICS[topic];
+        const command = program.commands.find((item) => item.name() === topic);
+        if (text !== undefined) terminal.output.write(text);
+        else if (command !== undefined) command.outputHelp();
+        else {
+          const names = [...program.commands.map((item) => item.name()), ...Object.keys(TOPICS)];
+          throw new CliError(EXIT.usage, `no help about '${topic}'; there is: ${names.join(', ')}`);
+        }
+      }
+    });
+  return program;
+}
+
+/**
+ * Runs a command line.
+ * @param args without the names of Node.js and the script
+ * @returns the exit code
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = EXIT.clean;
+  const program = createProgram(terminal, (ended) => {
+    code = ended;
+  });
+  try {
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    terminal.output.flush();
+    return code;
+  } catch (error) {
+    return failureCode(error, args, terminal);
+  }
+}
+
+/** Says what went wrong, unless commander has, and gives the exit code. */
+function failureCode(error: unknown, args: readonly string[], terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) {
+      terminal.output.flush();
+      return EXIT.clean;
+    }
+    const [first = ''] = args;
+    if (error.code === 'commander.unknownCommand' && existsSync(first)) {
+      terminal.say(`  To audit the capture: mip6guard audit ${first}`);
+    } else if (error.code !== 'commander.help') {
+      terminal.say(
+        `  See: mip6guard ${['audit', 'read', 'demo'].includes(first) ? `${first} ` : ''}--help`,
+      );
+    }
+    return EXIT.usage;
+  }
+  if (error instanceof CliError) {
+    terminal.say(`mip6guard: ${error.message}`);
+    return error.exitCode;
+  }
+  if (error instanceof Error && error.name === 'OutputError') {
+    terminal.say(`mip6guard: ${error.message}`);
+    return EXIT.environment;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.say(`mip6guard: internal error, please report it with this text:\n${text}`);
+  return EXIT.internal;
+}

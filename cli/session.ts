@@ -1,0 +1,145 @@
+/**
+ * What a command needs before packets flow: site, keys, rules and captures, with all complaints made at once.
+ */
+import { formatKeyProblem } from '../engine/keys/key-problem.ts';
+import { parseKeyText } from '../engine/keys/key-text.ts';
+import type { RuleDefinition } from '../engine/rule-api.ts';
+import { UNKNOWN_SITE } from '../engine/site.ts';
+import type { Site } from '../engine/site.ts';
+import type { SecurityAssociation } from '../engine/state/security-association.ts';
+import { openCaptures } from '../io/capture/file.ts';
+import type { OpenedCaptures } from '../io/capture/file.ts';
+import type { InputError } from '../io/capture/input-error.ts';
+import { expandInputs } from '../io/capture/inputs.ts';
+import { KeyFileError, loadKeyFiles } from '../io/keys.ts';
+import { CliError, EXIT } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What the user named. */
+export interface SessionOptions {
+  readonly inputs: readonly string[];
+  readonly config?: string | undefined;
+  readonly keys: readonly string[];
+  readonly recursive: boolean;
+  /** Threads that read inputs, 1..64; results do not depend on it. */
+  readonly workers: number;
+}
+
+/** Everything a run needs. */
+export interface Session {
+  readonly site: Site;
+  readonly siteFile: string | undefined;
+  readonly rules: readonly RuleDefinition[];
+  readonly keyFiles: readonly string[];
+  readonly associations: readonly SecurityAssociation[];
+  readonly captures: OpenedCaptures;
+}
+
+/** Rows that the user cannot mend: the machine lacks an algorithm. The other rows still help. */
+const NOT_THE_USERS_FAULT = 'KEYS_NOT_AVAILABLE';
+
+/**
+ * Reads key files.
+ * @throws CliError (2) that lists everything wrong with them, or says which cannot be read
+ */
+export async function loadKeys(
+  files: readonly string[],
+  terminal: Terminal,
+): Promise<readonly SecurityAssociation[]> {
+  if (files.length === 0) return [];
+  let loaded;
+  try {
+    loaded = await loadKeyFiles(files, parseKeyText);
+  } catch (error) {
+    if (error instanceof KeyFileError) throw new CliError(EXIT.usage, error.message);
+    throw error;
+  }
+  const { associations, problems } = loaded;
+  const fatal = problems.filter((p) => p.severity === 'error' && p.code !== NOT_THE_USERS_FAULT);
+  if (fatal.length > 0) {
+    throw new CliError(EXIT.usage, fatal.map(formatKeyProblem).join('\n'));
+  }
+  for (const problem of problems) terminal.say(`mip6guard: warning: ${formatKeyProblem(problem)}`);
+  return associations;
+}
+
+/**
+ * Opens captures and says which inputs cannot be read.
+ * @throws CliError (3) when none can
+ */
+export async function openInputs(
+  inputs: readonly string[],
+  recursive: boolean,
+  terminal: Terminal,
+): Promise<OpenedCaptures> {
+  const captures = await openCaptures(inputs, { recursive });
+  complainAboutInputs(captures.source.inputs.length, captures.errors, terminal);
+  return captures;
+}
+
+/** Opens files to be read by other threads; what only this thread can read (a pipe) makes it read all. */
+async function openInputsInThreads(
+  { inputs, keys, recursive, workers }: SessionOptions,
+  terminal: Terminal,
+): Promise<OpenedCaptures> {
+  const { WorkerSource } = await import('./workers/worker-source.ts');
+  const found = await expandInputs(inputs, {
+    recursive,
+    stdinIsTerminal: process.stdin.isTTY,
+  });
+  if (found.inputs.some(({ kind }) => kind !== 'file')) {
+    return openInputs(inputs, recursive, terminal);
+  }
+  complainAboutInputs(found.inputs.length, found.errors, terminal);
+  const source = new WorkerSource(found.inputs, keys, workers - 1);
+  return { source, errors: found.errors };
+}
+
+/** @throws CliError (3) when no input can be read */
+function complainAboutInputs(
+  count: number,
+  errors: readonly InputError[],
+  terminal: Terminal,
+): void {
+  if (count === 0) {
+    throw new CliError(
+      EXIT.input,
+      errors.map((error) => error.message).join('\n') || 'there is nothing to read',
+    );
+  }
+  for (const error of errors) terminal.say(`mip6guard: ${error.message}`);
+}
+
+/**
+ * Prepares a run. The order is: configuration, keys, inputs; what is wrong with the command is said before a
+ * packet is read.
+ * @throws CliError
+ */
+export async function prepareSession(
+  options: SessionOptions,
+  terminal: Terminal,
+): Promise<Session> {
+  const { loadRules } = await import('./rules-directory.ts');
+  const rules = await loadRules();
+  const site = await loadSite(options.config, rules);
+  const associations = await loadKeys(options.keys, terminal);
+  const captures =
+    options.workers > 1
+      ? await openInputsInThreads(options, terminal)
+      : await openInputs(options.inputs, options.recursive, terminal);
+  return {
+    site,
+    siteFile: options.config,
+    rules,
+    keyFiles: options.keys,
+    associations,
+    captures,
+  };
+}
+
+/** The site of a file; without one nothing is told. The reader of YAML is loaded only when there is a file. */
+async function loadSite(file: string | undefined, rules: readonly RuleDefinition[]): Promise<Site> {
+  if (file === undefined) return UNKNOWN_SITE;
+  const { readSiteFile } = await import('./site-file.ts');
+  return readSiteFile(file, rules);
+}

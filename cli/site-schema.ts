@@ -1,0 +1,325 @@
+/**
+ * Schema of the site file: what is checked, what editors complete, and the types of what comes out.
+ *
+ * The `error` of each part says what is expected there, to follow the word "expected". Loads zod, which start-up
+ * must not pay for: imported by `readSiteFile` when there is a site file.
+ */
+import { z } from 'zod';
+import {
+  formatPrefix,
+  isLoopback,
+  isMulticast,
+  isUnicastRoutable,
+  isUnspecified,
+  parseAddress,
+  parsePrefix,
+} from '../dissectors/core/address.ts';
+import { SEVERITIES } from '../engine/rule-api.ts';
+import type { RuleDefinition, RuleParameter } from '../engine/rule-api.ts';
+import { UNKNOWN_SITE } from '../engine/site.ts';
+import type { SitePrefix } from '../engine/site.ts';
+import { safeText } from './report/safe-text.ts';
+
+/** Longest name, in characters: it stands in lines of reports. */
+const MAX_NAME = 64;
+
+const NAME = `a name of 1 to ${MAX_NAME} characters on one line`;
+const name = (description: string) =>
+  z
+    .string({ error: NAME })
+    .min(1, { error: NAME })
+    .max(MAX_NAME, { error: NAME })
+    .refine((text) => safeText(text) === text && text.trim() === text, { error: NAME })
+    .meta({ description });
+
+/**
+ * Text that becomes octets; `parse` returns undefined when it cannot.
+ * @param meant what a text that cannot was probably meant to be; issues carry it as `params.meant`
+ */
+function parsed<T>(
+  meta: { expected: string; description: string; format?: string; examples: string[] },
+  parse: (text: string) => T | undefined,
+  meant: (text: string) => string | undefined = () => undefined,
+) {
+  const { expected, ...rest } = meta;
+  return z
+    .string({ error: expected })
+    .meta(rest)
+    .transform((text, context): T => {
+      const value = parse(text);
+      if (value !== undefined) return value;
+      context.addIssue({ code: 'custom', message: expected, params: { meant: meant(text) } });
+      return z.NEVER;
+    });
+}
+
+function parseIpv6(text: string): Uint8Array | undefined {
+  const bytes = parseAddress(text);
+  return bytes?.length === 16 ? bytes : undefined;
+}
+
+/** A link-layer address as `02:00:5e:00:53:01` or with hyphens; not a group address, not zero. */
+function parseLinkLayer(text: string): Uint8Array | undefined {
+  if (!/^[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$/i.test(text)) return undefined;
+  const octets = Uint8Array.from(text.split(/[:-]/), (octet) => Number.parseInt(octet, 16));
+  const isGroup = ((octets[0] ?? 0) & 1) !== 0;
+  return isGroup || octets.every((octet) => octet === 0) ? undefined : octets;
+}
+
+/** A prefix as it is written: with a length from 1, and no bits set behind it. */
+function parseHomePrefix(text: string): SitePrefix | undefined {
+  const slash = text.indexOf('/');
+  const address = slash < 0 ? undefined : parseIpv6(text.slice(0, slash));
+  const prefix = parsePrefix(text);
+  if (address === undefined || prefix === undefined || prefix.length === 0) return undefined;
+  const hasRest = prefix.bytes.some((octet, i) => octet !== address[i]);
+  return hasRest ? undefined : { prefix: prefix.bytes, length: prefix.length };
+}
+
+const nodeAddress = parsed(
+  {
+    expected: 'the IPv6 address of a node',
+    description: 'IPv6 address of one of its interfaces, global or link-local',
+    format: 'ipv6',
+    examples: ['2001:db8:1::1', 'fe80::1'],
+  },
+  (text) => {
+    const bytes = parseIpv6(text);
+    const isNode = bytes !== undefined && !isMulticast(bytes) && !isUnspecified(bytes);
+    return isNode && !isLoopback(bytes) ? bytes : undefined;
+  },
+);
+
+const homeAddress = parsed(
+  {
+    expected: 'a unicast IPv6 address that can be routed',
+    description: 'home address',
+    format: 'ipv6',
+    examples: ['2001:db8:1::10'],
+  },
+  (text) => {
+    const bytes = parseIpv6(text);
+    return bytes !== undefined && isUnicastRoutable(bytes) ? bytes : undefined;
+  },
+);
+
+const homePrefix = parsed(
+  {
+    expected:
+      'an IPv6 prefix with its length from 1 to 128 and no bits set behind it, like 2001:db8:1::/64',
+    description: 'home prefix; nothing may be set after its length',
+    examples: ['2001:db8:1::/64'],
+  },
+  parseHomePrefix,
+  (text) => {
+    const prefix = text.includes('/') ? parsePrefix(text) : undefined;
+    return prefix?.bytes.length === 16 && prefix.length > 0 ? formatPrefix(prefix) : undefined;
+  },
+);
+
+const linkLayerAddress = parsed(
+  {
+    expected: 'the link-layer address of an interface, like 02:00:5e:00:53:01',
+    description: 'link-layer address of one interface (not a group address)',
+    examples: ['02:00:5e:00:53:01'],
+  },
+  parseLinkLayer,
+);
+
+const list = <T extends z.ZodType>(item: T, of: string, description: string) =>
+  z
+    .array(item, { error: `a list of ${of}` })
+    .default([])
+    .meta({ description });
+
+const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
+  z.enum(values, { error: `one of ${values.join(', ')}` }).meta({ description });
+
+const flag = (description: string) => z.boolean({ error: 'true or false' }).meta({ description });
+
+const homeAgent = z
+  .strictObject(
+    {
+      name: name('name of the home agent in reports'),
+      addresses: z
+        .array(nodeAddress, { error: 'a list of IPv6 addresses' })
+        .min(1, { error: 'a list of at least one IPv6 address' })
+        .meta({
+          description: 'its addresses: those mobile nodes register at, and the link-local one',
+        }),
+      homePrefixes: list(
+        homePrefix,
+        'IPv6 prefixes',
+        'prefixes of its home link; learned when absent',
+      ),
+      linkLayerAddresses: list(
+        linkLayerAddress,
+        'link-layer addresses',
+        'link-layer addresses of its interfaces on the home link',
+      ),
+    },
+    { error: 'a home agent with name and addresses' },
+  )
+  .meta({ description: 'a home agent and what it serves' });
+
+const link = z
+  .strictObject(
+    {
+      name: name('name of the link in reports'),
+      role: oneOf(
+        ['home', 'foreign', 'transit'],
+        'home = the home link; foreign = a visited link of mobile nodes; transit = between networks, for example the uplink of the home agent',
+      ),
+      interfaces: list(
+        z.string({ error: 'the name of a capture interface' }),
+        'capture interface names',
+        'names of capture interfaces, as a pcapng file or the system has them',
+      ),
+      files: list(
+        z.string({ error: 'a file name pattern' }),
+        'file name patterns',
+        'capture files, by path or base name; * stands for any characters, ? for one',
+      ),
+      vlans: list(
+        z
+          .int({ error: 'a VLAN identifier from 1 to 4094' })
+          .min(1, { error: 'a VLAN identifier from 1 to 4094' })
+          .max(4094, { error: 'a VLAN identifier from 1 to 4094' }),
+        'VLAN identifiers',
+        'outermost VLAN identifiers; none = any. All that is given of interfaces, files and vlans must fit',
+      ),
+    },
+    { error: 'a link with name and role' },
+  )
+  .meta({ description: 'a link and how what was captured on it is recognised' });
+
+const mobileNode = z
+  .strictObject(
+    { name: name('name of the mobile node in reports'), homeAddress },
+    { error: 'a mobile node with name and homeAddress' },
+  )
+  .meta({ description: 'a mobile node' });
+
+const needed = ['required', 'optional'] as const;
+
+const ipsec = z
+  .strictObject(
+    {
+      signalling: oneOf(
+        needed,
+        'whether home registrations must be protected (RFC 6275 section 5.1)',
+      ).default(UNKNOWN_SITE.ipsec.signalling),
+      payload: oneOf(
+        needed,
+        'whether payload must be protected in the tunnel; required makes home-address traffic in clear a finding',
+      ).default(UNKNOWN_SITE.ipsec.payload),
+    },
+    { error: 'a mapping with signalling and payload' },
+  )
+  .prefault({})
+  .meta({ description: 'IPsec policy between mobile nodes and home agents (RFC 3776 section 4)' });
+
+const compatibility = z
+  .strictObject(
+    {
+      umipHomeDeregistration: flag(
+        'true = a home de-registration with an Alternate Care-of Address equal to the home address, as UMIP sends it, is accepted and reported as information',
+      ).default(UNKNOWN_SITE.compatibility.umipHomeDeregistration),
+    },
+    { error: 'a mapping with umipHomeDeregistration' },
+  )
+  .prefault({})
+  .meta({ description: 'layouts of deployed stacks that are accepted' });
+
+/** A parameter of a rule, with the range the rule gives. */
+function parameter({ default: start, min, max, unit, doc }: RuleParameter) {
+  const error = `a number from ${min} to ${max} (${unit})`;
+  const description = `${doc}; unit: ${unit}; default ${start}`;
+  return z
+    .number({ error })
+    .min(min, { error })
+    .max(max, { error })
+    .meta({ description })
+    .exactOptional();
+}
+
+function ruleSettings(rule: RuleDefinition) {
+  const names = Object.keys(rule.params);
+  const params = Object.fromEntries(
+    Object.entries(rule.params).map(([key, value]) => [key, parameter(value)]),
+  );
+  return z
+    .strictObject(
+      {
+        enabled: flag('false = the rule is not run').exactOptional(),
+        severity: oneOf(SEVERITIES, `instead of ${rule.severity}`).exactOptional(),
+        params: z
+          .strictObject(params, {
+            error: names.length > 0 ? `a mapping with ${names.join(', ')}` : 'no parameters: {}',
+          })
+          .exactOptional()
+          .meta({ description: 'parameters of the rule' }),
+      },
+      { error: 'a mapping with enabled, severity and params' },
+    )
+    .exactOptional()
+    .meta({ title: rule.title, description: `${rule.title} (${rule.severity})` });
+}
+
+/** Schema of a site file for these rules. What it puts out is a `Site` and the version. */
+export function siteSchema(rules: readonly RuleDefinition[]) {
+  const settings = Object.fromEntries(rules.map((rule) => [rule.id, ruleSettings(rule)]));
+  return z
+    .strictObject(
+      {
+        version: z
+          .literal(1, { error: '1, the version of this format' })
+          .meta({ description: 'version of this format' }),
+        homeAgents: list(homeAgent, 'home agents', 'home agents of the site; learned when absent'),
+        links: list(
+          link,
+          'links',
+          'links that captures come from; the first that fits a packet counts',
+        ),
+        mobileNodes: list(mobileNode, 'mobile nodes', 'mobile nodes; learned when absent'),
+        ipsec,
+        compatibility,
+        outsideLinkLayerAddresses: list(
+          linkLayerAddress,
+          'link-layer addresses',
+          "routers' link-layer addresses that face the outside of the home network",
+        ),
+        rules: z
+          .strictObject(settings, { error: 'a mapping of rule ids' })
+          .prefault({})
+          .meta({ description: 'changes to single rules, by rule id' }),
+      },
+      { error: 'a mapping with version: 1' },
+    )
+    .meta({
+      title: 'mip6guard site file',
+      description:
+        'What an observer of Mobile IPv6 cannot know by itself: where each link is, who the home agents are, and what is allowed.',
+    });
+}
+
+/** JSON Schema (2020-12) of the site file, for editors: every key, every rule, every parameter. */
+export function siteJsonSchema(
+  rules: readonly RuleDefinition[],
+): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(siteSchema(rules), { io: 'input', target: 'draft-2020-12' });
+}
+
+/** Keys that the mapping at a path of the site file may have; none when there is no such mapping. */
+export function keysAt(
+  rules: readonly RuleDefinition[],
+  path: readonly (string | number)[],
+): readonly string[] {
+  let part: z.core.JSONSchema.BaseSchema = z.toJSONSchema(siteSchema(rules), { io: 'input' });
+  for (const step of path) {
+    const next = typeof step === 'number' ? part.items : part.properties?.[step];
+    if (typeof next !== 'object' || Array.isArray(next)) return [];
+    part = next;
+  }
+  return Object.keys(part.properties ?? {});
+}

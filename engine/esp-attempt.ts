@@ -1,0 +1,59 @@
+/**
+ * One ESP packet against the associations that its addresses select, in their order, until one opens it.
+ */
+import type { Ipv6View } from '../dissectors/walk.ts';
+import { EspStatus, openEsp } from './crypto/esp.ts';
+import type { EspResult, EspScratch } from './crypto/esp.ts';
+import type {
+  SecurityAssociation,
+  SecurityAssociationTable,
+} from './state/security-association.ts';
+
+/** Associations tried on one packet. */
+export const MAX_CANDIDATES = 4;
+
+/**
+ * Associations of the normalised addresses. RFC 3776 section 4.2: selectors name the home address, so the Home
+ * Address option and the type 2 routing header are applied first.
+ */
+export function selectAssociations(
+  table: SecurityAssociationTable,
+  view: Ipv6View,
+  spi: number,
+  into: SecurityAssociation[],
+): number {
+  const { bytes, effectiveSource, effectiveDestination } = view;
+  return table.candidates(
+    spi,
+    bytes,
+    effectiveSource,
+    effectiveDestination,
+    16,
+    into,
+    MAX_CANDIDATES,
+  );
+}
+
+/** Tries one association on the ESP header of a view. @returns true when it opens the packet. */
+export function attempt(
+  association: SecurityAssociation,
+  view: Ipv6View,
+  scratch: EspScratch,
+  result: EspResult,
+): boolean {
+  openEsp(association, view.bytes, view.esp, view.end, scratch, result);
+  return isOpen(result);
+}
+
+/** Without a verified ICV only right padding tells a right key from a wrong one. RFC 4303 section 2.4. */
+export function isOpen(result: Pick<EspResult, 'status' | 'integrityVerified'>): boolean {
+  switch (result.status) {
+    case EspStatus.OK:
+    case EspStatus.DUMMY:
+      return true;
+    case EspStatus.PAD_CONTENT:
+      return result.integrityVerified;
+    default:
+      return false;
+  }
+}
