@@ -1,9 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
+const COMMAND_TESTS = 'test/e2e/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [COMMAND_TESTS] },
+      },
+      {
+        extends: true,
+        // These run the built command, so it is built first; the other tests need no build.
+        test: { name: 'command', include: [COMMAND_TESTS], globalSetup: ['test/e2e/build.ts'] },
+      },
+    ],
   },
 });

@@ -1,6 +1,7 @@
 /**
  * What a command needs before packets flow: site, keys, rules and captures, with all complaints made at once.
  */
+import path from 'node:path';
 import { formatKeyProblem } from '../engine/keys/key-problem.ts';
 import { parseKeyText } from '../engine/keys/key-text.ts';
 import type { RuleDefinition } from '../engine/rule-api.ts';
@@ -13,6 +14,7 @@ import type { InputError } from '../io/capture/input-error.ts';
 import { expandInputs } from '../io/capture/inputs.ts';
 import { KeyFileError, loadKeyFiles } from '../io/keys.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { packageRoot } from './package-root.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the user named. */
@@ -37,6 +39,13 @@ export interface Session {
 
 /** Rows that the user cannot mend: the machine lacks an algorithm. The other rows still help. */
 const NOT_THE_USERS_FAULT = 'KEYS_NOT_AVAILABLE';
+/** Others may read the file. */
+const FILE_MODE = 'KEYS_FILE_MODE';
+
+/** Whether a file came with the package: its keys are no secret. */
+function isBundled(file: string): boolean {
+  return path.resolve(file).startsWith(path.join(packageRoot(), 'fixtures') + path.sep);
+}
 
 /**
  * Reads key files.
@@ -59,7 +68,10 @@ export async function loadKeys(
   if (fatal.length > 0) {
     throw new CliError(EXIT.usage, fatal.map(formatKeyProblem).join('\n'));
   }
-  for (const problem of problems) terminal.say(`mip6guard: warning: ${formatKeyProblem(problem)}`);
+  for (const problem of problems) {
+    if (problem.code === FILE_MODE && isBundled(problem.file)) continue;
+    terminal.say(`mip6guard: warning: ${formatKeyProblem(problem)}`);
+  }
   return associations;
 }
 

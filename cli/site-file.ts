@@ -66,7 +66,10 @@ export async function parseSite(
       const known = keysAt(rules, path);
       for (const key of issue.keys) add([...path, key], unknownKey(key, path, known), true);
     } else {
-      add(path, wrongValue(valueAt(value, path), issue));
+      const found = valueAt(value, path);
+      // A file that is no mapping at all may be another file named by mistake, with keys in it.
+      const isOtherFile = path.length === 0 && typeof found === 'string';
+      add(path, isOtherFile ? `expected ${issue.message}; found text` : wrongValue(found, issue));
     }
   }
   for (const { path, message } of siteProblems(value)) add(path, message);

@@ -11,6 +11,8 @@ import type { ConfigurationProblem } from './configuration-error.ts';
 
 /** Words, marks and gaps of one file: a site with 32,768 mobile nodes has 600,000. */
 const MAX_LEXEMES = 700_000;
+/** What an escape in double quotes counts for: the parser makes a fault with a stack of each that is wrong. */
+const ESCAPE_WEIGHT = 20;
 /** Brackets open at the same time, and list or key marks in a row. A site file needs 4. */
 const MAX_NESTING = 32;
 /** Spaces at the start of a line that a list or mapping can be nested by. */
@@ -56,7 +58,7 @@ export function readYaml(text: string): YamlDocument | readonly ConfigurationPro
     uniqueKeys: false,
     stringKeys: true,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     version: '1.2',
   });
   const faults = [...document.errors, ...document.warnings];
@@ -142,6 +144,9 @@ function excessOf(text: string): { offset: number; message: string } | undefined
       case 'map-value-ind':
         marks++;
         break;
+      case 'double-quoted-scalar':
+        lexemes += ESCAPE_WEIGHT * (lexeme.split('\\').length - 1);
+        break;
       case 'newline':
       case 'comma':
         marks = 0;
@@ -153,8 +158,7 @@ function excessOf(text: string): { offset: number; message: string } | undefined
       marks > MAX_NESTING ||
       (isLineStart && type === 'space' && lexeme.length > MAX_INDENT);
     if (isDeep) return { offset, message: `nested deeper than ${MAX_NESTING} levels` };
-    if (++lexemes > MAX_LEXEMES)
-      return { offset, message: 'more keys and values than a site needs' };
+    if (++lexemes > MAX_LEXEMES) return { offset, message: 'more keys and values than a site has' };
     // Three lexemes are marks of the lexer and stand for no text.
     if (type !== 'doc-mode' && type !== 'flow-error-end' && lexeme !== CST.SCALAR) {
       offset += lexeme.length;
@@ -170,7 +174,7 @@ function syntaxMessage({ code }: YAMLError): string {
     case 'TAB_AS_INDENT':
       return 'a tab in the indentation; YAML is indented with spaces';
     case 'BAD_INDENT':
-      return 'indented unlike the lines it belongs to';
+      return 'indented unlike the lines it belongs to, or a bracket before it is not closed';
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
     case 'KEY_OVER_1024_CHARS':

@@ -152,7 +152,7 @@ export function dissect(
   end: number,
   options: DissectOptions,
 ): Dissection {
-  const frame = bytes.slice(offset, end);
+  const frame = new Uint8Array(bytes.subarray(offset, end));
   const { linkType, originalLength = frame.length, openEsp, reassembled } = options;
   const isCut = originalLength > frame.length;
   const context: LayerContext = {

@@ -5,7 +5,7 @@
  * until nobody names one. No layer knows another.
  */
 import type { Diagnostic, DiagnosticCode, DiagnosticList } from './core/diagnostic.ts';
-import { hexText } from './core/layout.ts';
+import { groupNode, hexText } from './core/layout.ts';
 import type { Layout } from './core/layout.ts';
 import type { ByteSource, FieldNode } from './core/node.ts';
 import type { Ipv6View } from './walk.ts';
@@ -146,7 +146,10 @@ export function generatedNode(
     offset: number;
   },
 ): FieldNode {
-  return { ...line, length: 0, source: context.source, generated: true, children: [] };
+  const { label, name, text, value, offset } = line;
+  const { source } = context;
+  const length = 0;
+  return { label, name, text, value, offset, length, source, generated: true, children: [] };
 }
 
 /**
@@ -165,16 +168,9 @@ export function addHeader(
 ): FieldNode {
   const { bytes, source } = context;
   const headerEnd = Math.max(offset, Math.min(end, offset + octets));
-  const node: FieldNode = {
-    label: header.name,
-    name,
-    text,
-    offset,
-    length: headerEnd - offset,
-    source,
-    ...(header.spec === undefined ? {} : { spec: header.spec }),
-    children: header.tree(bytes, offset, headerEnd, source),
-  };
+  const fields = header.tree(bytes, offset, headerEnd, source);
+  const length = headerEnd - offset;
+  const node = groupNode(header.name, name, text, offset, length, source, header.spec, fields);
   context.nodes.push(node);
   return node;
 }

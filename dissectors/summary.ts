@@ -106,11 +106,13 @@ const MOBILITY = new Map<string, Describe>([
 /** What mobility options add to the line. */
 function mobilityOptions(node: FieldNode): string {
   const nonces = number(node, 'mip6.ni.hni');
+  // Units of 4 seconds. RFC 6275 section 6.2.4.
+  const refresh = number(node, 'mip6.bra.interval');
   return join([
     part('alt-coa', text(node, 'mip6.acoa.acoa')),
     nonces === undefined ? undefined : `nonces ${nonces}/${number(node, 'mip6.ni.cni') ?? '-'}`,
     find(node.children, 'mip6.bad.auth') === undefined ? undefined : 'authenticated',
-    part('refresh', number(node, 'mip6.bra.interval')),
+    refresh === undefined ? undefined : `refresh ${refresh * 4} s`,
   ]);
 }
 

@@ -102,9 +102,10 @@ function packetsText(alert: Alert, hasInputs: boolean): string {
   return `${word} ${shown.join(', ')}${rest}`;
 }
 
-/** What happened, one sentence for each alert in order of time, and how far it came. */
+/** What happened, one sentence for each alert along the stages of the attack, and how far it came. */
 export function narrativeOf(facts: IncidentFacts): string[] {
-  const { alerts, assessment } = facts;
+  const { assessment } = facts;
+  const alerts = inStageOrder(facts);
   const hasInputs = alerts.some(({ draft }) =>
     [draft.packet, ...draft.evidence.map(({ packet }) => packet)].some(({ input }) => input > 0),
   );
@@ -141,10 +142,14 @@ export function narrativeOf(facts: IncidentFacts): string[] {
   return sentences;
 }
 
+/** Alerts along the stages, each stage in order of time, those without stage last. */
+function inStageOrder({ alerts, stages }: IncidentFacts): readonly Alert[] {
+  return [...new Set([...stages.flatMap((item) => item.alerts), ...alerts])];
+}
+
 /** Documents to read, those of the stages in their order first. */
-export function referencesOf({ alerts, stages }: IncidentFacts): string[] {
-  const ordered = [...stages.flatMap((item) => item.alerts), ...alerts];
-  return [...new Set(ordered.flatMap(({ rule }) => rule.references))];
+export function referencesOf(facts: IncidentFacts): string[] {
+  return [...new Set(inStageOrder(facts).flatMap(({ rule }) => rule.references))];
 }
 
 /** What to do, the most severe first. */

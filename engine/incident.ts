@@ -23,7 +23,7 @@ const STAGES: readonly Stage[] = [
 ];
 
 /** Stages of the de-registration attack; with one of them an incident is assessed. */
-const CHAIN: ReadonlySet<Stage> = new Set(STAGES.slice(0, 6));
+const CHAIN: ReadonlySet<Stage> = new Set(STAGES.slice(0, 5));
 
 /** The rule whose finding is that a node sends without protection: so it believes what it was told. */
 const UNPROTECTED_SENDING = 'MIP6-1112';

@@ -1,9 +1,11 @@
 /**
  * What the stages of the pipeline share about the packet at hand.
  */
+import { copyOctets } from '../dissectors/core/bytes.ts';
 import { FrameView, Ipv6View } from '../dissectors/walk.ts';
 import type { EspContext, Link, PacketContext, PacketReference, Protection } from './events.ts';
 import type { PacketRecord } from './ports.ts';
+import { AddressPool } from './state/address-pool.ts';
 import type { Links } from './state/links.ts';
 
 /** IP headers looked through in one packet. */
@@ -55,9 +57,11 @@ export class PacketState {
   #packet: PacketReference | undefined;
   #link: Link | undefined;
   readonly #links: Links;
+  readonly #addresses: AddressPool;
 
-  constructor(links: Links) {
+  constructor(links: Links, seed?: number) {
     this.#links = links;
+    this.#addresses = new AddressPool(seed);
   }
 
   /** Takes the next packet. */
@@ -98,18 +102,20 @@ export class PacketState {
     const { bytes } = view;
     const outer = depth > 0 ? this.levels[depth - 1] : undefined;
     const { frame } = this;
+    const addresses = this.#addresses;
     level.context = {
       packet: this.packet,
       link: this.link,
-      source: bytes.slice(view.source, view.source + 16),
-      destination: bytes.slice(view.destination, view.destination + 16),
-      homeAddressOption: addressAt(bytes, view.homeAddress),
-      routingHomeAddress: addressAt(bytes, view.routingHomeAddress),
+      source: addresses.at(bytes, view.source),
+      destination: addresses.at(bytes, view.destination),
+      homeAddressOption: view.homeAddress < 0 ? undefined : addresses.at(bytes, view.homeAddress),
+      routingHomeAddress:
+        view.routingHomeAddress < 0 ? undefined : addresses.at(bytes, view.routingHomeAddress),
       hopLimit: view.hopLimit,
       linkSource:
         frame.linkSource < 0
           ? undefined
-          : frame.bytes.slice(frame.linkSource, frame.linkSource + 6),
+          : copyOctets(frame.bytes, frame.linkSource, frame.linkSource + 6),
       protection: level.protection,
       esp: level.esp,
       outer: outer === undefined ? undefined : this.contextOf(outer),
@@ -120,8 +126,4 @@ export class PacketState {
     };
     return level.context;
   }
-}
-
-function addressAt(bytes: Uint8Array, offset: number): Uint8Array | undefined {
-  return offset < 0 ? undefined : bytes.slice(offset, offset + 16);
 }

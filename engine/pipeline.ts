@@ -76,7 +76,7 @@ export class Engine {
       observer?.onEvent?.(event);
     };
     this.#links = new Links(site, options.inputs, options.interfaces);
-    const packet = new PacketState(this.#links);
+    const packet = new PacketState(this.#links, seed);
     const home = new HomeNetwork(site, seed);
     const bindings = new Bindings(emit, seed);
     this.#packet = packet;

@@ -8,7 +8,7 @@ import type { Cell, Page } from './page.ts';
 import type { Style } from './palette.ts';
 
 /** Most bindings, and most changes of one; who needs all takes the json format. */
-const MAX_BINDINGS = 24;
+export const MAX_BINDINGS = 24;
 const MAX_CHANGES = 12;
 
 const PHASE_STYLE: Readonly<Record<string, Style>> = {
@@ -26,21 +26,26 @@ const KNOWN_BY: Readonly<Record<string, string>> = {
   inferred: 'inferred from the layout of encrypted packets',
 };
 
-/** Writes the timelines, one for each binding. */
-export function writeBindings(page: Page, document: AuditDocument, references: References): void {
+/** Writes the timelines, one for each binding. @param total bindings of the run, of which the document has the first */
+export function writeBindings(
+  page: Page,
+  document: AuditDocument,
+  total: number,
+  references: References,
+): void {
   page.heading('Bindings over time');
   const { bindings } = document;
   if (bindings.length === 0) {
     page.paragraph(2, 'No binding was seen.');
     return;
   }
-  for (const [i, binding] of bindings.slice(0, MAX_BINDINGS).entries()) {
+  for (const [i, binding] of bindings.entries()) {
     if (i > 0) page.blank();
     writeBinding(page, binding, references);
   }
-  if (bindings.length > MAX_BINDINGS) {
+  if (total > bindings.length) {
     page.blank();
-    const rest = countText(bindings.length - MAX_BINDINGS);
+    const rest = countText(total - bindings.length);
     page.paragraph(2, `… and ${rest} more bindings: --format json has all of them.`);
   }
 }
@@ -57,9 +62,9 @@ function writeBinding(page: Page, binding: BindingRecord, references: References
   const head = isLong ? changes.slice(0, MAX_CHANGES / 2) : changes;
   const tail = isLong ? changes.slice(-MAX_CHANGES / 2) : [];
   const left = changes.length - head.length - tail.length + binding.changes_dropped;
-  const rows = head.map((change) => changeRow(change, binding, references));
+  const rows = head.map((change, i) => changeRow(change, head[i - 1], binding, references));
   if (left > 0) rows.push([{ text: `… ${plural(left, 'change')}`, style: 'dim' }, '']);
-  rows.push(...tail.map((change) => changeRow(change, binding, references)));
+  rows.push(...tail.map((change, i) => changeRow(change, tail[i - 1], binding, references)));
   page.table(4, rows);
   const facts = [`known: ${KNOWN_BY[binding.known_by] ?? binding.known_by}`];
   if (binding.tunnel_packets > 0) {
@@ -71,13 +76,18 @@ function writeBinding(page: Page, binding: BindingRecord, references: References
   page.paragraph(4, facts.join(' · '), 'dim');
 }
 
+/** @param before the change above it: a care-of address that stays is not said again */
 function changeRow(
   change: BindingChangeRecord,
+  before: BindingChangeRecord | undefined,
   binding: BindingRecord,
   references: References,
 ): Cell[] {
-  const isAtHome = change.care_of_address === binding.home_address;
   const details: string[] = [];
+  if (change.care_of_address !== before?.care_of_address) {
+    const isAtHome = change.care_of_address === binding.home_address;
+    details.push(isAtHome ? 'at home' : `care-of ${change.care_of_address}`);
+  }
   if (change.sequence !== undefined) details.push(`sequence ${change.sequence}`);
   if (change.lifetime !== undefined && change.lifetime > 0) {
     details.push(durationText(change.lifetime));
@@ -88,6 +98,6 @@ function changeRow(
     { text: references.time(change.timestamp), style: 'dim' },
     { text: change.phase, style: PHASE_STYLE[change.phase] ?? 'plain' },
     { text: references.packet(change), style: 'name' },
-    [isAtHome ? 'at home' : `care-of ${change.care_of_address}`, ...details].join(', '),
+    details.join(', '),
   ];
 }

@@ -56,16 +56,15 @@ export class EventRecords {
   /** Where and between whom a packet went. */
   head(context: PacketContext, proto?: string): EventHead {
     const { packet, link } = context;
-    const head: Mutable<EventHead> = {
+    return {
       timestamp: eveTimestamp(packet.time),
       pcap_cnt: packet.number,
       pcap_filename: this.#inputs[packet.input]?.name ?? '',
       in_iface: link.name,
       src_ip: formatAddress(context.source),
       dest_ip: formatAddress(context.destination),
+      proto,
     };
-    if (proto !== undefined) head.proto = proto;
-    return head;
   }
 
   mobility(event: MobilityEvent): SignallingRecord {
@@ -123,7 +122,7 @@ export class EventRecords {
     const { context, message } = event;
     const record = this.#signalling(context, message.kind, ICMPV6_PROTOCOL, event.checksum);
     const type = message.kind === 'unknown-icmpv6' ? message.type : ICMPV6_TYPE.get(message.kind);
-    if (type !== undefined) record.icmp_type = type;
+    record.icmp_type = type;
     record.icmp_code = message.code;
     if ('options' in message && message.options.length > 0) {
       record.options = namesOf(message.options);
@@ -199,24 +198,31 @@ export class EventRecords {
     proto: string,
     checksum: MobilityEvent['checksum'],
   ): Signalling {
-    const { esp } = context;
+    const { esp, encapsulation } = context;
     const home = context.homeAddressOption ?? context.routingHomeAddress;
-    const record: Signalling = {
-      ...this.head(context, proto),
+    return {
+      head: this.head(context, proto),
       message,
+      mh_type: undefined,
+      icmp_type: undefined,
+      icmp_code: undefined,
       checksum,
+      home_address: home === undefined ? undefined : formatAddress(home),
+      care_of_address: undefined,
+      home_agent: undefined,
+      sequence: undefined,
+      lifetime: undefined,
+      status: undefined,
+      flags: undefined,
       layout: layoutOf(context),
       protection: context.protection,
+      spi: esp?.spi,
+      esp_sequence: esp?.sequence,
+      integrity_verified: esp?.integrityVerified,
       is_tunnelled: context.outer !== undefined,
+      encapsulation: encapsulation.length > 0 ? encapsulation : undefined,
+      options: undefined,
     };
-    if (home !== undefined) record.home_address = formatAddress(home);
-    if (esp !== undefined) {
-      record.spi = esp.spi;
-      record.esp_sequence = esp.sequence;
-      record.integrity_verified = esp.integrityVerified;
-    }
-    if (context.encapsulation.length > 0) record.encapsulation = context.encapsulation;
-    return record;
   }
 }
 

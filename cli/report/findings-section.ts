@@ -53,7 +53,7 @@ function writeIncident(
   references: References,
 ): void {
   const { severity } = incident;
-  const badge = { text: `${severity.toUpperCase()} `, style: SEVERITY_STYLE[severity] };
+  const badge = { text: `${severity.toUpperCase()}  `, style: SEVERITY_STYLE[severity] };
   const number = `${incident.incident_id}. `;
   const [first = '', ...rest] = wrap(
     incident.title,
@@ -78,18 +78,7 @@ function writeIncident(
   writeUnstaged(page, incident, document, references);
   if (incident.evidence.length > 0) {
     part(page, 'Evidence');
-    page.table(
-      7,
-      incident.evidence.slice(0, MAX_EVIDENCE).map((item) => evidenceRow(item, references)),
-    );
-    if (incident.evidence.length > MAX_EVIDENCE) {
-      const rest = incident.evidence.length - MAX_EVIDENCE;
-      page.paragraph(
-        7,
-        `… and ${countText(rest)} more packets: --format json has all of them.`,
-        'dim',
-      );
-    }
+    writeEvidence(page, 7, incident.evidence, MAX_EVIDENCE, references);
   }
   writeList(page, 'What to do', incident.advice);
   if (incident.references.length > 0) {
@@ -139,6 +128,7 @@ function writeUnstaged(
   }
 }
 
+/** One finding of an incident; the sentences about it are in what happened. */
 function writeStep(
   page: Page,
   alert: AlertLink,
@@ -146,17 +136,19 @@ function writeStep(
   document: AuditDocument,
   references: References,
 ): void {
-  const lead: Cell = { text: branch, style: 'dim' };
   const full = document.alerts.find(({ alert_id }) => alert_id === alert.alert_id);
   const rule = full?.rule ?? `MIP6-${alert.signature_id}`;
-  const times = full !== undefined && full.count > 1 ? `, ${countText(full.count)} times` : '';
-  page.paragraph(
+  const times = full !== undefined && full.count > 1 ? `  ${countText(full.count)} times` : '';
+  page.line(
     7,
-    `${rule} ${alert.severity}, ${references.time(alert.timestamp)}, ${references.packet(alert)}${times}`,
-    SEVERITY_STYLE[alert.severity],
-    lead,
+    { text: branch, style: 'dim' },
+    { text: `${rule} ${alert.severity}`, style: SEVERITY_STYLE[alert.severity] },
+    { text: `  ${references.packet(alert)}`, style: 'name' },
+    { text: `  ${references.time(alert.timestamp)}${times}`, style: 'dim' },
   );
-  page.paragraph(7, alert.message, 'plain', lead);
+  for (const line of wrap(alert.signature, page.width - 7 - branch.length - 2)) {
+    page.line(7, { text: branch, style: 'dim' }, `  ${line}`);
+  }
 }
 
 /** Section "Other findings": alerts that belong to no incident, worst first. */
@@ -187,33 +179,41 @@ function writeFinding(page: Page, alert: AlertRecord, references: References): v
   );
   page.paragraph(4, alert.signature, 'bold');
   page.paragraph(4, alert.message);
-  const shown = alert.evidence.slice(0, MAX_FINDING_EVIDENCE);
-  page.table(
-    6,
-    shown.map((item) => evidenceRow(item, references)),
-  );
-  if (alert.evidence.length > shown.length) {
-    page.paragraph(
-      6,
-      `… and ${plural(alert.evidence.length - shown.length, 'more packet', 'more packets')}`,
-      'dim',
-    );
-  }
+  writeEvidence(page, 6, alert.evidence, MAX_FINDING_EVIDENCE, references);
   for (const { rule, message } of alert.related)
     page.paragraph(6, `also ${rule}: ${message}`, 'dim');
   page.paragraph(4, alert.advice, 'plain', { text: 'What to do  ', style: 'dim' });
   page.paragraph(4, alert.references.join('; '), 'dim', { text: 'Read        ', style: 'dim' });
 }
 
-function evidenceRow(item: EvidenceRecord, references: References): Cell[] {
-  // A link without a name of its own has that of the file, which is in the row already.
-  const isNamed = item.in_iface !== undefined && !item.pcap_filename.endsWith(item.in_iface);
-  const place = isNamed ? `${item.in_iface}: ` : '';
-  return [
-    { text: references.packet(item), style: 'name' },
-    { text: references.time(item.timestamp), style: 'dim' },
-    `${place}${item.text}`,
-  ];
+/** Packets and what in them proves it; what is said of one packet stands together. */
+function writeEvidence(
+  page: Page,
+  indent: number,
+  evidence: readonly EvidenceRecord[],
+  limit: number,
+  references: References,
+): void {
+  let last = '';
+  for (const item of evidence.slice(0, limit)) {
+    const packet = references.packet(item);
+    if (packet !== last) {
+      // A link without a name of its own has that of the file, which is said already.
+      const isNamed = item.in_iface !== undefined && !item.pcap_filename.endsWith(item.in_iface);
+      page.line(
+        indent,
+        { text: packet, style: 'name' },
+        { text: `  ${references.time(item.timestamp)}`, style: 'dim' },
+        isNamed ? `  ${item.in_iface}` : '',
+      );
+      last = packet;
+    }
+    page.paragraph(indent + 2, item.text, 'plain', '· ');
+  }
+  if (evidence.length > limit) {
+    const rest = plural(evidence.length - limit, 'more item', 'more items');
+    page.paragraph(indent, `… and ${rest}: --format json has all of them.`, 'dim');
+  }
 }
 
 function concerned(incident: IncidentRecord): string {

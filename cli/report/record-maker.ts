@@ -110,6 +110,8 @@ export class RecordMaker {
 
   binding(binding: Readonly<Binding>): BindingRecord {
     const { flags, registeredAt, expiresAt } = binding;
+    const changesOf = (): BindingChangeRecord[] =>
+      binding.history.map((change) => this.#change(change));
     return {
       home_address: formatAddress(binding.homeAddress),
       peer: formatAddress(binding.peer),
@@ -123,7 +125,10 @@ export class RecordMaker {
       ...(registeredAt === 0 ? {} : { registered_at: eveTimestamp(registeredAt) }),
       ...(expiresAt === 0 ? {} : { expires_at: eveTimestamp(expiresAt) }),
       tunnel_packets: binding.tunnelPackets,
-      changes: binding.history.map((change) => this.#change(change)),
+      // Made when looked at: a text report shows a few of many thousand bindings.
+      get changes() {
+        return changesOf();
+      },
       changes_dropped: binding.historyDropped,
     };
   }

@@ -50,6 +50,7 @@ export class RunFollower implements EngineObserver {
   }
 
   onEvent(event: EngineEvent): void {
+    if (this.#eve === undefined && this.#store === undefined) return;
     this.#guard(() => {
       this.#follow(event);
     });

@@ -115,23 +115,21 @@ export function writeLinks(page: Page, document: AuditDocument): void {
 }
 
 function associationVerdict(record: AssociationRecord): { text: string; style: Style } {
-  const { packets, icv_mismatches: mismatches, malformed } = record;
+  const { packets, icv_mismatches: mismatches, malformed, origin } = record;
   switch (record.verdict) {
-    case 'unused':
-      return { text: 'never matched a packet: check SPI and addresses', style: 'warning' };
     case 'wrong-key':
       return {
-        text: `the key is wrong: ${countText(mismatches)} of ${plural(packets, 'packet')} failed the integrity check`,
+        text: `the key is wrong: ${countText(mismatches)} of ${plural(packets, 'packet')} failed the integrity check (${origin})`,
         style: 'bad',
       };
     case 'unreadable':
       return {
-        text: `opened nothing: ${countText(malformed)} of ${plural(packets, 'packet')} did not decrypt; key or algorithm is wrong`,
+        text: `opened nothing: ${countText(malformed)} of ${plural(packets, 'packet')} did not decrypt; key or algorithm is wrong (${origin})`,
         style: 'bad',
       };
     case 'mixed':
       return {
-        text: `${countText(record.opened)} opened, ${countText(mismatches)} with ICV mismatch, ${countText(malformed)} malformed`,
+        text: `${countText(record.opened)} opened, ${countText(mismatches)} with ICV mismatch, ${countText(malformed)} malformed (${origin})`,
         style: 'warning',
       };
     default:
@@ -139,22 +137,34 @@ function associationVerdict(record: AssociationRecord): { text: string; style: S
   }
 }
 
-/** Section "Security associations". */
+/** Section "Security associations": what is wrong first, what was not needed last. */
 export function writeAssociations(page: Page, document: AuditDocument): void {
   const { associations, counters } = document;
   if (associations.length === 0 && counters.esp_no_key === 0) return;
   page.heading('Security associations');
-  for (const record of associations.slice(0, MAX_ROWS)) {
+  const used = associations.filter(({ verdict }) => verdict !== 'unused');
+  const isFine = (record: AssociationRecord): boolean => record.verdict === 'works';
+  const ordered = [...used.filter((item) => !isFine(item)), ...used.filter(isFine)];
+  for (const record of ordered.slice(0, MAX_ROWS)) {
     page.line(
       2,
-      { text: record.spi === undefined ? 'any SPI' : spiText(record.spi), style: 'name' },
-      `  ${record.source} → ${record.destination}  `,
-      { text: record.origin, style: 'dim' },
+      { text: spiText(record), style: 'name' },
+      `  ${record.source} → ${record.destination}`,
     );
     const { text, style } = associationVerdict(record);
     page.paragraph(4, text, style);
   }
-  writeRest(page, associations.length);
+  writeRest(page, ordered.length);
+  const unused = associations.filter(({ verdict }) => verdict === 'unused');
+  if (unused.length > 0) {
+    const shown = unused.slice(0, MAX_ROWS).map((item) => `${spiText(item)} (${lineOf(item)})`);
+    const more = unused.length > shown.length ? ', …' : '';
+    page.paragraph(
+      2,
+      `${countText(unused.length)} never matched a packet: ${shown.join(', ')}${more}. If they should have, check SPI and addresses.`,
+      'dim',
+    );
+  }
   if (counters.esp_no_key > 0) {
     page.paragraph(
       2,
@@ -163,8 +173,13 @@ export function writeAssociations(page: Page, document: AuditDocument): void {
   }
 }
 
-function spiText(spi: number): string {
-  return `0x${spi.toString(16).padStart(8, '0')}`;
+function spiText(record: AssociationRecord): string {
+  return record.spi === undefined ? 'any SPI' : `0x${record.spi.toString(16).padStart(8, '0')}`;
+}
+
+/** `line 7` of `esp_sa:7`. */
+function lineOf(record: AssociationRecord): string {
+  return `line ${record.origin.slice(record.origin.lastIndexOf(':') + 1)}`;
 }
 
 /** Says how many rows were left out. */

@@ -2,7 +2,7 @@
  * The text report: a summary a person can act on.
  */
 import type { AuditDocument } from '../../io/export/records.ts';
-import { writeBindings } from './bindings-section.ts';
+import { MAX_BINDINGS, writeBindings } from './bindings-section.ts';
 import { writeFindings, writeIncidents } from './findings-section.ts';
 import { isUnopened } from './faults.ts';
 import { countText, durationText, plural, References } from './numbers.ts';
@@ -21,13 +21,14 @@ export interface ReportStyle {
 
 /** The report of a run. Text of captures in it cannot reach the terminal as control characters. */
 export function textReport(found: AuditDocument, style: ReportStyle): string {
-  const document = safeValue(found);
+  // A capture of a large network has tens of thousands of bindings: only those shown are made safe.
+  const document = safeValue({ ...found, bindings: found.bindings.slice(0, MAX_BINDINGS) });
   const page = new Page(style.width, style.paint);
   const references = new References(document);
   writeHeader(page, document, references);
   writeSeen(page, document);
   writeLinks(page, document);
-  writeBindings(page, document, references);
+  writeBindings(page, document, found.bindings.length, references);
   writeAssociations(page, document);
   writeIncidents(page, document, references);
   writeFindings(page, document, references);

@@ -67,3 +67,20 @@ export function equalBytes(
   for (let i = 0; i < length; i++) if (a[aOffset + i] !== b[bOffset + i]) return false;
   return true;
 }
+
+/** Longest octet string copied by hand; longer ones are left to the engine's own copy. */
+const SHORT_COPY = 64;
+
+/**
+ * Copy of the octets at `[offset, end)`. `slice` of a `Buffer` would be a view that changes with it; and for the
+ * short strings of packets copying by hand is several times as fast.
+ */
+export function copyOctets(bytes: Uint8Array, offset: number, end: number): Uint8Array {
+  const length = end - offset;
+  if (length < 0 || length > SHORT_COPY || end > bytes.length) {
+    return Uint8Array.prototype.slice.call(bytes, offset, end);
+  }
+  const copy = new Uint8Array(length);
+  for (let i = 0; i < length; i++) copy[i] = u8(bytes, offset + i);
+  return copy;
+}

@@ -4,6 +4,7 @@
 import { bytesField, uint16 } from '../core/layout.ts';
 import { icmpv6Message } from './message.ts';
 
+/** Echo (ping) request. RFC 4443 section 4.1. */
 export const echoRequest = icmpv6Message({
   kind: 'echo-request',
   type: 128,
@@ -16,6 +17,7 @@ export const echoRequest = icmpv6Message({
   ],
 });
 
+/** Echo (ping) reply. RFC 4443 section 4.2. */
 export const echoReply = icmpv6Message({
   kind: 'echo-reply',
   type: 129,

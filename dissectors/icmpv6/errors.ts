@@ -9,6 +9,7 @@ const invokingPacket = bytesField('rest', 'invokingPacket', {
   filter: 'icmpv6.data',
 });
 
+/** Destination Unreachable. RFC 4443 section 3.1. */
 export const destinationUnreachable = icmpv6Message({
   kind: 'destination-unreachable',
   type: 1,
@@ -27,6 +28,7 @@ export const destinationUnreachable = icmpv6Message({
   fields: [reserved(4, 'unused', 'icmpv6.reserved'), invokingPacket],
 });
 
+/** Packet Too Big. RFC 4443 section 3.2. */
 export const packetTooBig = icmpv6Message({
   kind: 'packet-too-big',
   type: 2,
@@ -36,6 +38,7 @@ export const packetTooBig = icmpv6Message({
   fields: [uint32('mtu', { label: 'MTU', filter: 'icmpv6.mtu', unit: 'octets' }), invokingPacket],
 });
 
+/** Time Exceeded. RFC 4443 section 3.3. */
 export const timeExceeded = icmpv6Message({
   kind: 'time-exceeded',
   type: 3,
@@ -49,6 +52,7 @@ export const timeExceeded = icmpv6Message({
   fields: [reserved(4, 'unused', 'icmpv6.reserved'), invokingPacket],
 });
 
+/** Parameter Problem. RFC 4443 section 3.4. */
 export const parameterProblem = icmpv6Message({
   kind: 'parameter-problem',
   type: 4,

@@ -1,7 +1,7 @@
 /**
  * ICMPv6 messages, next header 58. RFC 4443 section 2.1.
  */
-import { putU16, u8 } from '../core/bytes.ts';
+import { copyOctets, putU16, u8 } from '../core/bytes.ts';
 import { pseudoHeaderChecksum } from '../core/checksum.ts';
 import type { DiagnosticList } from '../core/diagnostic.ts';
 import { bytesField, concatenate, layout, uint16, uint8 } from '../core/layout.ts';
@@ -119,10 +119,10 @@ export function decodeIcmpv6(
   const code = u8(bytes, offset + CODE);
   const row = definitions.get(type);
   const at = offset + ICMPV6_HEADER_OCTETS;
-  const value = row?.layout.decode(bytes, at, end);
-  if (row === undefined || value === undefined) {
+  const value: Record<string, unknown> = { kind: row?.kind, code };
+  if (row?.layout.decodeInto(value, bytes, at, end) !== true) {
     if (row !== undefined) diagnostics.add('ICMPV6_TRUNCATED', offset, end - offset, row.name);
-    return { kind: 'unknown-icmpv6', type, code, data: bytes.slice(at, end) };
+    return { kind: 'unknown-icmpv6', type, code, data: copyOctets(bytes, at, end) };
   }
   if (!row.layout.reservedIsZero(bytes, at, end)) {
     diagnostics.add('RESERVED_NOT_ZERO', at, row.layout.fixedOctets, row.name);
@@ -130,11 +130,11 @@ export function decodeIcmpv6(
   if (row.type === homeAgentDiscoveryReply.type && (end - at - row.layout.fixedOctets) % 16 !== 0) {
     diagnostics.add('ICMPV6_TRUNCATED', at, end - at, `${row.name}: last address incomplete`);
   }
-  const options = row.hasOptions
-    ? { options: ndOptions.decode(bytes, at + row.layout.fixedOctets, end, diagnostics) }
-    : undefined;
+  if (row.hasOptions) {
+    value['options'] = ndOptions.decode(bytes, at + row.layout.fixedOctets, end, diagnostics);
+  }
   // `row` is one of ICMPV6_MESSAGES, so its value is one of the union.
-  return { kind: row.kind, code, ...value, ...options } as KnownIcmpv6Message;
+  return value as KnownIcmpv6Message;
 }
 
 /**

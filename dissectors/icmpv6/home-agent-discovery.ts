@@ -14,6 +14,7 @@ const DISCOVERY_FLAGS = {
   },
 } as const;
 
+/** Home Agent Address Discovery Request. RFC 6275 section 6.5. */
 export const homeAgentDiscoveryRequest = icmpv6Message({
   kind: 'home-agent-discovery-request',
   type: 144,
@@ -31,6 +32,7 @@ export const homeAgentDiscoveryRequest = icmpv6Message({
   ],
 });
 
+/** Home Agent Address Discovery Reply. RFC 6275 section 6.6. */
 export const homeAgentDiscoveryReply = icmpv6Message({
   kind: 'home-agent-discovery-reply',
   type: 145,

@@ -4,6 +4,7 @@
 import { flags, reserved, uint16 } from '../core/layout.ts';
 import { icmpv6MessageWithOptions } from './message.ts';
 
+/** Mobile Prefix Solicitation. RFC 6275 section 6.7. */
 export const mobilePrefixSolicitation = icmpv6MessageWithOptions({
   kind: 'mobile-prefix-solicitation',
   type: 146,
@@ -25,6 +26,7 @@ export const MOBILE_PREFIX_ADVERTISEMENT_FLAGS = {
   other: { mask: 0x4000, label: 'Other configuration (O)', filter: 'icmpv6.mip6.flag.o' },
 } as const;
 
+/** Mobile Prefix Advertisement. RFC 6275 section 6.8. */
 export const mobilePrefixAdvertisement = icmpv6MessageWithOptions({
   kind: 'mobile-prefix-advertisement',
   type: 147,

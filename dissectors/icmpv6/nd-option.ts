@@ -2,7 +2,7 @@
  * Neighbor discovery options: the TLVs after the fixed part of a message. RFC 4861 section 4.6.
  * Length counts units of 8 octets, Type and Length included.
  */
-import { u8 } from '../core/bytes.ts';
+import { copyOctets, u8 } from '../core/bytes.ts';
 import type { DiagnosticList } from '../core/diagnostic.ts';
 import { bytesField, concatenate, layout, uint8 } from '../core/layout.ts';
 import type { Field, Layout, NamedValue, ValueOf } from '../core/layout.ts';
@@ -131,26 +131,24 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
         if (octets === 0) {
           const found = at + 1 < end ? `length ${u8(bytes, at + 1)}` : 'no length';
           diagnostics.add('ND_OPTION_LENGTH', at, end - at, `type ${u8(bytes, at)}, ${found}`);
-          options.push({ kind: 'malformed', data: bytes.slice(at, end) });
+          options.push({ kind: 'malformed', data: copyOctets(bytes, at, end) });
           break;
         }
         const type = u8(bytes, at);
         const row = definitions.get(type);
-        const value =
-          row !== undefined && fits(row.units, octets / UNIT)
-            ? row.layout.decode(bytes, at + 2, at + octets)
-            : undefined;
-        if (row !== undefined && value !== undefined) {
+        const value = { kind: row?.kind };
+        const isFitting = row !== undefined && fits(row.units, octets / UNIT);
+        if (isFitting && row.layout.decodeInto(value, bytes, at + 2, at + octets)) {
           if (!row.layout.reservedIsZero(bytes, at + 2, at + octets)) {
             diagnostics.add('RESERVED_NOT_ZERO', at, octets, row.name);
           }
           // `row` is one of `D`, so its value is one of the union.
-          options.push({ kind: row.kind, ...value } as Option);
+          options.push(value as Option);
         } else {
           if (row !== undefined) {
             diagnostics.add('ND_OPTION_SIZE', at, octets, `${row.name}: ${octets} octets`);
           }
-          options.push({ kind: 'unknown', type, data: bytes.slice(at + 2, at + octets) });
+          options.push({ kind: 'unknown', type, data: copyOctets(bytes, at + 2, at + octets) });
         }
         at += octets;
       }

@@ -14,6 +14,7 @@ export const ROUTER_PREFERENCES: readonly NamedValue[] = [
   { value: 3, name: 'Low' },
 ];
 
+/** Router Solicitation. RFC 4861 section 4.1. */
 export const routerSolicitation = icmpv6MessageWithOptions({
   kind: 'router-solicitation',
   type: 133,
@@ -51,6 +52,7 @@ export const ROUTER_ADVERTISEMENT_FLAGS = {
   },
 } as const;
 
+/** Router Advertisement. RFC 4861 section 4.2. */
 export const routerAdvertisement = icmpv6MessageWithOptions({
   kind: 'router-advertisement',
   type: 134,
@@ -81,6 +83,7 @@ export const routerAdvertisement = icmpv6MessageWithOptions({
   ],
 });
 
+/** Neighbor Solicitation. RFC 4861 section 4.3. */
 export const neighborSolicitation = icmpv6MessageWithOptions({
   kind: 'neighbor-solicitation',
   type: 135,
@@ -99,6 +102,7 @@ export const NEIGHBOR_ADVERTISEMENT_FLAGS = {
   override: { mask: 0x20000000, label: 'Override (O)', filter: 'icmpv6.nd.na.flag.o' },
 } as const;
 
+/** Neighbor Advertisement. RFC 4861 section 4.4. */
 export const neighborAdvertisement = icmpv6MessageWithOptions({
   kind: 'neighbor-advertisement',
   type: 136,
@@ -114,6 +118,7 @@ export const neighborAdvertisement = icmpv6MessageWithOptions({
   ],
 });
 
+/** Redirect. RFC 4861 section 4.5. */
 export const redirect = icmpv6MessageWithOptions({
   kind: 'redirect',
   type: 137,

@@ -229,7 +229,7 @@ export function ipv6Packet(packet: Ipv6Packet): Uint8Array {
     }
   }
   const chained = headers.map((header, index) => {
-    const bytes = header.bytes.slice();
+    const bytes = concatenate([header.bytes]);
     bytes[0] = header.nextHeader ?? headers[index + 1]?.protocol ?? protocol;
     return bytes;
   });

@@ -2,7 +2,7 @@
  * Options of Hop-by-Hop and Destination Options headers: one table for decode, encode and tree.
  * RFC 8200 section 4.2.
  */
-import { u8 } from '../core/bytes.ts';
+import { copyOctets, u8 } from '../core/bytes.ts';
 import type { DiagnosticList } from '../core/diagnostic.ts';
 import { bytesField, concatenate, flags, layout, uint16, uint32, uint8 } from '../core/layout.ts';
 import type { Field, Layout, ValueOf } from '../core/layout.ts';
@@ -199,7 +199,7 @@ export function decodeIpv6Options(
     const value = fits(row, length) ? row?.layout.decode(bytes, at + 2, dataEnd) : undefined;
     options.push(
       row === undefined || value === undefined
-        ? { kind: 'unknown', type, data: bytes.slice(at + 2, dataEnd) }
+        ? { kind: 'unknown', type, data: copyOctets(bytes, at + 2, dataEnd) }
         : // `row` is one of IPV6_OPTIONS, so its value is one of the union.
           ({ kind: row.kind, ...value } as Ipv6Option),
     );

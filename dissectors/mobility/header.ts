@@ -1,10 +1,18 @@
 /**
  * Mobility Header, next header 135. RFC 6275 section 6.1.1.
  */
-import { putU16, u16, u8 } from '../core/bytes.ts';
+import { copyOctets, putU16, u16, u8 } from '../core/bytes.ts';
 import { pseudoHeaderChecksum } from '../core/checksum.ts';
 import type { DiagnosticList } from '../core/diagnostic.ts';
-import { bytesField, concatenate, hexText, layout, uint16, uint8 } from '../core/layout.ts';
+import {
+  bytesField,
+  concatenate,
+  groupNode,
+  hexText,
+  layout,
+  uint16,
+  uint8,
+} from '../core/layout.ts';
 import type { FieldNode, Spec } from '../core/node.ts';
 import type { MessageDefinition, MessageValueOf } from './message.ts';
 import {
@@ -154,10 +162,13 @@ export function decodeMobilityHeader(
 
   const row = definitions.get(mhType);
   const dataOffset = offset + HEADER_OCTETS;
-  const base = { payloadProto, headerLength, mhType, checksum, length };
   const unknown = (): MobilityHeader => ({
-    ...base,
-    message: { kind: 'unknown-message', mhType, data: bytes.slice(dataOffset, headerEnd) },
+    payloadProto,
+    headerLength,
+    mhType,
+    checksum,
+    length,
+    message: { kind: 'unknown-message', mhType, data: copyOctets(bytes, dataOffset, headerEnd) },
     options: [],
     optionOffsets: [],
   });
@@ -165,8 +176,8 @@ export function decodeMobilityHeader(
     diagnostics.add('MH_TYPE_UNKNOWN', offset + MH_TYPE, 1, `type ${mhType}`);
     return unknown();
   }
-  const value = row.layout.decode(bytes, dataOffset, headerEnd);
-  if (value === undefined) {
+  const message = { kind: row.kind };
+  if (!row.layout.decodeInto(message, bytes, dataOffset, headerEnd)) {
     diagnostics.add('MH_TRUNCATED', offset, headerEnd - offset, row.name);
     return unknown();
   }
@@ -187,9 +198,13 @@ export function decodeMobilityHeader(
     diagnostics.add('OPTION_NOT_LAST', offsets[authorization] ?? offset, 2);
   }
   return {
-    ...base,
+    payloadProto,
+    headerLength,
+    mhType,
+    checksum,
+    length,
     // `row` is one of MOBILITY_MESSAGES, so its value is one of the union.
-    message: { kind: row.kind, ...value } as KnownMessage,
+    message: message as KnownMessage,
     options,
     optionOffsets: offsets,
   };
@@ -281,15 +296,9 @@ export function mobilityTree(
   if (dataOffset < headerEnd) {
     const fields = (row?.layout ?? unknownLayout).tree(bytes, dataOffset, headerEnd, source);
     const optionsOffset = dataOffset + (row?.layout.fixedOctets ?? headerEnd - dataOffset);
-    children.push({
-      label: row?.name ?? `Unknown message type ${mhType}`,
-      text: '',
-      offset: dataOffset,
-      length: Math.min(optionsOffset, headerEnd) - dataOffset,
-      source,
-      ...(row === undefined ? {} : { spec: row.spec }),
-      children: fields,
-    });
+    const name = row?.name ?? `Unknown message type ${mhType}`;
+    const length = Math.min(optionsOffset, headerEnd) - dataOffset;
+    children.push(groupNode(name, undefined, '', dataOffset, length, source, row?.spec, fields));
     if (optionsOffset < headerEnd) {
       const options = mobilityOptions.tree(bytes, optionsOffset, headerEnd, source);
       children.push({

@@ -19,9 +19,7 @@ export interface MessageDefinition<
 
 /** Value of one message row, without its options. */
 export type MessageValueOf<D extends MessageDefinition> =
-  D extends MessageDefinition<infer Kind, infer F>
-    ? { readonly kind: Kind } & ValueOf<F>
-    : never;
+  D extends MessageDefinition<infer Kind, infer F> ? { readonly kind: Kind } & ValueOf<F> : never;
 
 /** Declares one message. */
 export function message<const Kind extends string, const F extends readonly Field[]>(row: {

@@ -1,12 +1,11 @@
 /**
  * Mobility options: the TLVs after the fixed part of a mobility message. RFC 6275 section 6.2.1.
  */
-import { u8 } from '../core/bytes.ts';
+import { copyOctets, u8 } from '../core/bytes.ts';
 import type { DiagnosticList } from '../core/diagnostic.ts';
-import { concatenate, layout } from '../core/layout.ts';
+import { bytesField, concatenate, groupNode, layout, valueNode } from '../core/layout.ts';
 import type { Field, Layout, ValueOf } from '../core/layout.ts';
 import type { FieldNode, Spec } from '../core/node.ts';
-import { hexText } from '../core/layout.ts';
 
 /** MH types an option may appear in; `any` = every message. */
 type AllowedIn = readonly number[] | 'any';
@@ -117,6 +116,13 @@ function padding(octets: number): Uint8Array {
   return pad;
 }
 
+/** Data of an option that no row takes. */
+const unknownLayout = layout({
+  name: 'Unknown mobility option',
+  spec: { rfc: 6275, section: '6.2.1' },
+  fields: [bytesField('rest', 'data', { label: 'Data', filter: 'mip6.mobility_opt.data' })],
+});
+
 /** Octets to put before an option so that its Type octet lands on x*n + y. */
 function octetsToAlign(position: number, align: readonly [number, number] | undefined): number {
   if (align === undefined) return 0;
@@ -139,10 +145,14 @@ export function optionCodec<const D extends OptionDefinition>(
     byKind.set(row.kind, row);
   }
 
+  /** Number of the walk in which an option type was seen last: spares a set for each message. */
+  const seen = new Float64Array(256);
+  let walk = 0;
+
   const unknown = (type: number, bytes: Uint8Array, from: number, to: number): UnknownOption => ({
     kind: 'unknown',
     type,
-    data: bytes.slice(from, to),
+    data: copyOctets(bytes, from, to),
   });
 
   return {
@@ -151,7 +161,7 @@ export function optionCodec<const D extends OptionDefinition>(
     decode(bytes, offset, end, header, mhType, diagnostics) {
       const options: Option[] = [];
       const offsets: number[] = [];
-      let seen = 0n;
+      walk++;
       let at = offset;
       while (at < end && options.length < MAX_OPTIONS) {
         const type = u8(bytes, at);
@@ -174,26 +184,21 @@ export function optionCodec<const D extends OptionDefinition>(
           at = dataEnd;
           continue;
         }
-        const value =
-          row.lengths === undefined || row.lengths.includes(length)
-            ? row.layout.decode(bytes, at + 2, dataEnd)
-            : undefined;
-        if (value === undefined) {
+        const value = { kind: row.kind };
+        const isFitting = row.lengths === undefined || row.lengths.includes(length);
+        if (isFitting && row.layout.decodeInto(value, bytes, at + 2, dataEnd)) {
+          // `row` is one of `D`, so its value is one of the union.
+          options.push(value as Option);
+        } else {
           diagnostics.add('OPTION_LENGTH', at, 2 + length, `${row.name}: length ${length}`);
           options.push(unknown(type, bytes, at + 2, dataEnd));
-        } else {
-          // `row` is one of `D`, so its value is one of the union.
-          options.push({ kind: row.kind, ...value } as Option);
         }
         if (octetsToAlign(at - header, row.align) !== 0) {
           diagnostics.add('OPTION_ALIGNMENT', at, 2 + length, row.name);
         }
-        if (type !== PADN) {
-          const bit = 1n << BigInt(type);
-          if ((seen & bit) !== 0n && !row.repeatable) {
-            diagnostics.add('OPTION_DUPLICATE', at, 2 + length, row.name);
-          }
-          seen |= bit;
+        if (!row.repeatable) {
+          if (seen[type] === walk) diagnostics.add('OPTION_DUPLICATE', at, 2 + length, row.name);
+          seen[type] = walk;
         }
         if (row.allowedIn !== 'any' && !row.allowedIn.includes(mhType)) {
           diagnostics.add('OPTION_NOT_ALLOWED', at, 2 + length, row.name);
@@ -248,46 +253,24 @@ export function optionCodec<const D extends OptionDefinition>(
         const row = definitions.get(type);
         const name = type === PAD1 ? 'Pad1' : (row?.name ?? `Unknown option ${type}`);
         const filter = type === PAD1 ? 'mip6.options.pad1' : row?.filter;
-        const octet = (label: string, field: string, offsetOfField: number): FieldNode => ({
-          label,
-          name: field,
-          value: u8(bytes, offsetOfField),
-          text: `${u8(bytes, offsetOfField)}`,
-          offset: offsetOfField,
-          length: 1,
-          source,
-          children: [],
-        });
+        const octet = (label: string, field: string, place: number): FieldNode => {
+          const value = u8(bytes, place);
+          return valueNode(label, field, `${value}`, value, place, 1, source, undefined, []);
+        };
         const children = [octet('Type', 'mip6.mobility_opt', at)];
         if (hasLength) children.push(octet('Length', 'mip6.mobility_opt.len', at + 1));
         if (octets > 2) {
           const fits = row?.lengths === undefined || row.lengths.includes(octets - 2);
-          const fields =
-            row !== undefined && fits ? row.layout.tree(bytes, at + 2, at + octets, source) : [];
-          if (fields.length > 0) children.push(...fields);
-          else {
-            children.push({
-              label: 'Data',
-              name: 'mip6.mobility_opt.data',
-              value: bytes.slice(at + 2, at + octets),
-              text: hexText(bytes, at + 2, octets - 2),
-              offset: at + 2,
-              length: octets - 2,
-              source,
-              children: [],
-            });
-          }
+          const fields = (row !== undefined && fits ? row.layout : unknownLayout).tree(
+            bytes,
+            at + 2,
+            at + octets,
+            source,
+          );
+          children.push(...fields);
         }
-        nodes.push({
-          label: `Mobility option: ${name}`,
-          ...(filter === undefined ? {} : { name: filter }),
-          text: '',
-          offset: at,
-          length: octets,
-          source,
-          ...(row === undefined ? {} : { spec: row.spec }),
-          children,
-        });
+        const label = `Mobility option: ${name}`;
+        nodes.push(groupNode(label, filter, '', at, octets, source, row?.spec, children));
         at += octets;
       }
       return nodes;

@@ -45,7 +45,21 @@ export interface AdvertisedPrefix {
  * Prefixes of a Router Advertisement that are not being withdrawn (lifetime 0: what tools send to undo a rogue
  * advertisement). Empty for other messages, and for one that came through a tunnel.
  */
-export function advertisedPrefixes(event: Icmpv6Event): AdvertisedPrefix[] {
+export function advertisedPrefixes(event: Icmpv6Event): readonly AdvertisedPrefix[] {
+  if (event.message.kind !== 'router-advertisement') return NONE;
+  let found = readAlready.get(event);
+  if (found === undefined) {
+    found = readPrefixes(event);
+    readAlready.set(event, found);
+  }
+  return found;
+}
+
+const NONE: readonly AdvertisedPrefix[] = [];
+/** Several rules ask for the prefixes of one event. */
+const readAlready = new WeakMap<Icmpv6Event, readonly AdvertisedPrefix[]>();
+
+function readPrefixes(event: Icmpv6Event): AdvertisedPrefix[] {
   const { message, context } = event;
   if (message.kind !== 'router-advertisement' || context.outer !== undefined) return [];
   const isHomeAgent =

@@ -1,7 +1,7 @@
 /**
  * Bounded table keyed by IPv6 address octets, looked up without making a key.
  */
-import { equalBytes, u32 } from '../../dissectors/core/bytes.ts';
+import { copyOctets, equalBytes, u32 } from '../../dissectors/core/bytes.ts';
 
 interface Entry<V> {
   readonly address: Uint8Array;
@@ -76,7 +76,7 @@ export class AddressTable<V> {
     if (this.#size >= this.#buckets.length) this.#grow();
     const index = hash & (this.#buckets.length - 1);
     const entry: Entry<V> = {
-      address: bytes.slice(offset, offset + 16),
+      address: copyOctets(bytes, offset, offset + 16),
       value,
       hash,
       next: this.#buckets[index],

@@ -1,7 +1,7 @@
 /**
  * Reassembly of IPv6 fragments. RFC 8200 section 4.5.
  */
-import { u8 } from '../../dissectors/core/bytes.ts';
+import { copyOctets, u8 } from '../../dissectors/core/bytes.ts';
 import { addressKey } from '../../dissectors/core/address.ts';
 import type { Ipv6View } from '../../dissectors/walk.ts';
 
@@ -114,11 +114,11 @@ export class Reassembly {
       this.evictions++;
       return { kind: 'malformed', detail: `more than ${MAX_FRAGMENTS} fragments` };
     }
-    packet.pieces.push({ offset: view.fragmentOffset, data: bytes.slice(data, view.end) });
+    packet.pieces.push({ offset: view.fragmentOffset, data: copyOctets(bytes, data, view.end) });
     packet.octets += length;
     this.#octets += length;
     if (view.fragmentOffset === 0) {
-      packet.head = bytes.slice(view.start, fragment);
+      packet.head = copyOctets(bytes, view.start, fragment);
       packet.pointer = view.fragmentPointer - view.start;
       packet.nextHeader = u8(bytes, fragment);
     }

@@ -3,7 +3,7 @@
  * RFC 6275 sections 5.2 and 9.5.1.
  */
 import { addressKey } from '../../dissectors/core/address.ts';
-import { equalBytes } from '../../dissectors/core/bytes.ts';
+import { copyOctets, equalBytes } from '../../dissectors/core/bytes.ts';
 import { findOption } from '../../dissectors/mobility/options/index.ts';
 import type { MessageOf } from '../../dissectors/mobility/header.ts';
 import type { MobilityEvent } from '../events.ts';
@@ -12,7 +12,7 @@ import { requestedCareOfAddress } from './bindings.ts';
 
 /** MAX_NONCE_LIFETIME in microseconds. RFC 6275 section 12. */
 const TOKEN_AGE = 240e6;
-/** Address pairs remembered; the oldest goes first. */
+/** Address pairs remembered; the one first seen goes first. */
 const MAX_PAIRS = 16_384;
 /** Tokens of one pair: the current and the previous nonce index, and room for a repeat. */
 const MAX_TOKENS = 4;
@@ -30,18 +30,17 @@ class TokenTable {
 
   add(address: Uint8Array, correspondent: Uint8Array, token: Token): void {
     const key = addressKey(address) + addressKey(correspondent);
-    const tokens = (this.#pairs.get(key) ?? []).filter(
-      (item) => item.nonceIndex !== token.nonceIndex && token.time - item.time < TOKEN_AGE,
-    );
-    if (tokens.length >= MAX_TOKENS) tokens.shift();
-    tokens.push(token);
-    this.#pairs.delete(key);
-    this.#pairs.set(key, tokens);
-    if (this.#pairs.size > MAX_PAIRS) {
-      const oldest = this.#pairs.keys().next();
-      if (oldest.done !== true) this.#pairs.delete(oldest.value);
-      this.evictions++;
-    }
+    const tokens = this.#pairs.get(key);
+    if (tokens === undefined) this.#addPair(key, token);
+    else replaceOldest(tokens, token);
+  }
+
+  #addPair(key: string, token: Token): void {
+    this.#pairs.set(key, [token]);
+    if (this.#pairs.size <= MAX_PAIRS) return;
+    const oldest = this.#pairs.keys().next();
+    if (oldest.done !== true) this.#pairs.delete(oldest.value);
+    this.evictions++;
   }
 
   find(address: Uint8Array, correspondent: Uint8Array, nonceIndex: number, now: number) {
@@ -49,6 +48,14 @@ class TokenTable {
     return tokens?.find((item) => item.nonceIndex === nonceIndex && now - item.time < TOKEN_AGE)
       ?.token;
   }
+}
+
+/** Puts a token in place of the one with its nonce index, else of the oldest. */
+function replaceOldest(tokens: Token[], token: Token): void {
+  const same = tokens.findIndex((item) => item.nonceIndex === token.nonceIndex);
+  if (same >= 0) tokens.splice(same, 1);
+  else if (tokens.length >= MAX_TOKENS) tokens.shift();
+  tokens.push(token);
 }
 
 /** What a Binding Authorization Data option proved. */
@@ -111,7 +118,7 @@ export class ReturnRoutability {
       : this.#careOf.find(careOfAddress, correspondent, nonces.careOfNonceIndex, now);
     if (!isDeletion && careOfToken === undefined) return 'unknown';
     const key = bindingManagementKey(homeToken, careOfToken);
-    const mobilityData = bytes.slice(offset, at + 2);
+    const mobilityData = copyOctets(bytes, offset, at + 2);
     mobilityData[4] = 0;
     mobilityData[5] = 0;
     // RFC 6275 section 6.2.7 takes the home address for a deletion, section 11.7.2 the care-of address.

@@ -13,7 +13,6 @@ import type {
   BindingEventRecord,
   EventHead,
   IncidentRecord,
-  PacketPointer,
   SignallingRecord,
 } from './records.ts';
 
@@ -70,7 +69,7 @@ export class EveWriter {
   /** `event_type` `mip6`: one for each Mobility Header and signalling ICMPv6 message. */
   signalling(record: SignallingRecord): void {
     this.#sink.write(
-      this.#head('mip6', record) +
+      this.#head('mip6', record.head) +
         numeric('icmp_type', record.icmp_type) +
         numeric('icmp_code', record.icmp_code) +
         `,"mip6":{"message":"${record.message}"` +
@@ -228,9 +227,9 @@ export class EveWriter {
   }
 
   /** The common part, without the closing brace. */
-  #head(type: string, head: EventHead | PacketPointer): string {
-    const place = 'in_iface' in head ? `,"in_iface":${this.#name(head.in_iface ?? '')}` : '';
-    const { src_ip, dest_ip, proto }: Partial<EventHead> = head;
+  #head(type: string, head: EventHead): string {
+    const { in_iface, src_ip, dest_ip, proto }: EventHead = head;
+    const place = in_iface === undefined ? '' : `,"in_iface":${this.#name(in_iface)}`;
     return (
       `{"timestamp":"${head.timestamp}","event_type":"${type}","pcap_cnt":${head.pcap_cnt}` +
       `,"pcap_filename":${this.#name(head.pcap_filename)}${place}` +

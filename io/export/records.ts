@@ -235,37 +235,41 @@ export interface AuditDocument {
 
 /** Where an event of the stream happened. */
 export interface EventHead extends PacketPointer {
-  readonly in_iface?: string;
-  readonly src_ip?: string;
-  readonly dest_ip?: string;
+  readonly in_iface?: string | undefined;
+  readonly src_ip?: string | undefined;
+  readonly dest_ip?: string | undefined;
   /** IANA protocol name as Suricata writes it. */
-  readonly proto?: string;
+  readonly proto?: string | undefined;
 }
 
-/** A Mobility Header or signalling ICMPv6 message. */
-export interface SignallingRecord extends EventHead {
+/**
+ * A Mobility Header or signalling ICMPv6 message. There are many: all have all fields in one order, so that the
+ * engine that runs this keeps them as plain structures.
+ */
+export interface SignallingRecord {
+  readonly head: EventHead;
   /** `binding-update`, `router-advertisement`, ... */
   readonly message: string;
-  readonly mh_type?: number;
-  readonly icmp_type?: number;
-  readonly icmp_code?: number;
+  readonly mh_type: number | undefined;
+  readonly icmp_type: number | undefined;
+  readonly icmp_code: number | undefined;
   readonly checksum: 'right' | 'wrong' | 'unknown';
-  readonly home_address?: string;
-  readonly care_of_address?: string;
-  readonly home_agent?: string;
-  readonly sequence?: number;
+  readonly home_address: string | undefined;
+  readonly care_of_address: string | undefined;
+  readonly home_agent: string | undefined;
+  readonly sequence: number | undefined;
   /** Seconds. */
-  readonly lifetime?: number;
-  readonly status?: number;
-  readonly flags?: readonly string[];
+  readonly lifetime: number | undefined;
+  readonly status: number | undefined;
+  readonly flags: readonly string[] | undefined;
   readonly layout: EspEvent['layout'];
   readonly protection: Protection;
-  readonly spi?: number;
-  readonly esp_sequence?: number;
-  readonly integrity_verified?: boolean;
+  readonly spi: number | undefined;
+  readonly esp_sequence: number | undefined;
+  readonly integrity_verified: boolean | undefined;
   readonly is_tunnelled: boolean;
-  readonly encapsulation?: readonly string[];
-  readonly options?: readonly string[];
+  readonly encapsulation: readonly string[] | undefined;
+  readonly options: readonly string[] | undefined;
 }
 
 /** A binding appeared, changed or ended. */

@@ -72,7 +72,6 @@ export default defineRule({
       (item) => advertisedHomePrefix(item, context) !== undefined,
     );
     return found.map(({ item, relay }) => {
-      const home = advertisedHomePrefix(item, context);
       const prefix = `${formatAddress(item.prefix)}/${item.length}`;
       const router = formatAddress(item.router);
       const from = item.linkSource === undefined ? '' : ` (${formatMac(item.linkSource)})`;
@@ -92,13 +91,14 @@ export default defineRule({
           link: relay.extendedLink,
         });
       }
+      // A prefix that is learned comes from an acknowledged registration, and is nobody's visited network.
       const isTold = relay === undefined && item.link.roleKnownBy === 'site';
       return {
         object: `${item.link.id}/${addressKey(item.router)}/${prefixKey(item.prefix, item.length)}`,
         message: `${router}${from} advertises the home prefix ${prefix} on link ${item.link.name}, which is not the home link`,
         packet: event.context.packet,
         evidence,
-        confidence: isTold && home?.knownBy === 'site' ? 'certain' : 'partial',
+        confidence: isTold ? 'certain' : 'partial',
         stage: 'rogue-advertisement',
         attacker: item.linkSource ?? item.router,
         homePrefix: { prefix: item.prefix, length: item.length },

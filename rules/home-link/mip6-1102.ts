@@ -38,12 +38,13 @@ function relatedHomePrefix(
   });
 }
 
-/** Whether a covering prefix also covers a visited network, as an aggregate of one provider does. */
+/** Whether a route also covers a visited network, as an aggregate of one provider does. */
 function isAggregate(
   item: AdvertisedPrefix,
   event: EventOf<'icmpv6' | 'relay'>,
   context: RuleContext,
 ): boolean {
+  if (item.option !== 'route') return false;
   const message = event.kind === 'icmpv6' ? routerAdvertisementOf(event) : undefined;
   const hasOwnPrefix = message?.options.some(
     (option) =>

@@ -29,8 +29,6 @@ const CANDIDATE_BOUNDS = { maxEntries: 256, ttlSeconds: 120 };
 const ALTERNATE_OCTETS = 16;
 /** Traffic of the first moments after a handover was on its way before it, microseconds. */
 const IN_FLIGHT = 2e6;
-/** A node whose tunnel was used in both directions this shortly before is not idle, microseconds. */
-const IN_USE = 5e6;
 
 const params = {
   confirmSeconds: {
@@ -64,10 +62,13 @@ interface Candidate {
   readonly isShort: boolean;
   readonly lengths: readonly [was: number, is: number];
   readonly tunnelPackets: number;
-  /** The tunnel was in use in both directions when the update came. */
-  readonly wasInUse: boolean;
+  /** The home agent was seen tunnelling to the old care-of address. */
+  readonly sawTunnel: boolean;
   answer: { readonly packet: PacketReference; readonly link: Link } | undefined;
+  /** First bare packet from the home address on a foreign link after the answer. */
   bareTraffic: { readonly packet: PacketReference; readonly link: Link } | undefined;
+  /** First packet to the home address after the answer, which the home agent should tunnel. */
+  inbound: { readonly packet: PacketReference; readonly link: Link } | undefined;
 }
 
 /** One packet seen under two layouts. */
@@ -216,6 +217,11 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
       lengths.set(lengthKey, Math.max(length, usual ?? 0));
       return undefined;
     }
+    // Already known for what it is.
+    const relay = context
+      .table<Uint8Array>('relays', CANDIDATE_BOUNDS)
+      .get(addressKey(homeAddress));
+    if (isSameAddress(relay, source)) return undefined;
     candidates.set(addressKey(homeAddress), {
       homeAddress,
       homeAgent,
@@ -226,9 +232,10 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
       isShort: usual !== undefined && usual - length >= ALTERNATE_OCTETS,
       lengths: [usual ?? length, length],
       tunnelPackets: binding.tunnelPackets,
-      wasInUse: Math.min(binding.lastTunnelFrom, binding.lastTunnelTo) >= packet.time - IN_USE,
+      sawTunnel: binding.lastTunnelTo > 0,
       answer: undefined,
       bareTraffic: undefined,
+      inbound: undefined,
     });
     return undefined;
   }
@@ -251,13 +258,25 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
   });
 }
 
+/** What becomes of the packets of a node whose update came from an unknown address. */
+function watchTraffic(event: EventOf<'home-address-traffic'>, context: Context): void {
+  const candidate = context
+    .table<Candidate>('candidates', CANDIDATE_BOUNDS)
+    .get(addressKey(event.homeAddress));
+  if (candidate?.answer === undefined) return;
+  const { packet, link } = event.context;
+  const isForeign = link.effectiveRole === 'foreign';
+  if (event.direction === 'from' && isForeign) candidate.bareTraffic ??= { packet, link };
+  if (event.direction === 'to' && !isForeign) candidate.inbound ??= { packet, link };
+}
+
 /** Whether the node behind a candidate is still where it was before. */
 function judgeCandidates(event: EventOf<'tick'>, context: Context): AlertDraft[] {
   const candidates = context.table<Candidate>('candidates', CANDIDATE_BOUNDS);
   const found: AlertDraft[] = [];
   const wait = context.params.confirmSeconds * 1e6;
   for (const candidate of [...candidates.values()]) {
-    const { answer, homeAddress, homeAgent, bareTraffic } = candidate;
+    const { answer, homeAddress, homeAgent, bareTraffic, inbound } = candidate;
     const since = (answer ?? candidate).packet.time;
     if (!event.isEnd && event.time - since < wait) continue;
     candidates.delete(addressKey(homeAddress));
@@ -281,12 +300,13 @@ function judgeCandidates(event: EventOf<'tick'>, context: Context): AlertDraft[]
           link: bareTraffic.link,
         }),
       );
-    } else if (candidate.wasInUse && last <= since + IN_FLIGHT && event.time - since >= wait) {
+    } else if (candidate.sawTunnel && inbound !== undefined && last <= since + IN_FLIGHT) {
+      if (event.time - inbound.packet.time < IN_FLIGHT) continue;
       found.push(
-        guess(candidate, answer.packet, {
-          packet: answer.packet,
-          text: `the tunnel, in use until then, ended with this answer: no packet to or from the new or the old care-of address for ${((event.time - since) / 1e6).toFixed(1)} s`,
-          link: answer.link,
+        guess(candidate, inbound.packet, {
+          packet: inbound.packet,
+          text: `a packet to ${formatAddress(homeAddress)} arrives and is not tunnelled to ${formatAddress(candidate.source)}: the answer was not to a registration`,
+          link: inbound.link,
         }),
       );
     }
@@ -356,11 +376,12 @@ export default defineRule({
   params,
   evaluate(event, context) {
     switch (event.kind) {
-      case 'relay':
-        context
-          .table<Candidate>('candidates', CANDIDATE_BOUNDS)
-          .delete(addressKey(event.homeAddress));
+      case 'relay': {
+        const key = addressKey(event.homeAddress);
+        context.table<Uint8Array>('relays', CANDIDATE_BOUNDS).set(key, event.relay);
+        context.table<Candidate>('candidates', CANDIDATE_BOUNDS).delete(key);
         return judgeRelay(event, context);
+      }
       case 'mobility': {
         const update = homeBindingUpdateOf(event, context);
         if (update === undefined) return undefined;
@@ -368,19 +389,9 @@ export default defineRule({
       }
       case 'esp':
         return watchEncrypted(event, context);
-      case 'home-address-traffic': {
-        if (event.direction !== 'from' || event.context.link.effectiveRole !== 'foreign') {
-          return undefined;
-        }
-        const candidate = context
-          .table<Candidate>('candidates', CANDIDATE_BOUNDS)
-          .get(addressKey(event.homeAddress));
-        if (candidate?.answer !== undefined) {
-          const { packet, link } = event.context;
-          candidate.bareTraffic ??= { packet, link };
-        }
+      case 'home-address-traffic':
+        watchTraffic(event, context);
         return undefined;
-      }
       case 'tick':
         return judgeCandidates(event, context);
     }

@@ -18,6 +18,9 @@ import type {
 } from '../../engine/rule-api.ts';
 
 const AGENT_BOUNDS = { maxEntries: 256, ttlSeconds: 600 };
+/** Times remembered at which an agent was heard, and how far apart they are, microseconds. */
+const MAX_HEARD = 64;
+const HEARD_INTERVAL = 500e3;
 
 /** An interval may be this much shorter than the one before: timers are not exact. */
 const TOLERANCE = 0.75;
@@ -41,22 +44,32 @@ const params = {
   },
 } satisfies RuleDefinition['params'];
 
-/** Notes when a home agent was last heard of, apart from answers to nodes at home. */
+/** Notes when a home agent was heard of, apart from answers to nodes at home. */
 function noteAgent(event: EventOf<'esp' | 'mobility'>, context: RuleContext): void {
   const { source, packet, routingHomeAddress } = event.context;
   if (!isBare(event.context) || !context.isHomeAgent(source)) return;
-  const isSignalling = event.kind === 'mobility' || routingHomeAddress !== undefined;
-  if (isSignalling) {
-    context.table<number>('agents', AGENT_BOUNDS).set(addressKey(source), packet.time);
-  }
+  if (event.kind === 'esp' && routingHomeAddress === undefined) return;
+  const agents = context.table<number[]>('agents', AGENT_BOUNDS);
+  const key = addressKey(source);
+  const heard = agents.get(key) ?? [];
+  if (packet.time - (heard.at(-1) ?? 0) < HEARD_INTERVAL) return;
+  agents.set(key, [...heard, packet.time].slice(-MAX_HEARD));
 }
 
-/** Whether the home agent was heard of after the node began to ask. */
+/**
+ * Whether the home agent works and does not answer this node all the same: two requests went unanswered after
+ * it was heard of, or it goes on tunnelling for the binding that the node wants to end. An agent that comes
+ * back from an outage answers the next request.
+ */
 function isAgentAlive(episode: HomeStyleEpisode, context: RuleContext): boolean {
-  const { homeAddress, homeAgent, first } = episode;
-  const heard = context.table<number>('agents', AGENT_BOUNDS).get(addressKey(homeAgent)) ?? 0;
+  const { homeAddress, homeAgent, first, transmissions } = episode;
   const binding = context.binding(homeAddress, homeAgent);
-  return heard > first.time || (binding?.lastTunnelTo ?? 0) > first.time;
+  if ((binding?.lastTunnelTo ?? 0) > first.time) return true;
+  const heard = context.table<number[]>('agents', AGENT_BOUNDS).get(addressKey(homeAgent)) ?? [];
+  const alive = heard.find((time) => time > first.time);
+  return (
+    alive !== undefined && transmissions.filter(({ packet }) => packet.time > alive).length >= 2
+  );
 }
 
 /** Whether the intervals between transmissions grow or stay, as retransmission timers do. */

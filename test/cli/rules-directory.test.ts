@@ -39,7 +39,7 @@ describe('the rules of the package', () => {
 
   it.each(rules)('$id cites documents', (rule) => {
     for (const reference of rule.references)
-      expect(reference).toMatch(/^(RFC \d+|draft-[a-z0-9-]+)/);
+      expect(reference).toMatch(/^((RFC|BCP) \d+|draft-[a-z0-9-]+)/);
   });
 
   it.each(rules)('$id has the number of its id as signature id', (rule) => {

@@ -41,7 +41,7 @@ const expected: Readonly<Record<string, string>> = {
   'home-test': 'MIPv6 Home Test nonce index 7',
   'care-of-test': 'MIPv6 Care-of Test nonce index 9',
   'binding-acknowledgement':
-    'MIPv6 Binding Acknowledgement status 0 (Binding Update accepted) seq 4660 lifetime 240 s [K] refresh 30 (120 s) (RH 2001:db8:0:1::100)',
+    'MIPv6 Binding Acknowledgement status 0 (Binding Update accepted) seq 4660 lifetime 240 s [K] refresh 120 s (RH 2001:db8:0:1::100)',
   'binding-error':
     'MIPv6 Binding Error status 1 (Unknown binding for Home Address destination option) home 2001:db8:0:1::100',
   'parameter-problem': 'ICMPv6 Parameter Problem unrecognized IPv6 option encountered pointer 46',
@@ -116,7 +116,7 @@ describe('one line for a packet', () => {
       source: '2001:db8:0:1::100',
       destination: '2001:db8:0:3::3',
       protocol: 'MIPv6',
-      info: 'Home Test Init cookie 0102030405060708 (ESP SPI 0x0990cbed seq 3, tunnel 2001:db8:0:2::200 > 2001:db8:0:1::1)',
+      info: 'Home Test Init cookie 0102030405060708 (tunnel 2001:db8:0:2::200 > 2001:db8:0:1::1, ESP SPI 0x0990cbed seq 3)',
     });
   });
 
@@ -137,10 +137,10 @@ describe('one line for a packet', () => {
     expect(summary(tunnel).info).toBe(
       '4500 > 4191 length 13 (tunnel 2001:db8:0:2::200 > 2001:db8:0:1::1)',
     );
-    const [, second = new Uint8Array()] = fragmentPacket(inner, 56, 0xcafe);
+    const [, second = new Uint8Array()] = fragmentPacket(tunnel, 88, 0xcafe);
     expect(summary(second)).toMatchObject({
       protocol: 'IPv6',
-      info: 'fragment offset 8 last id 0x0000cafe',
+      info: 'fragment offset 40 last id 0x0000cafe',
     });
     expect(summary(inner.slice(0, 45), { originalLength: inner.length }).info).toMatch(/\[cut\]$/);
     const mac = octetsOf('02005e005301');

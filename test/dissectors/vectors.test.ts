@@ -104,6 +104,22 @@ describe('packets of an independent encoder', () => {
     expect(generated?.[0]?.value).toEqual(HOME_ADDRESS);
   });
 
+  it('keeps its own copies of octets, of a Buffer too, whose slices are views', () => {
+    const { hex, message, options } = MOBILITY_VECTORS[6] ?? { hex: '', message: {}, options: [] };
+    const buffer = Buffer.from(hex, 'hex');
+    const { upperOffset, upperEnd } = upperLayer(buffer);
+    const header = decodeMobilityHeader(buffer, upperOffset, upperEnd, new DiagnosticList());
+    const seen = tree(buffer);
+    buffer.fill(0xff);
+    expect(header?.message).toEqual(message);
+    const [, authorization] = header?.options ?? [];
+    expect(authorization?.kind === 'binding-authorization-data').toBe(true);
+    if (authorization?.kind !== 'binding-authorization-data') return;
+    expect(hexOf(authorization.authenticator)).toBe('0102030405060708090a0b0c');
+    expect(options).toHaveLength(2);
+    expect(hexOf(seen.sources[0]?.bytes ?? new Uint8Array())).toBe(hex);
+  });
+
   it('calls a checksum wrong that was made with the wire address', () => {
     const bytes = octetsOf(MOBILITY_VECTORS[5]?.hex ?? '');
     const homeAddressOption = bytes.indexOf(0xc9);

@@ -24,9 +24,9 @@ export interface Outcome {
 
 /** The environment without what would change colours. */
 export function environment(changes: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { NO_COLOR, FORCE_COLOR, npm_lifecycle_event, ...rest } = process.env;
-  void [NO_COLOR, FORCE_COLOR, npm_lifecycle_event];
-  return { ...rest, TERM: 'xterm', ...changes };
+  const own = new Set(['NO_COLOR', 'FORCE_COLOR', 'npm_lifecycle_event']);
+  const rest = Object.entries(process.env).filter(([name]) => !own.has(name));
+  return { ...Object.fromEntries(rest), TERM: 'xterm', ...changes };
 }
 
 /** Runs the command to its end. */

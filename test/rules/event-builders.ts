@@ -1,28 +1,17 @@
 /**
- * Events made by hand for tests of rules: every builder has defaults that describe one ordinary site, and a
- * test names only what its case is about.
- *
- * The site: home agent HOME_AGENT on the home link serves HOME_PREFIX; MOBILE_NODE has HOME_ADDRESS there and
- * CARE_OF_ADDRESS on the foreign link; CORRESPONDENT is elsewhere; ATTACKER is nobody.
+ * Events made by hand for tests of rules: every builder has defaults that describe one ordinary site (`site.ts`),
+ * and a test names only what its case is about. `underTest` puts a rule before them.
  */
-import {
-  addressKey,
-  parseAddress,
-  parsePrefix,
-  prefixMatches,
-} from '../../dissectors/core/address.ts';
-import { concatenate } from '../../dissectors/core/layout.ts';
 import { DiagnosticList } from '../../dissectors/core/diagnostic.ts';
 import type { Diagnostic, DiagnosticCode } from '../../dissectors/core/diagnostic.ts';
+import { concatenate } from '../../dissectors/core/layout.ts';
+import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
 import { decodeMobilityHeader, encodeMobilityHeader } from '../../dissectors/mobility/header.ts';
 import type { MobilityHeader, MobilityMessage } from '../../dissectors/mobility/header.ts';
 import { BINDING_UPDATE_FLAGS } from '../../dissectors/mobility/messages/binding.ts';
 import type { MobilityOption } from '../../dissectors/mobility/options/index.ts';
-import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
-import type { AlertDraft, RuleContext, RuleDefinition, RuleTable } from '../../engine/rule-api.ts';
 import type {
   BindingEvent,
-  EngineEvent,
   EspEvent,
   HomeAddressTrafficEvent,
   Icmpv6Event,
@@ -34,42 +23,21 @@ import type {
   RelayEvent,
   TickEvent,
 } from '../../engine/events.ts';
-import { UNKNOWN_SITE } from '../../engine/site.ts';
-import type { LinkRole, Site } from '../../engine/site.ts';
+import type { LinkRole } from '../../engine/site.ts';
 import type { Binding } from '../../engine/state/binding-cache.ts';
+import {
+  ATTACKER,
+  CARE_OF_ADDRESS,
+  CORRESPONDENT,
+  HOME_ADDRESS,
+  HOME_AGENT,
+  START_TIME,
+} from './site.ts';
 
-// --- addresses, packets, links --------------------------------------------------------------------
+export * from './rule-under-test.ts';
+export * from './site.ts';
 
-/** The 16 octets of an IPv6 address in text form. */
-export function address(text: string): Uint8Array {
-  const bytes = parseAddress(text);
-  if (bytes?.length !== 16) throw new Error(`no IPv6 address: ${text}`);
-  return bytes;
-}
-
-/** The 6 octets of a link-layer address in text form. */
-export function linkLayer(text: string): Uint8Array {
-  return Uint8Array.from(text.split(':').map((octet) => Number.parseInt(octet, 16)));
-}
-
-/** A prefix in text form. */
-export function prefix(text: string): { prefix: Uint8Array; length: number } {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(`no prefix: ${text}`);
-  return { prefix: parsed.bytes, length: parsed.length };
-}
-
-export const HOME_AGENT = address('2001:db8:1::1');
-export const HOME_ADDRESS = address('2001:db8:1::10');
-export const OTHER_HOME_ADDRESS = address('2001:db8:1::11');
-export const HOME_PREFIX = prefix('2001:db8:1::/64');
-export const CARE_OF_ADDRESS = address('2001:db8:3::99');
-export const OTHER_CARE_OF_ADDRESS = address('2001:db8:4::99');
-export const CORRESPONDENT = address('2001:db8:9::5');
-export const ATTACKER = address('2001:db8:6::66');
-
-/** Capture time of second 0, microseconds since 1970. */
-export const START_TIME = 1_700_000_000_000_000;
+// --- packets and links ----------------------------------------------------------------------------
 
 /** Packet `number` at `seconds` (default: its number) after the start. */
 export function packetAt(number: number, seconds = number): PacketReference {
@@ -370,161 +338,4 @@ export function malformedEvent(
 /** Time moved on to `seconds` after the start. */
 export function tickEvent(seconds: number, isEnd = false): TickEvent {
   return { kind: 'tick', time: START_TIME + Math.round(seconds * 1e6), isEnd };
-}
-
-// --- the context a rule asks ----------------------------------------------------------------------
-
-/** A site with HOME_AGENT and HOME_PREFIX told. */
-export function makeSite(overrides: Partial<Site> = {}): Site {
-  const agent = {
-    name: 'agent',
-    addresses: [HOME_AGENT],
-    homePrefixes: [HOME_PREFIX],
-    linkLayerAddresses: [],
-  };
-  return { ...UNKNOWN_SITE, homeAgents: [agent], ...overrides };
-}
-
-/** What the context of a test knows. */
-export interface Known {
-  readonly site?: Site;
-  /** All bindings; the test may change the list and its items between events. */
-  readonly bindings?: readonly Binding[];
-  /** Instead of the rule's defaults. */
-  readonly params?: Readonly<Record<string, number>>;
-  /** Home prefixes learned from signalling, besides those of the site. */
-  readonly learnedPrefixes?: readonly { prefix: Uint8Array; length: number }[];
-}
-
-interface Entry {
-  readonly value: unknown;
-  readonly time: number;
-}
-
-/** One rule with its context: `feed` gives it events in turn, as the engine does. */
-export interface RuleUnderTest {
-  /** Alerts of one event; none when the rule does not listen to its kind. */
-  feed(event: EngineEvent): readonly AlertDraft[];
-  /** Alerts of several events. */
-  feedAll(events: readonly EngineEvent[]): readonly AlertDraft[];
-  /** All alerts so far, one per object (the first), as the engine reports them. */
-  readonly alerts: readonly AlertDraft[];
-  /** Time the context gives; set to each event's own before it is judged. */
-  now: number;
-}
-
-/** Puts a rule before a context that knows what the test says. */
-export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTest {
-  const site = known.site ?? makeSite();
-  const bindings = known.bindings ?? [];
-  const params = Object.fromEntries(
-    Object.entries(rule.params).map(([name, { default: value }]) => [name, value]),
-  );
-  const tables = new Map<string, RuleTable<unknown>>();
-  const alerts = new Map<string, AlertDraft>();
-  const same = (a: Uint8Array, b: Uint8Array): boolean => addressKey(a) === addressKey(b);
-  const homeBindings = (): Binding[] => bindings.filter(({ role }) => role === 'home');
-  const homePrefixes = (): ReturnType<RuleContext['homePrefixes']> => [
-    ...site.homeAgents
-      .flatMap((agent) => agent.homePrefixes)
-      .map((item) => ({ ...item, knownBy: 'site' as const })),
-    ...(known.learnedPrefixes ?? []).map((item) => ({ ...item, knownBy: 'learned' as const })),
-  ];
-
-  const context: RuleContext = {
-    params: { ...params, ...known.params },
-    site,
-    get now() {
-      return tested.now;
-    },
-    binding: (homeAddress, peer) =>
-      bindings.find((item) => same(item.homeAddress, homeAddress) && same(item.peer, peer)),
-    homeBinding: (homeAddress) =>
-      homeBindings().find((item) => same(item.homeAddress, homeAddress)),
-    homeBindings: () => homeBindings().filter(({ phase }) => phase === 'registered'),
-    isHomeAgent: (candidate) =>
-      site.homeAgents.some((agent) => agent.addresses.some((item) => same(item, candidate))) ||
-      homeBindings().some(({ peer }) => same(peer, candidate)),
-    isHomeAddress: (candidate) =>
-      site.mobileNodes.some((node) => same(node.homeAddress, candidate)) ||
-      homeBindings().some(({ homeAddress }) => same(homeAddress, candidate)),
-    homePrefixOf: (candidate) =>
-      homePrefixes()
-        .filter((item) => prefixMatches(item.prefix, item.length, candidate, 0))
-        .sort((a, b) => b.length - a.length)[0],
-    homePrefixes,
-    table: <V>(name: string, bounds: { maxEntries: number; ttlSeconds: number }): RuleTable<V> => {
-      let table = tables.get(name);
-      if (table === undefined) {
-        table = makeTable(bounds, () => tested.now);
-        tables.set(name, table);
-      }
-      // A rule asks for one name with one type of value, so what it gets out is what it put in.
-      return table as RuleTable<V>;
-    },
-  };
-
-  const tested: RuleUnderTest = {
-    now: START_TIME,
-    get alerts() {
-      return [...alerts.values()];
-    },
-    feed(event) {
-      if (!rule.on.includes(event.kind)) return [];
-      tested.now = timeOf(event);
-      const result = rule.evaluate(event, context);
-      const drafts = result === undefined ? [] : 'object' in result ? [result] : result;
-      for (const draft of drafts) {
-        if (!alerts.has(draft.object)) alerts.set(draft.object, draft);
-      }
-      return drafts;
-    },
-    feedAll: (events) => events.flatMap((event) => tested.feed(event)),
-  };
-  return tested;
-}
-
-/** Table with the bounds a rule asked for; forgets by the time of the event at hand. */
-function makeTable(
-  bounds: { maxEntries: number; ttlSeconds: number },
-  now: () => number,
-): RuleTable<unknown> {
-  const entries = new Map<string, Entry>();
-  const live = (key: string): Entry | undefined => {
-    const entry = entries.get(key);
-    if (entry !== undefined && now() - entry.time > bounds.ttlSeconds * 1e6) {
-      entries.delete(key);
-      return undefined;
-    }
-    return entry;
-  };
-  return {
-    get: (key) => live(key)?.value,
-    set(key, value) {
-      entries.delete(key);
-      const [oldest] = entries.keys();
-      if (oldest !== undefined && entries.size >= bounds.maxEntries) entries.delete(oldest);
-      entries.set(key, { value, time: now() });
-    },
-    delete: (key) => void entries.delete(key),
-    values() {
-      for (const key of [...entries.keys()]) live(key);
-      return [...entries.values()].map(({ value }) => value).values();
-    },
-    get size() {
-      return entries.size;
-    },
-  };
-}
-
-/** Time of an event, microseconds since 1970. */
-function timeOf(event: EngineEvent): number {
-  switch (event.kind) {
-    case 'tick':
-      return event.time;
-    case 'binding':
-      return event.packet.time;
-    default:
-      return event.context.packet.time;
-  }
 }

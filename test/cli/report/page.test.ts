@@ -30,9 +30,12 @@ describe('a page', () => {
       ['wide', 'b', 'short'],
     ]);
     expect(page.toString()).toBe(
-      ['  a     long  the last column is', '              wrapped here', '  wide  b     short', ''].join(
-        '\n',
-      ),
+      [
+        '  a     long  the last column is wrapped',
+        '              here',
+        '  wide  b     short',
+        '',
+      ].join('\n'),
     );
   });
 

@@ -42,7 +42,7 @@ function parse(text: string): Line {
   if (typeof value !== 'object' || value === null || !('event_type' in value)) {
     throw new Error(`no event: ${text}`);
   }
-  return { event_type: String(value.event_type), ...value };
+  return { ...value, event_type: String(value.event_type) };
 }
 
 /** Lines that the events give; each is checked against the schema. */

@@ -60,7 +60,7 @@ describe('the text report of an attack', () => {
   it('says that a key is wrong, and that one was never used', () => {
     const associations = section(text, 'Security associations');
     expect(associations).toContain('the key is wrong: 5 of 5 packets failed the integrity check');
-    expect(associations).toContain('never matched a packet');
+    expect(associations).toContain('1 never matched a packet: 0x00002000 (line 2)');
     expect(text).not.toContain(SECRET);
   });
 
@@ -69,8 +69,8 @@ describe('the text report of an attack', () => {
     expect(incidents).toContain('CRITICAL');
     expect(incidents).toContain('succeeded on the home agent, certain');
     expect(incidents).toContain('Binding Update relayed');
-    expect(incidents).toContain('MIP6-1106 critical, 22:13:32.000, site.pcapng#12, 2 times');
-    expect(incidents).toMatch(/site\.pcapng#11 +22:13:31\.000 +foreign: the same ESP packet/);
+    expect(incidents).toContain('MIP6-1106 critical  site.pcapng#12  22:13:32.000  2 times');
+    expect(incidents).toMatch(/site\.pcapng#11 +22:13:31\.000 +foreign\n +· the same ESP packet/);
     expect(incidents).toContain('Register again from the visited link.');
     expect(incidents).toContain('draft-ebalard-mext-hld-security-00 section 5.3');
   });

@@ -116,7 +116,7 @@ describe('IPv6 packets', () => {
       protocol: 17,
       payload: octetsOf('0102'),
     });
-    expect(hexOf(bytes.slice(0, 8))).toBe('6b8123450052' + '0003');
+    expect(hexOf(bytes.slice(0, 8))).toBe('6b812345005a0003');
     const view = walked(bytes);
     expect(view).toMatchObject({ extensions: 5, upperProtocol: 17, hopLimit: 3 });
     expect(view.upperEnd - view.upperOffset).toBe(2);
