@@ -14,6 +14,7 @@ import { OutputError } from '../io/output.ts';
 import type { SqliteStore } from '../io/store/sqlite.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { refuseToOverwrite } from './own-files.ts';
 import { packageVersion } from './package-root.ts';
 import { outputExitCode, ReportOutput } from './report-output.ts';
 import { auditDocument } from './report/document.ts';
@@ -57,6 +58,14 @@ export async function runAudit(
   options: AuditOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const { siteFile = '', keyFiles, captures } = session;
+  refuseToOverwrite(
+    [
+      ['--output', options.output],
+      ['--db', options.db],
+    ],
+    [siteFile, ...keyFiles, ...captures.source.inputs.map(({ name }) => name)],
+  );
   const mode = options.format === 'eve' ? 'stream' : 'replace';
   const output = new ReportOutput(terminal, options.output, mode);
   const stop = new StopSignals((signal) => {

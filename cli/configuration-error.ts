@@ -20,7 +20,8 @@ const MAX_TOLD = 50;
 
 /**
  * A configuration file that cannot be used. The message has one line for each problem,
- * `file:line:column: path: what is wrong`, in order of the file. Exit code 2.
+ * `file:line:column: path: what is wrong`, in order of the file, and their number above when there are several.
+ * Exit code 2.
  */
 export class ConfigurationError extends CliError {
   readonly code = 'ERR_CONFIG';
@@ -36,7 +37,8 @@ export class ConfigurationError extends CliError {
   ) {
     const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
     const lines = sorted.slice(0, MAX_TOLD).map((problem) => lineOf(file, problem));
-    if (sorted.length > MAX_TOLD) lines.push(`${sorted.length - MAX_TOLD} more problems`);
+    if (sorted.length > MAX_TOLD) lines.push(`and ${sorted.length - MAX_TOLD} more`);
+    if (sorted.length > 1) lines.unshift(`${sorted.length} problems in ${safeText(file)}`);
     super(EXIT.usage, lines.join('\n'), options);
     this.name = 'ConfigurationError';
     this.file = file;

@@ -20,7 +20,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, meaning: string])[
   ['0', 'done; no finding at or above --fail-on (also: the reader of a pipe went away)'],
   ['1', 'findings at or above --fail-on, even when an input was also cut short'],
   ['2', 'usage or configuration: option, site file, key file, place of the output'],
-  ['3', 'input: no such file, no capture, damaged or cut short; the readable part is reported'],
+  ['3', 'input: no such file, no capture, damaged or cut short; what is readable is reported'],
   ['4', 'environment: disk full, no permission, a package that is not installed'],
   ['5', 'internal error: a bug, please report it'],
   ['129, 130, 143', 'ended at once by the second SIGHUP, SIGINT (Ctrl-C), SIGTERM'],

@@ -11,7 +11,7 @@ import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { FragmentStore } from './fragment-store.ts';
 import { faultRecords, isUnopened } from './report/faults.ts';
-import { packetLine } from './report/packet-line.ts';
+import { PacketLines } from './report/packet-line.ts';
 import type { ColourChoice, Paint } from './report/palette.ts';
 import { hexText, treeText } from './report/tree.ts';
 import { loadKeys, openInputs } from './session.ts';
@@ -81,6 +81,7 @@ class PacketPrinter {
   readonly #paint: Paint;
   readonly #openEsp: OpenEsp | undefined;
   readonly #fragments = new FragmentStore();
+  readonly #lines: PacketLines;
   #printed = 0;
   #startSeconds = 0;
   #startNanoseconds = 0;
@@ -90,6 +91,7 @@ class PacketPrinter {
     this.#options = options;
     this.#paint = paint;
     this.#openEsp = openEsp;
+    this.#lines = new PacketLines(paint);
   }
 
   /** @returns whether more may come */
@@ -112,7 +114,7 @@ class PacketPrinter {
       record.seconds -
       this.#startSeconds +
       (record.nanoseconds - this.#startNanoseconds) / 1_000_000_000;
-    let text = packetLine(record.number, seconds, summarize(dissection), this.#paint);
+    let text = this.#lines.line(record.number, seconds, summarize(dissection));
     if (tree) text += treeText(dissection, this.#paint);
     if (hex) text += hexText(dissection.sources, this.#paint);
     if (tree || hex) text += '\n';

@@ -6,20 +6,34 @@ import type { Paint } from './palette.ts';
 
 const NUMBER_WIDTH = 5;
 const TIME_WIDTH = 11;
-/** Room for most addresses; a longer one pushes the rest to the right. */
-const ADDRESS_WIDTH = 22;
+/** First width of an address column, characters; it grows with the addresses seen. */
+const ADDRESS_WIDTH = 20;
 const PROTOCOL_WIDTH = 7;
 
-/** `    1    0.000000  2001:db8::1 → 2001:db8::2  MIPv6  Binding Update ...`, ended by a line feed. */
-export function packetLine(
-  number: number,
-  seconds: number,
-  summary: PacketSummary,
-  paint: Paint,
-): string {
-  const { source, destination, protocol, info } = summary;
-  const place = `${`${number}`.padStart(NUMBER_WIDTH)} ${seconds.toFixed(6).padStart(TIME_WIDTH)}`;
-  const addresses = `${source.padEnd(ADDRESS_WIDTH)} → ${destination.padEnd(ADDRESS_WIDTH)}`;
-  const name = paint('name', protocol) + ' '.repeat(Math.max(0, PROTOCOL_WIDTH - protocol.length));
-  return `${paint('dim', place)}  ${addresses}  ${name} ${info}\n`;
+/** Lays out packet lines: columns grow with what is in them and never shrink, so that lines stay below each other. */
+export class PacketLines {
+  readonly #paint: Paint;
+  #sourceWidth = ADDRESS_WIDTH;
+  #destinationWidth = ADDRESS_WIDTH;
+
+  constructor(paint: Paint) {
+    this.#paint = paint;
+  }
+
+  /**
+   * `    1    0.000000  2001:db8::1 → 2001:db8::2  MIPv6  Binding Update ...`, ended by a line feed.
+   * @param seconds since the first packet
+   */
+  line(number: number, seconds: number, summary: PacketSummary): string {
+    const { source, destination, protocol, info } = summary;
+    const paint = this.#paint;
+    this.#sourceWidth = Math.max(this.#sourceWidth, source.length);
+    this.#destinationWidth = Math.max(this.#destinationWidth, destination.length);
+    const place = `${`${number}`.padStart(NUMBER_WIDTH)} ${seconds.toFixed(6).padStart(TIME_WIDTH)}`;
+    const from = source.padEnd(this.#sourceWidth);
+    const to = destination.padEnd(this.#destinationWidth);
+    const name =
+      paint('name', protocol) + ' '.repeat(Math.max(0, PROTOCOL_WIDTH - protocol.length));
+    return `${paint('dim', place)}  ${from} → ${to}  ${name} ${info}\n`;
+  }
 }

@@ -1,32 +1,48 @@
 /**
  * Bounded table keyed by IPv6 address octets, looked up without making a key.
  */
-import { copyOctets, equalBytes, u32 } from '../../dissectors/core/bytes.ts';
+import { u8 } from '../../dissectors/core/bytes.ts';
 
-interface Entry<V> {
-  readonly address: Uint8Array;
-  value: V;
-  hash: number;
-  /** Chain of the hash bucket. */
-  next: Entry<V> | undefined;
-  /** Neighbours in order of use; `older` of the oldest is undefined. */
-  older: Entry<V> | undefined;
-  newer: Entry<V> | undefined;
+const NONE = -1;
+const FIRST_CAPACITY = 64;
+
+/** 32 bits of an address as a signed number: what an Int32Array holds. */
+function word(bytes: Uint8Array, offset: number): number {
+  return (
+    (u8(bytes, offset) << 24) |
+    (u8(bytes, offset + 1) << 16) |
+    (u8(bytes, offset + 2) << 8) |
+    u8(bytes, offset + 3)
+  );
 }
 
 /**
  * Table of at most `maxEntries` addresses. When full, the least recently used entry for which `mayEvict`
  * says yes first goes, else the least recently used one; `onEvict` hears of it.
+ *
+ * Numbers of all entries lie side by side in typed arrays: a look-up touches few cache lines, which is what it
+ * costs when there are tens of thousands of addresses.
  */
 export class AddressTable<V> {
   readonly maxEntries: number;
   readonly #seed: number;
-  #buckets: (Entry<V> | undefined)[];
-  #oldest: Entry<V> | undefined;
-  #newest: Entry<V> | undefined;
-  #size = 0;
   readonly #onEvict: ((value: V) => void) | undefined;
   readonly #mayEvict: ((value: V) => boolean) | undefined;
+  /** First entry of each hash bucket; the number of buckets is a power of two. */
+  #buckets = new Int32Array(FIRST_CAPACITY).fill(NONE);
+  /** Four words of address an entry. */
+  #words = new Int32Array(FIRST_CAPACITY * 4);
+  /** Next entry of the bucket; of a free entry, the next free one. */
+  #next = new Int32Array(FIRST_CAPACITY);
+  /** Neighbours in order of use. */
+  #older = new Int32Array(FIRST_CAPACITY);
+  #newer = new Int32Array(FIRST_CAPACITY);
+  readonly #values: (V | undefined)[] = [];
+  #oldest = NONE;
+  #newest = NONE;
+  #free = NONE;
+  #used = 0;
+  #size = 0;
 
   /** Entries looked at for one that may go before a live one is evicted. */
   static readonly EVICTION_SCAN = 32;
@@ -42,7 +58,6 @@ export class AddressTable<V> {
     this.#seed = options.seed ?? 0x5bd1e995;
     this.#onEvict = options.onEvict;
     this.#mayEvict = options.mayEvict;
-    this.#buckets = new Array<Entry<V> | undefined>(64).fill(undefined);
   }
 
   get size(): number {
@@ -51,127 +66,176 @@ export class AddressTable<V> {
 
   /** Value of the address at `offset`; counts as use. */
   get(bytes: Uint8Array, offset = 0): V | undefined {
-    if (this.#size === 0) return undefined;
-    const entry = this.#find(bytes, offset, this.#hash(bytes, offset));
-    if (entry === undefined) return undefined;
+    const entry = this.#find(bytes, offset);
+    if (entry === NONE) return undefined;
     this.#touch(entry);
-    return entry.value;
+    return this.#values[entry];
+  }
+
+  /** Value of the address at `offset`; does not count as use. */
+  peek(bytes: Uint8Array, offset = 0): V | undefined {
+    const entry = this.#find(bytes, offset);
+    return entry === NONE ? undefined : this.#values[entry];
   }
 
   /** Whether the address at `offset` is present; does not count as use. */
   has(bytes: Uint8Array, offset = 0): boolean {
-    return this.#size > 0 && this.#find(bytes, offset, this.#hash(bytes, offset)) !== undefined;
+    return this.#find(bytes, offset) !== NONE;
   }
 
   /** Sets the value of an address; the 16 octets are copied. */
   set(bytes: Uint8Array, offset: number, value: V): void {
-    const hash = this.#hash(bytes, offset);
-    const found = this.#find(bytes, offset, hash);
-    if (found !== undefined) {
-      found.value = value;
+    const found = this.#find(bytes, offset);
+    if (found !== NONE) {
+      this.#values[found] = value;
       this.#touch(found);
       return;
     }
     if (this.#size >= this.maxEntries) this.#evict();
-    if (this.#size >= this.#buckets.length) this.#grow();
-    const index = hash & (this.#buckets.length - 1);
-    const entry: Entry<V> = {
-      address: copyOctets(bytes, offset, offset + 16),
-      value,
-      hash,
-      next: this.#buckets[index],
-      older: this.#newest,
-      newer: undefined,
-    };
-    this.#buckets[index] = entry;
-    if (this.#newest !== undefined) this.#newest.newer = entry;
-    this.#newest = entry;
-    this.#oldest ??= entry;
+    const entry = this.#allocate();
+    for (let i = 0; i < 4; i++) this.#words[entry * 4 + i] = word(bytes, offset + i * 4);
+    this.#values[entry] = value;
+    this.#link(entry);
+    this.#append(entry);
     this.#size++;
   }
 
   /** Removes an address without calling `onEvict`. */
   delete(bytes: Uint8Array, offset = 0): void {
-    const entry = this.#find(bytes, offset, this.#hash(bytes, offset));
-    if (entry !== undefined) this.#remove(entry);
+    const entry = this.#find(bytes, offset);
+    if (entry !== NONE) this.#remove(entry);
   }
 
   /** Values, least recently used first. The table must not be changed meanwhile. */
   *values(): IterableIterator<V> {
-    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) yield entry.value;
-  }
-
-  #hash(bytes: Uint8Array, offset: number): number {
-    let hash = this.#seed;
-    for (let i = 0; i < 16; i += 4) {
-      hash = Math.imul(hash ^ u32(bytes, offset + i), 0x85ebca6b);
-      hash ^= hash >>> 15;
+    for (let entry = this.#oldest; entry !== NONE; entry = at(this.#newer, entry)) {
+      const value = this.#values[entry];
+      if (value !== undefined) yield value;
     }
-    return hash >>> 0;
   }
 
-  #find(bytes: Uint8Array, offset: number, hash: number): Entry<V> | undefined {
-    let entry = this.#buckets[hash & (this.#buckets.length - 1)];
-    while (entry !== undefined) {
-      if (entry.hash === hash && equalBytes(entry.address, 0, bytes, offset, 16)) return entry;
-      entry = entry.next;
+  #hash(a: number, b: number, c: number, d: number): number {
+    let hash = Math.imul(this.#seed ^ a, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ b, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ c, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ d, 0x85ebca6b);
+    return (hash ^ (hash >>> 15)) & (this.#buckets.length - 1);
+  }
+
+  #bucketOf(entry: number): number {
+    const words = this.#words;
+    const i = entry * 4;
+    return this.#hash(at(words, i), at(words, i + 1), at(words, i + 2), at(words, i + 3));
+  }
+
+  #find(bytes: Uint8Array, offset: number): number {
+    if (this.#size === 0) return NONE;
+    const a = word(bytes, offset);
+    const b = word(bytes, offset + 4);
+    const c = word(bytes, offset + 8);
+    const d = word(bytes, offset + 12);
+    const words = this.#words;
+    let entry = at(this.#buckets, this.#hash(a, b, c, d));
+    while (entry !== NONE) {
+      const i = entry * 4;
+      if (words[i + 3] === d && words[i + 2] === c && words[i + 1] === b && words[i] === a) break;
+      entry = at(this.#next, entry);
     }
-    return undefined;
+    return entry;
   }
 
-  #touch(entry: Entry<V>): void {
+  #allocate(): number {
+    if (this.#free !== NONE) {
+      const entry = this.#free;
+      this.#free = at(this.#next, entry);
+      return entry;
+    }
+    if (this.#used === this.#next.length) this.#grow();
+    return this.#used++;
+  }
+
+  /** Puts an entry into its bucket. */
+  #link(entry: number): void {
+    const bucket = this.#bucketOf(entry);
+    this.#next[entry] = at(this.#buckets, bucket);
+    this.#buckets[bucket] = entry;
+  }
+
+  /** Puts an entry at the newest end. */
+  #append(entry: number): void {
+    this.#older[entry] = this.#newest;
+    this.#newer[entry] = NONE;
+    if (this.#newest !== NONE) this.#newer[this.#newest] = entry;
+    this.#newest = entry;
+    if (this.#oldest === NONE) this.#oldest = entry;
+  }
+
+  #unlink(entry: number): void {
+    const older = at(this.#older, entry);
+    const newer = at(this.#newer, entry);
+    if (older !== NONE) this.#newer[older] = newer;
+    else this.#oldest = newer;
+    if (newer !== NONE) this.#older[newer] = older;
+    else this.#newest = older;
+  }
+
+  #touch(entry: number): void {
     if (entry === this.#newest) return;
     this.#unlink(entry);
-    entry.older = this.#newest;
-    entry.newer = undefined;
-    if (this.#newest !== undefined) this.#newest.newer = entry;
-    this.#newest = entry;
-    this.#oldest ??= entry;
+    this.#append(entry);
   }
 
-  #unlink(entry: Entry<V>): void {
-    if (entry.older !== undefined) entry.older.newer = entry.newer;
-    else this.#oldest = entry.newer;
-    if (entry.newer !== undefined) entry.newer.older = entry.older;
-    else this.#newest = entry.older;
-  }
-
-  #remove(entry: Entry<V>): void {
-    const index = entry.hash & (this.#buckets.length - 1);
-    let link = this.#buckets[index];
-    if (link === entry) this.#buckets[index] = entry.next;
+  #remove(entry: number): void {
+    const bucket = this.#bucketOf(entry);
+    const next = this.#next;
+    if (this.#buckets[bucket] === entry) this.#buckets[bucket] = at(next, entry);
     else {
-      while (link !== undefined && link.next !== entry) link = link.next;
-      if (link !== undefined) link.next = entry.next;
+      let before = at(this.#buckets, bucket);
+      while (next[before] !== entry) before = at(next, before);
+      next[before] = at(next, entry);
     }
     this.#unlink(entry);
+    this.#values[entry] = undefined;
+    next[entry] = this.#free;
+    this.#free = entry;
     this.#size--;
   }
 
   #evict(): void {
     let victim = this.#oldest;
-    if (this.#mayEvict !== undefined) {
-      let candidate = this.#oldest;
-      for (let i = 0; i < AddressTable.EVICTION_SCAN && candidate !== undefined; i++) {
-        if (this.#mayEvict(candidate.value)) {
-          victim = candidate;
-          break;
-        }
-        candidate = candidate.newer;
+    let candidate = this.#oldest;
+    for (let i = 0; i < AddressTable.EVICTION_SCAN && candidate !== NONE; i++) {
+      const value = this.#values[candidate];
+      if (value !== undefined && this.#mayEvict?.(value) === true) {
+        victim = candidate;
+        break;
       }
+      candidate = at(this.#newer, candidate);
     }
-    if (victim === undefined) return;
+    if (victim === NONE) return;
+    const value = this.#values[victim];
     this.#remove(victim);
-    this.#onEvict?.(victim.value);
+    if (value !== undefined) this.#onEvict?.(value);
   }
 
   #grow(): void {
-    const buckets = new Array<Entry<V> | undefined>(this.#buckets.length * 2).fill(undefined);
-    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) {
-      const index = entry.hash & (buckets.length - 1);
-      entry.next = buckets[index];
-      buckets[index] = entry;
-    }
-    this.#buckets = buckets;
+    const capacity = this.#next.length * 2;
+    this.#words = resized(this.#words, capacity * 4);
+    this.#next = resized(this.#next, capacity);
+    this.#older = resized(this.#older, capacity);
+    this.#newer = resized(this.#newer, capacity);
+    this.#buckets = new Int32Array(capacity).fill(NONE);
+    for (let entry = this.#oldest; entry !== NONE; entry = at(this.#newer, entry))
+      this.#link(entry);
   }
+}
+
+function at(numbers: Int32Array, index: number): number {
+  return numbers[index] ?? NONE;
+}
+
+function resized(numbers: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length);
+  larger.set(numbers);
+  return larger;
 }

@@ -98,19 +98,19 @@ export class Bindings {
 
   /** Binding that has or had this care-of address, or undefined. */
   byCareOfAddress(bytes: Uint8Array, offset: number): Binding | undefined {
-    return this.#byCareOfAddress.get(bytes, offset);
+    return this.#byCareOfAddress.peek(bytes, offset);
   }
 
   /** Notes a packet between a care-of address and a home agent that carries tunnelled octets. */
   noteTunnel(bytes: Uint8Array, source: number, destination: number, time: number): void {
-    const from = this.#byCareOfAddress.get(bytes, source);
+    const from = this.#byCareOfAddress.peek(bytes, source);
     if (from !== undefined && equalBytes(bytes, destination, from.peer, 0, 16)) {
       from.tunnelPackets++;
       if (equalBytes(bytes, source, from.careOfAddress, 0, 16)) from.lastTunnelFrom = time;
       else from.lastTunnelFromPrevious = time;
       return;
     }
-    const to = this.#byCareOfAddress.get(bytes, destination);
+    const to = this.#byCareOfAddress.peek(bytes, destination);
     if (to !== undefined && equalBytes(bytes, source, to.peer, 0, 16)) {
       to.tunnelPackets++;
       if (equalBytes(bytes, destination, to.careOfAddress, 0, 16)) to.lastTunnelTo = time;

@@ -69,6 +69,8 @@ interface Candidate {
   bareTraffic: { readonly packet: PacketReference; readonly link: Link } | undefined;
   /** First packet to the home address after the answer, which the home agent should tunnel. */
   inbound: { readonly packet: PacketReference; readonly link: Link } | undefined;
+  /** The home address also sends on that side: through the home agent, or because it has come home. */
+  isAtHome: boolean;
 }
 
 /** One packet seen under two layouts. */
@@ -236,6 +238,7 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
       answer: undefined,
       bareTraffic: undefined,
       inbound: undefined,
+      isAtHome: false,
     });
     return undefined;
   }
@@ -266,8 +269,10 @@ function watchTraffic(event: EventOf<'home-address-traffic'>, context: Context):
   if (candidate?.answer === undefined) return;
   const { packet, link } = event.context;
   const isForeign = link.effectiveRole === 'foreign';
-  if (event.direction === 'from' && isForeign) candidate.bareTraffic ??= { packet, link };
-  if (event.direction === 'to' && !isForeign) candidate.inbound ??= { packet, link };
+  if (event.direction === 'to') {
+    if (!isForeign) candidate.inbound ??= { packet, link };
+  } else if (isForeign) candidate.bareTraffic ??= { packet, link };
+  else candidate.isAtHome = true;
 }
 
 /** Whether the node behind a candidate is still where it was before. */
@@ -276,7 +281,7 @@ function judgeCandidates(event: EventOf<'tick'>, context: Context): AlertDraft[]
   const found: AlertDraft[] = [];
   const wait = context.params.confirmSeconds * 1e6;
   for (const candidate of [...candidates.values()]) {
-    const { answer, homeAddress, homeAgent, bareTraffic, inbound } = candidate;
+    const { answer, homeAddress, homeAgent, bareTraffic, inbound, isAtHome } = candidate;
     const since = (answer ?? candidate).packet.time;
     if (!event.isEnd && event.time - since < wait) continue;
     candidates.delete(addressKey(homeAddress));
@@ -300,7 +305,12 @@ function judgeCandidates(event: EventOf<'tick'>, context: Context): AlertDraft[]
           link: bareTraffic.link,
         }),
       );
-    } else if (candidate.sawTunnel && inbound !== undefined && last <= since + IN_FLIGHT) {
+    } else if (
+      candidate.sawTunnel &&
+      inbound !== undefined &&
+      !isAtHome &&
+      last <= since + IN_FLIGHT
+    ) {
       if (event.time - inbound.packet.time < IN_FLIGHT) continue;
       found.push(
         guess(candidate, inbound.packet, {

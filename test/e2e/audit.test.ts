@@ -215,6 +215,24 @@ describe('an output file', () => {
     }
   });
 
+  it.each([
+    ['--output', 'attack.pcap', 'would overwrite attack.pcap'],
+    ['--output', './some/../attack.pcap', 'would overwrite attack.pcap'],
+    ['--db', 'attack.pcap', 'would overwrite attack.pcap'],
+  ])('is never an input: %s %s', (option, file, reason) => {
+    const before = readFileSync(inFolder('attack.pcap'));
+    const outcome = audit(['--format', 'eve', option, file, 'attack.pcap']);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain(reason);
+    expect(readFileSync(inFolder('attack.pcap')).equals(before)).toBe(true);
+  });
+
+  it('is not the database as well', () => {
+    const outcome = audit(['--output', 'both', '--db', './both', 'attack.pcap']);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain('name the same file');
+  });
+
   it.skipIf(!existsSync('/dev/full')).each(['text', 'eve', 'json'])(
     'that is full does not lose the findings: --format %s (needs /dev/full)',
     (format) => {

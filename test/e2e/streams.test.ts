@@ -6,7 +6,7 @@ import { ATTACK, HARMLESS, bash, capture, hasProgram, mip6guard, start } from '.
 
 let folder = '';
 const inFolder = (name: string): string => path.join(folder, name);
-const MANY = 20_000;
+const MANY = 5000;
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-streams-'));
@@ -18,16 +18,15 @@ afterAll(() => {
 });
 
 describe('a reader that goes away', () => {
-  it.each([
-    ['read many.pcap'],
-    ['read -V many.pcap'],
-    ['audit --format eve many.pcap'],
-  ])('ends `%s` with 0 and without a word', (command) => {
-    const script = `set -o pipefail; mip6guard ${command} | head -n 1 >first; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = bash(script, folder);
-    expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
-    expect(statSync(inFolder('first')).size).toBeGreaterThan(0);
-  });
+  it.each([['read many.pcap'], ['read -V many.pcap'], ['audit --format eve many.pcap']])(
+    'ends `%s` with 0 and without a word',
+    (command) => {
+      const script = `set -o pipefail; mip6guard ${command} | head -n 1 >first; echo "\${PIPESTATUS[0]}"`;
+      const { stdout, stderr } = bash(script, folder);
+      expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
+      expect(statSync(inFolder('first')).size).toBeGreaterThan(0);
+    },
+  );
 
   it.each(['text', 'json'])('of the %s result is no error either', (format) => {
     const script = `mip6guard audit --format ${format} many.pcap | true; echo "\${PIPESTATUS[0]}"`;

@@ -274,6 +274,13 @@ describe('rule 1106 without keys, from the side of the home agent', () => {
     quiet.feed(inbound);
     moved.lastTunnelTo = AT + 4.01e6;
     expect(quiet.feed(tickEvent(112))).toEqual([]);
+
+    const home = tunnelled();
+    const returned = watched(home);
+    handover(returned, home, OTHER_CARE_OF_ADDRESS);
+    returned.feed(inbound);
+    returned.feed(homeAddressTrafficEvent({ context: { packet: packetAt(61, 105), link: edge } }));
+    expect(returned.feed(tickEvent(112))).toEqual([]);
   });
 
   it('alerts when the node sends bare from a foreign link', () => {
