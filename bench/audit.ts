@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generateLarge } from './generate-large.ts';
+import type { LargeCapture } from './generate-large.ts';
 import { measure, median } from './measure.ts';
 import type { Measurement } from './measure.ts';
 
@@ -26,13 +27,7 @@ const pairs = Number(values.pairs);
 const directory = values.directory;
 const main = join(import.meta.dirname, '../cli/main.js');
 
-interface Large {
-  readonly capture: string;
-  readonly keys: string;
-  readonly tsharkOptions: readonly string[];
-}
-
-async function large(count: number): Promise<Large> {
+function large(count: number): LargeCapture {
   const capture = join(directory, `mixed-${count}.pcap`);
   mkdirSync(directory, { recursive: true });
   if (!existsSync(capture)) process.stderr.write(`writing ${capture}\n`);
@@ -53,13 +48,35 @@ function expectClean(name: string, run: Measurement): void {
   if (run.exitCode !== 0) throw new Error(`${name} ended with exit code ${run.exitCode}`);
 }
 
-const file = await large(packets);
+const file = large(packets);
 const ours = [process.execPath, main, 'audit', '--keys', file.keys, file.capture];
 const withoutKeys = [process.execPath, main, 'audit', file.capture];
 const tshark = [
-  'tshark', '-n', '-r', file.capture, ...file.tsharkOptions, '-Y', 'mipv6', '-T', 'fields',
-  '-e', 'frame.number', '-e', 'ipv6.src', '-e', 'ipv6.dst', '-e', 'mip6.mhtype',
-  '-e', 'mip6.bu.seqnr', '-e', 'mip6.bu.lifetime', '-e', 'mip6.ba.status', '-e', 'mip6.acoa.acoa',
+  'tshark',
+  '-n',
+  '-r',
+  file.capture,
+  ...file.tsharkOptions,
+  '-Y',
+  'mipv6',
+  '-T',
+  'fields',
+  '-e',
+  'frame.number',
+  '-e',
+  'ipv6.src',
+  '-e',
+  'ipv6.dst',
+  '-e',
+  'mip6.mhtype',
+  '-e',
+  'mip6.bu.seqnr',
+  '-e',
+  'mip6.bu.lifetime',
+  '-e',
+  'mip6.ba.status',
+  '-e',
+  'mip6.acoa.acoa',
 ];
 const summary = ['tshark', '-n', '-r', file.capture];
 
@@ -90,8 +107,15 @@ await compare('mip6guard audit, no keys', withoutKeys, 'tshark -n summary', summ
 
 if (!values['skip-memory']) {
   const small = await measure(ours);
-  const longer = await large(packets * 5);
-  const big = await measure([process.execPath, main, 'audit', '--keys', longer.keys, longer.capture]);
+  const longer = large(packets * 5);
+  const big = await measure([
+    process.execPath,
+    main,
+    'audit',
+    '--keys',
+    longer.keys,
+    longer.capture,
+  ]);
   expectClean('audit of the longer file', big);
   console.log(row(`audit, ${packets} packets`, [small], packets));
   console.log(row(`audit, ${packets * 5} packets`, [big], packets * 5));

@@ -19,6 +19,7 @@ import { packageVersion } from './package-root.ts';
 import { outputExitCode, ReportOutput } from './report-output.ts';
 import { auditDocument } from './report/document.ts';
 import { faultRecords } from './report/faults.ts';
+import { plural } from './report/numbers.ts';
 import type { ColourChoice } from './report/palette.ts';
 import { ProgressLine } from './report/progress.ts';
 import { RunFollower } from './report/run-follower.ts';
@@ -170,6 +171,7 @@ class AuditRun {
     const isStream = this.#options.format === 'eve';
     const timer = setInterval(() => {
       this.#follower.flush();
+      if (isStream && sink.isClosed) this.#stop.stop();
     }, FLUSH_INTERVAL);
     const progress = this.#progress();
     const onPacket = (record: PacketRecord): void => {
@@ -277,8 +279,10 @@ class AuditRun {
     for (const fault of document.faults) {
       // Those that could not be opened were named before reading began.
       if (fault.offset > 0 || fault.packets_before > 0) {
-        say(`${fault.pcap_filename}: ${fault.message} (after ${fault.packets_before} packets)`);
+        const where = `after ${plural(fault.packets_before, 'packet')}`;
+        say(`${fault.pcap_filename}: ${fault.message} (${where})`);
       }
     }
+    for (const error of document.internal_errors) if (error !== this.#crash) say(error);
   }
 }

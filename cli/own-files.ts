@@ -7,8 +7,13 @@ import { CliError, EXIT } from './exit-codes.ts';
 
 /** Identity of a regular file, whatever its name; undefined when there is none, or it is a device or pipe. */
 function identityOf(file: string): string | undefined {
-  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stats?.isFile() === true ? `${stats.dev}:${stats.ino}` : undefined;
+  try {
+    const stats = statSync(file, { bigint: true });
+    return stats.isFile() ? `${stats.dev}:${stats.ino}` : undefined;
+  } catch {
+    // Not there, or not ours to look at: whoever opens it says so.
+    return undefined;
+  }
 }
 
 /**

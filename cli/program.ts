@@ -30,8 +30,8 @@ const TOPICS: Readonly<Record<string, string>> = {
   'exit-codes': EXIT_TABLE,
   formats: `Formats of mip6guard audit:
   text  what was seen, bindings over time, incidents with evidence, what could not be judged
-  eve   JSON lines compatible with Suricata's EVE: event_type alert, binding, mip6, anomaly, incident,
-        stats; schema: docs/eve.schema.json
+  eve   JSON lines compatible with Suricata's EVE; event_type is alert, binding, mip6, anomaly,
+        incident or stats; schema: docs/eve.schema.json
   json  one document with everything; schema: docs/audit.schema.json
 `,
   inputs: `Inputs of mip6guard audit:

@@ -17,7 +17,8 @@ export interface Alert {
   readonly id: number;
   readonly rule: RuleDefinition;
   readonly severity: Severity;
-  readonly confidence: Confidence;
+  /** Rises to `certain` when a later packet proves it. */
+  confidence: Confidence;
   readonly draft: AlertDraft;
   /** Rules that describe the same fact less specifically. */
   readonly related: readonly { readonly ruleId: string; readonly message: string }[];

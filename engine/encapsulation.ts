@@ -80,5 +80,6 @@ function insideUdp(bytes: Uint8Array, offset: number, end: number): InnerPacket 
   if (sourcePort === TEREDO_PORT || destinationPort === TEREDO_PORT) {
     return { offset: payload, name: 'teredo' };
   }
-  return { offset: payload, name: `udp:${destinationPort}` };
+  // Answers go from the well-known port to one the node chose: the lower one names the service.
+  return { offset: payload, name: `udp:${Math.min(sourcePort, destinationPort)}` };
 }

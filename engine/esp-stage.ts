@@ -112,7 +112,8 @@ export class EspStage {
     const sighting: EspSighting = { layout, source, destination, homeAddress, packet, link };
     const before = this.ring.note(view.bytes, view.esp, view.end, sighting);
     const isRelay = this.#relay(context, before, sighting, spi, sequence);
-    if (layout === 'plain' && !isRelay && !this.#isHomeStyle(view)) {
+    const isBare = layout === 'plain' && level.encapsulation.length === 0;
+    if (layout === 'plain' && !isRelay && !(isBare && this.#isHomeStyle(view))) {
       // Neither end is known as a home address: most likely a tunnel.
       this.#noteTunnel(level);
       return;

@@ -147,7 +147,7 @@ export class Engine {
       bindings: [...this.#bindings.all()].sort((a, b) => a.firstSeen - b.firstSeen),
       associations,
       alerts: this.#runner.alerts,
-      incidents: this.#incidents.build(),
+      incidents: this.#incidents.build(this.#bindings.all()),
       notJudged: this.#runner.notJudged({
         links: this.#links.all,
         hasPerimeter: site.outsideLinkLayerAddresses.length > 0,

@@ -124,6 +124,7 @@ export class RuleRunner {
       if (known !== undefined) {
         known.count++;
         known.lastPacket = draft.packet;
+        if (draft.confidence === 'certain') known.confidence = 'certain';
         continue;
       }
       this.#raise(key, rule, draft, related);

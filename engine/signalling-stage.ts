@@ -6,6 +6,7 @@ import { DIAGNOSTICS, DiagnosticList } from '../dissectors/core/diagnostic.ts';
 import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
 import { decodeIcmpv6, icmpv6Checksum } from '../dissectors/icmpv6/index.ts';
 import { decodeMobilityHeader, mobilityChecksum } from '../dissectors/mobility/header.ts';
+import { BINDING_ACKNOWLEDGEMENT_FLAGS } from '../dissectors/mobility/messages/binding.ts';
 import type { EngineCounters } from './engine.ts';
 import type { EngineEvent, Icmpv6Event, MobilityEvent } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
@@ -97,6 +98,8 @@ export class SignallingStage {
       this.#bindings.bindingUpdate(event, message, proof === 'right');
     } else if (message.kind === 'binding-acknowledgement') {
       const homeAddress = context.routingHomeAddress ?? context.destination;
+      // A proxy acknowledgement speaks to an access gateway, not to a mobile node. RFC 5213 section 8.2.
+      if ((message.flags & BINDING_ACKNOWLEDGEMENT_FLAGS.proxyRegistration.mask) !== 0) return;
       this.#bindings.bindingAcknowledgement(event, message);
       const binding = this.#bindings.find(homeAddress, context.source);
       if (binding?.role === 'home' && binding.registeredAt > 0) {

@@ -26,8 +26,8 @@ A line has the packet number, seconds since the first packet, addresses, protoco
 packet says. In a tree, [14-53] are the octets of the frame that a field takes; octets that were
 decrypted or put together from fragments are named with what they are.
 
-Exit codes: 0 done; 2 usage or key file; 3 the capture cannot be read or is cut short; 4 environment;
-5 internal error.
+Exit codes: 0 done; 2 usage or key file; 3 the capture cannot be read or is cut short;
+4 environment; 5 internal error.
 `;
 
 /** Adds the command. @param end takes the exit code */

@@ -16,6 +16,7 @@ const PHASE_STYLE: Readonly<Record<string, Style>> = {
   deregistered: 'warning',
   'deregistration-sent': 'warning',
   expired: 'dim',
+  rejected: 'warning',
 };
 
 /** What a binding is known from. */

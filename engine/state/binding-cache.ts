@@ -36,7 +36,8 @@ export interface PendingUpdate {
 /** One change in the life of a binding. */
 export interface BindingChange {
   readonly packet: PacketReference;
-  readonly phase: BindingPhase;
+  /** Phase after the change; `rejected` = the update was refused and the phase stayed. */
+  readonly phase: BindingPhase | 'rejected';
   readonly careOfAddress: Uint8Array;
   readonly sequence: number | undefined;
   readonly lifetime: number | undefined;
@@ -60,7 +61,7 @@ export interface Binding {
   /** Flags of the Binding Update as on the wire; undefined when it could not be read. */
   flags: number | undefined;
   knownBy: BindingKnowledge;
-  /** Microseconds since 1970; `registeredAt` 0 = never registered. */
+  /** Microseconds since 1970; `registeredAt` 0 = never registered, `expiresAt` 0 = lifetime not known. */
   firstSeen: number;
   registeredAt: number;
   expiresAt: number;

@@ -24,7 +24,7 @@ import {
   MAX_PREVIOUS,
   MAX_TOTAL_HISTORY,
 } from './binding-cache.ts';
-import type { Binding, BindingKnowledge, BindingPhase, PendingUpdate } from './binding-cache.ts';
+import type { Binding, BindingKnowledge, PendingUpdate } from './binding-cache.ts';
 
 const HOME_REGISTRATION = BINDING_UPDATE_FLAGS.homeRegistration.mask;
 const ACKNOWLEDGE = BINDING_UPDATE_FLAGS.acknowledge.mask;
@@ -231,7 +231,8 @@ export class Bindings {
       );
       // What a correspondent gets behind a Home Address option is payload.
       if (binding.role === 'correspondent') return;
-      if (isLive(binding) && same(binding.careOfAddress, context.source)) return;
+      // The node at its registered care-of address only refreshes, unless it had asked to be deleted before.
+      if (binding.phase === 'registered' && same(binding.careOfAddress, context.source)) return;
       if (binding.pending !== undefined && same(binding.pending.careOfAddress, context.source))
         return;
       if (binding.pending?.relay !== undefined) return;
@@ -252,7 +253,7 @@ export class Bindings {
         this.#accept(binding, 0, 'inferred', undefined);
         return;
       }
-      if (isLive(binding) && same(binding.careOfAddress, destination)) return;
+      if (binding.phase === 'registered' && same(binding.careOfAddress, destination)) return;
       if (pending?.lifetime === undefined || binding.phase === 'requested') {
         binding.pending = inferredUpdate(destination, undefined, false, context.packet);
         this.#accept(binding, undefined, 'inferred', undefined);
@@ -388,7 +389,7 @@ export class Bindings {
     binding.careOfAddress = pending.careOfAddress;
     binding.lifetime = lifetime;
     binding.registeredAt = this.#now.time;
-    binding.expiresAt = this.#now.time + (lifetime ?? 0) * 1e6;
+    binding.expiresAt = lifetime === undefined ? 0 : this.#now.time + lifetime * 1e6;
     if (moved || !wasLive) {
       binding.lastTunnelFrom = 0;
       binding.lastTunnelTo = 0;
@@ -418,8 +419,8 @@ export class Bindings {
   ): void {
     binding.lastChange = this.#now;
     const { pending } = binding;
-    const phase: BindingPhase =
-      change === 'requested' || change === 'deregistration-sent' ? change : binding.phase;
+    const isAsked =
+      change === 'requested' || change === 'deregistration-sent' || change === 'rejected';
     const isFull =
       binding.history.length >= MAX_HISTORY ||
       (this.#historyLength >= MAX_TOTAL_HISTORY && binding.history.length >= 2);
@@ -429,7 +430,7 @@ export class Bindings {
     } else this.#historyLength++;
     binding.history.push({
       packet: this.#now,
-      phase,
+      phase: isAsked ? change : binding.phase,
       careOfAddress: pending?.careOfAddress ?? binding.careOfAddress,
       sequence: pending?.sequence ?? binding.sequence,
       lifetime: pending === undefined ? binding.lifetime : pending.lifetime,

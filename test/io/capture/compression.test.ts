@@ -13,9 +13,9 @@ const PACKETS = samplePackets(400);
 const PCAP = encodePcap(PACKETS, { linkType: 1 });
 const EXPECTED = PACKETS.map((packet) => hex(packet.bytes));
 
-// zstd -19 tiny.pcap -o fixtures/captures/tiny.pcap.zst
+// zstd -19 tiny.pcap -o test/io/capture/tiny.pcap.zst
 // where tiny.pcap is encodePcap(samplePackets(20), { linkType: 1 })
-const TINY_ZSTD = new URL('../../../fixtures/captures/tiny.pcap.zst', import.meta.url);
+const TINY_ZSTD = new URL('tiny.pcap.zst', import.meta.url);
 
 const hasZstd = spawnSync('zstd', ['--version']).status === 0;
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, rmSync, truncateSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -28,8 +28,14 @@ function packetsAt(tag: number, times: readonly number[]): PacketToWrite[] {
 }
 
 function descriptors(directory: string): number {
-  const links = execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' });
-  return links.split('\n').filter((line) => line.includes(directory)).length;
+  return readdirSync('/proc/self/fd').filter((number) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${number}`).startsWith(directory);
+    } catch {
+      // Closed since it was listed.
+      return false;
+    }
+  }).length;
 }
 
 describe('openCaptures', () => {
