@@ -2,7 +2,7 @@
  * One ESP packet against the associations that its addresses select, in their order, until one opens it.
  */
 import type { Ipv6View } from '../dissectors/walk.ts';
-import { EspStatus, openEsp } from './crypto/esp.ts';
+import { isOpen, openEsp } from './crypto/esp.ts';
 import type { EspResult, EspScratch } from './crypto/esp.ts';
 import type {
   SecurityAssociation,
@@ -43,17 +43,4 @@ export function attempt(
 ): boolean {
   openEsp(association, view.bytes, view.esp, view.end, scratch, result);
   return isOpen(result);
-}
-
-/** Without a verified ICV only right padding tells a right key from a wrong one. RFC 4303 section 2.4. */
-export function isOpen(result: Pick<EspResult, 'status' | 'integrityVerified'>): boolean {
-  switch (result.status) {
-    case EspStatus.OK:
-    case EspStatus.DUMMY:
-      return true;
-    case EspStatus.PAD_CONTENT:
-      return result.integrityVerified;
-    default:
-      return false;
-  }
 }

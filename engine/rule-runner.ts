@@ -194,7 +194,7 @@ export class RuleRunner {
           : 'no home agent is known: none in a site file, and no acknowledged registration in the capture';
       case 'readable-signalling':
         return coverage.unreadableSignalling > 0 && coverage.readableSignalling === 0
-          ? `${coverage.unreadableSignalling} ESP-protected signalling packets could not be opened: give keys (--keys)`
+          ? `${coverage.unreadableSignalling} ESP-protected signalling packets could not be opened: give the keys that fit (--keys)`
           : undefined;
       case 'perimeter':
         return hasRole('transit') || coverage.hasPerimeter

@@ -147,7 +147,11 @@ export class EventRecords {
             pcap_filename: this.#inputs[packet.input]?.name ?? '',
           }
         : this.head(context);
-    const previous = optionalAddress(event.previousCareOfAddress);
+    // While an answer is awaited, what was asked for is the news.
+    const { pending } = binding;
+    const now = pending ?? binding;
+    const before = pending === undefined ? event.previousCareOfAddress : undefined;
+    const previous = optionalAddress(before);
     return {
       ...head,
       change: event.change,
@@ -155,9 +159,9 @@ export class EventRecords {
       peer: formatAddress(binding.peer),
       role: binding.role,
       phase: binding.phase,
-      care_of_address: formatAddress(binding.careOfAddress),
+      care_of_address: formatAddress(now.careOfAddress),
       ...(previous === undefined ? {} : { previous_care_of_address: previous }),
-      ...numbers(binding),
+      ...numbers(now),
       known_by: binding.knownBy,
     };
   }

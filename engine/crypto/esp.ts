@@ -306,6 +306,19 @@ function readTrailer(
   return EspStatus.OK;
 }
 
+/** Without a verified ICV only right padding tells a right key from a wrong one. RFC 4303 section 2.4. */
+export function isOpen(result: Pick<EspResult, 'status' | 'integrityVerified'>): boolean {
+  switch (result.status) {
+    case EspStatus.OK:
+    case EspStatus.DUMMY:
+      return true;
+    case EspStatus.PAD_CONTENT:
+      return result.integrityVerified;
+    default:
+      return false;
+  }
+}
+
 /** What {@link openEsp} and {@link sealEsp} need of a security association. */
 export interface EspAssociation {
   readonly esp: EspContext;

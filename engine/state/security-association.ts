@@ -6,7 +6,7 @@
  * (RFC 3776 section 3.1), which the caller does.
  */
 import { formatPrefix, prefixMatches, type Prefix } from '../../dissectors/core/address.ts';
-import { EspContext, EspStatus, NO_SEQUENCE_HIGH, type EspResult } from '../crypto/esp.ts';
+import { EspContext, EspStatus, NO_SEQUENCE_HIGH, isOpen, type EspResult } from '../crypto/esp.ts';
 import type { CryptoBackend } from '../crypto/esp-backend.ts';
 import type { EncryptionTransform, IntegrityTransform } from '../crypto/transforms.ts';
 import { ReplayWindow, type ReplayVerdict } from './replay-window.ts';
@@ -55,7 +55,7 @@ export interface AssociationStatistics {
   /** ICV checked and right. */
   verified: number;
   icvFailures: number;
-  /** Too short, misaligned, bad pad length, or the backend failed. */
+  /** Too short, misaligned, wrong padding without an ICV to vouch for it, or the backend failed. */
   decryptErrors: number;
   /** Number of the first and last packet; 0 before any. */
   firstPacket: number;
@@ -168,19 +168,10 @@ export class SecurityAssociation {
     statistics.lastPacket = packet.number;
     statistics.lastTime = packet.time;
     if (result.integrityVerified) statistics.verified++;
-    switch (result.status) {
-      case EspStatus.OK:
-      case EspStatus.PAD_CONTENT:
-      case EspStatus.DUMMY:
-        if (result.sequence > statistics.highestSequence) {
-          statistics.highestSequence = result.sequence;
-        }
-        break;
-      case EspStatus.ICV_MISMATCH:
-        statistics.icvFailures++;
-        break;
-      default:
-        statistics.decryptErrors++;
+    if (result.status === EspStatus.ICV_MISMATCH) statistics.icvFailures++;
+    else if (!isOpen(result)) statistics.decryptErrors++;
+    else if (result.sequence > statistics.highestSequence) {
+      statistics.highestSequence = result.sequence;
     }
   }
 }
