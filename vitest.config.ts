@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const COMMAND_TESTS = 'test/e2e/**/*.test.ts';
+const COMMAND_TESTS = ['test/e2e/**/*.test.ts', 'test/docs/readme.test.ts'];
 
 export default defineConfig({
   test: {
@@ -9,12 +9,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [COMMAND_TESTS] },
+        test: { name: 'units', include: ['test/**/*.test.ts'], exclude: COMMAND_TESTS },
       },
       {
         extends: true,
         // These run the built command, so it is built first; the other tests need no build.
-        test: { name: 'command', include: [COMMAND_TESTS], globalSetup: ['test/e2e/build.ts'] },
+        test: { name: 'command', include: COMMAND_TESTS, globalSetup: ['test/e2e/build.ts'] },
       },
     ],
   },

@@ -207,11 +207,11 @@ const ipsec = z
     {
       signalling: oneOf(
         needed,
-        'whether home registrations must be protected (RFC 6275 section 5.1)',
+        'whether home registrations must be protected (RFC 6275 section 5.1); no rule of this release depends on it',
       ).default(UNKNOWN_SITE.ipsec.signalling),
       payload: oneOf(
         needed,
-        'whether payload must be protected in the tunnel; required makes home-address traffic in clear a finding',
+        'whether payload must be protected in the tunnel (RFC 3776 section 4.2); no rule of this release depends on it',
       ).default(UNKNOWN_SITE.ipsec.payload),
     },
     { error: 'a mapping with signalling and payload' },

@@ -47,6 +47,11 @@ const RH2_ADDRESS = 8;
 const FRAGMENT_WORD = fragmentHeader.offsetOf('offsetAndFlags');
 const FRAGMENT_IDENTIFICATION = fragmentHeader.offsetOf('identification');
 const FRAGMENT_OCTETS = fragmentHeader.fixedOctets;
+/**
+ * First fragments are not made smaller than this, octets of the packet: every link carries 1280 (RFC 8200
+ * section 5), of which a tunnel and a routing header take 64 at most.
+ */
+const SMALLEST_FRAGMENT = 1200;
 
 /** Extension headers walked in one packet; RFC 8200 section 4.1 needs at most seven. */
 export const MAX_EXTENSION_HEADERS = 16;
@@ -339,6 +344,12 @@ export function walkExtensions(
       case NEXT_HEADER.esp:
         if (!isInsideEsp) view.esp = at;
         setUpper(view, NEXT_HEADER.esp, bytes, at, end);
+        return;
+      case NEXT_HEADER.mobility:
+        if (view.moreFragments && !isInsideEsp && end - view.start < SMALLEST_FRAGMENT) {
+          if (!view.isCut) view.diagnostics.add('FRAGMENT_MOBILITY', at, end - at);
+        }
+        setUpper(view, next, bytes, at, end);
         return;
       default:
         setUpper(view, next, bytes, at, end);

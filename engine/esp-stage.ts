@@ -1,7 +1,7 @@
 /**
  * ESP packets: opened where a key fits, and recognised when they were relayed under another layout.
  */
-import { equalBytes, u32 } from '../dissectors/core/bytes.ts';
+import { equalBytes, u16, u32 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import { walkExtensions } from '../dissectors/walk.ts';
 import type { Ipv6View } from '../dissectors/walk.ts';
@@ -16,6 +16,9 @@ import type { HomeNetwork } from './state/home-network.ts';
 
 /** Longer ESP packets cannot be Binding Updates or Acknowledgements worth remembering, octets. */
 const SIGNALLING_OCTETS = 512;
+/** RFC 8200 section 3. */
+const IPV6_OCTETS = 40;
+const PAYLOAD_LENGTH_OFFSET = 4;
 
 /** Opens ESP and remembers what looks like signalling. */
 export class EspStage {
@@ -74,8 +77,9 @@ export class EspStage {
     };
     if (outcome === 'opened') level.protection = 'esp-transport';
     const isTunnel = nextHeader === NEXT_HEADER.ipv6 || nextHeader === NEXT_HEADER.ipv4;
-    if (isTunnel || end - offset > SIGNALLING_OCTETS) this.#noteTunnel(level);
-    else this.#signalling(level, spi, sequence, outcome, nextHeader);
+    const length = wireLength(view);
+    if (isTunnel || length > SIGNALLING_OCTETS) this.#noteTunnel(level);
+    else this.#signalling(level, spi, sequence, length, outcome, nextHeader);
     if (outcome !== 'opened') return false;
     const { payloadOffset, payloadEnd, nextHeaderPointer } = opened;
     walkExtensions(view, opened.bytes, nextHeaderPointer, payloadOffset, payloadEnd, true);
@@ -101,6 +105,7 @@ export class EspStage {
     level: Level,
     spi: number,
     sequence: number,
+    length: number,
     outcome: EspEvent['outcome'],
     nextHeader: number | undefined,
   ): void {
@@ -109,8 +114,9 @@ export class EspStage {
     const context = this.#packet.contextOf(level);
     const { packet, link, source, destination } = context;
     const homeAddress = context.homeAddressOption ?? context.routingHomeAddress;
-    const sighting: EspSighting = { layout, source, destination, homeAddress, packet, link };
-    const before = this.ring.note(view.bytes, view.esp, view.end, sighting);
+    const isCut = length > view.end - view.esp;
+    const sighting: EspSighting = { layout, source, destination, homeAddress, packet, link, isCut };
+    const before = this.ring.note(view.bytes, view.esp, view.end, sighting, length);
     const isRelay = this.#relay(context, before, sighting, spi, sequence);
     const isBare = layout === 'plain' && level.encapsulation.length === 0;
     if (layout === 'plain' && !isRelay && !(isBare && this.#isHomeStyle(view))) {
@@ -120,7 +126,6 @@ export class EspStage {
     }
     if (outcome === 'opened') this.readableSignalling++;
     else this.unreadableSignalling++;
-    const length = view.end - view.esp;
     const event: EspEvent = {
       kind: 'esp',
       context,
@@ -183,6 +188,7 @@ export class EspStage {
       plainLink: plain.link,
       extended: extended.packet,
       extendedLink: extended.link,
+      isCut: plain.isCut === true || extended.isCut === true,
       context,
     };
     this.#emit(event);
@@ -211,6 +217,14 @@ function relayedPair(
       ? same(plain.source, homeAddress) && same(plain.destination, extended.destination)
       : same(plain.destination, homeAddress) && same(plain.source, extended.source);
   return isMatch ? { plain, extended, homeAddress } : undefined;
+}
+
+/** Octets of the ESP packet on the wire, more than the view has when the capture cut it. */
+function wireLength(view: Ipv6View): number {
+  const captured = view.end - view.esp;
+  if (!view.isCut) return captured;
+  const end = view.start + IPV6_OCTETS + u16(view.bytes, view.start + PAYLOAD_LENGTH_OFFSET);
+  return Math.max(captured, end - view.esp);
 }
 
 function layoutOf(view: Ipv6View): EspLayout {

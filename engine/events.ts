@@ -105,6 +105,8 @@ export interface RelayEvent {
   readonly plainLink: Link;
   readonly extended: PacketReference;
   readonly extendedLink: Link;
+  /** The capture cut a copy: both were compared by what follows the sequence number instead of the ICV. */
+  readonly isCut?: boolean;
   readonly context: PacketContext;
 }
 

@@ -210,7 +210,12 @@ export class Engine {
       case 'complete': {
         this.counters.reassembled++;
         const { bytes } = result;
+        // What is wrong with the fragment that came last is wrong with the packet.
+        const found = view.diagnostics.items.slice();
         const isIpv6 = walkIpv6(bytes, 0, bytes.length, false, view);
+        for (const item of found) {
+          view.diagnostics.add(item.code, item.offset, item.length, item.detail);
+        }
         view.isReassembled = true;
         return isIpv6;
       }

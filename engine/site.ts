@@ -51,7 +51,7 @@ export interface SiteCompatibility {
 export interface SiteIpsecPolicy {
   /** Home registration signalling must be protected. RFC 6275 section 5.1. */
   readonly signalling: 'required' | 'optional';
-  /** Payload through the tunnel must be protected: `required` makes clear home-address traffic a finding. */
+  /** Payload through the tunnel must be protected. RFC 3776 section 4.2. */
   readonly payload: 'required' | 'optional';
 }
 

@@ -27,7 +27,7 @@ const EXAMPLES = `Examples:
   mip6guard audit capture.pcapng
   mip6guard audit --config site.yaml --keys esp_sa home.pcapng visited.pcapng
   mip6guard audit --format eve --output eve.json --db runs.db --recursive captures/
-  tcpdump -i eth0 -w - ip6 | mip6guard audit --format eve -
+  tcpdump -i eth0 -U -w - ip6 | mip6guard audit --format eve -
 `;
 
 const NOTES = `
@@ -38,6 +38,10 @@ their time.
 Output:
   text and json replace --output FILE only when the run has come to its end; eve is written while
   packets flow, so FILE grows. When FILE cannot be written, the text report goes to standard output.
+  The database of --db keeps runs side by side; it needs the optional package better-sqlite3.
+
+Without a site file no link is known to be home or foreign, and rules that need that are listed as
+not judged. All its keys: docs/site.md. How to read the report: docs/report.md.
 
 Exit codes:
   0  no finding at or above --fail-on, or the reader of a pipe went away

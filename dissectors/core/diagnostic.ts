@@ -137,6 +137,12 @@ export const DIAGNOSTICS = {
     text: 'first fragment lacks the whole header chain',
     spec: rfc(7112, '5'),
   },
+  FRAGMENT_MOBILITY: {
+    severity: 'warn',
+    group: 'reassembly',
+    text: 'Mobility Header in a first fragment smaller than any link asks for',
+    spec: rfc(8200, '5'),
+  },
   FRAGMENT_PENDING: {
     severity: 'chat',
     group: 'reassembly',

@@ -66,7 +66,13 @@ export interface HomeStyleEpisode {
   answer: { readonly packet: PacketReference; readonly status: number | undefined } | undefined;
   /** Answer that was caught with its routing header stripped. */
   stripped:
-    { readonly packet: PacketReference; readonly linkSource: Uint8Array | undefined } | undefined;
+    | {
+        readonly packet: PacketReference;
+        readonly linkSource: Uint8Array | undefined;
+        /** ESP sequence number, by which further copies are known: of mirror ports, or of the next link. */
+        readonly sequence: number;
+      }
+    | undefined;
   /** Signalling from a care-of address seen since: with an answer to that address the node is away again. */
   awayAgain: Uint8Array | undefined;
   /** Clear traffic seen before it was proved that the link is not the home link. */
@@ -211,13 +217,19 @@ function noteRelay(store: Store<HomeStyleEpisode>, event: RelayEvent): void {
     known.stripped ??= {
       packet: plain,
       linkSource: isPlain ? context.linkSource : undefined,
+      sequence: event.sequence,
     };
     store.set(key, known);
     return;
   }
   const isPlainCopy = context.homeAddressOption === undefined;
   let episode = known;
-  if (episode?.link.id !== plainLink.id || episode.answer !== undefined) {
+  const isOfEpisode =
+    episode?.link.id === plainLink.id &&
+    // The clocks of two captures may put the stripped answer before the relayed update.
+    (episode.answer === undefined ||
+      episode.transmissions.some(({ sequence }) => sequence === event.sequence));
+  if (episode === undefined || !isOfEpisode) {
     episode = start({
       homeAddress,
       homeAgent,
@@ -246,7 +258,8 @@ function noteAnswer(
   const episode = store.get(addressKey(answer.homeAddress));
   const { packet } = answer.context;
   if (episode === undefined || !isSameAddress(episode.homeAgent, answer.homeAgent)) return;
-  if (episode.stripped !== undefined && isSamePacket(episode.stripped.packet, packet)) return;
+  const sequence = event.kind === 'esp' ? event.sequence : event.context.esp?.sequence;
+  if (episode.stripped !== undefined && episode.stripped.sequence === sequence) return;
   episode.answer ??= { packet, status: answer.status };
 }
 

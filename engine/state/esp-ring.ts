@@ -18,19 +18,28 @@ export interface EspSighting {
   readonly homeAddress: Uint8Array | undefined;
   readonly packet: PacketReference;
   readonly link: Link;
+  /** The capture kept only the start of the packet. */
+  readonly isCut?: boolean;
 }
 
 /** Octets at the end of an ESP packet that identify it: the ICV, or the last part of a longer one. */
 const TAIL_OCTETS = 12;
 
+/** Octets behind the sequence number by which a packet is known when the capture kept only its start. */
+const HEAD_OCTETS = 4;
+
 /** Layouts of one packet kept: one of each kind is enough. */
 type Sightings = Partial<Record<EspLayout, EspSighting>>;
+
+const NONE: Readonly<Sightings> = {};
 
 /** Fixed number of packets; the oldest goes first. */
 export class EspRing {
   readonly maxEntries: number;
   evictions = 0;
   readonly #entries = new Map<string, Sightings>();
+  /** Set by the first cut packet: from then on whole ones are known by their start as well. */
+  #hasCut = false;
 
   constructor(maxEntries = 65_536) {
     this.maxEntries = maxEntries;
@@ -38,10 +47,25 @@ export class EspRing {
 
   /**
    * Notes a sighting and returns what the same packet looked like before.
-   * @param offset ESP header, @param end end of the ESP packet.
+   * @param offset ESP header, @param end end of what was captured of the ESP packet.
+   * @param length octets of the ESP packet on the wire. Of a packet that the capture cut, SPI, sequence number,
+   *   length and the octets that follow are compared.
    */
-  note(bytes: Uint8Array, offset: number, end: number, sighting: EspSighting): Readonly<Sightings> {
-    const key = keyOf(bytes, offset, end);
+  note(
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+    sighting: EspSighting,
+    length = end - offset,
+  ): Readonly<Sightings> {
+    const isCut = length > end - offset;
+    if (isCut) this.#hasCut = true;
+    const before = isCut ? NONE : this.#note(keyOf(bytes, offset, end), sighting);
+    if (!this.#hasCut || end - offset < 8 + HEAD_OCTETS) return before;
+    return { ...this.#note(headKeyOf(bytes, offset, length), sighting), ...before };
+  }
+
+  #note(key: string, sighting: EspSighting): Readonly<Sightings> {
     const known = this.#entries.get(key);
     if (known !== undefined) {
       const before = { ...known };
@@ -56,6 +80,19 @@ export class EspRing {
     this.#entries.set(key, { [sighting.layout]: sighting });
     return {};
   }
+}
+
+/** SPI, sequence number, length and first octets behind them as an exact key of seven UTF-16 units. */
+function headKeyOf(bytes: Uint8Array, offset: number, length: number): string {
+  return String.fromCharCode(
+    u16(bytes, offset),
+    u16(bytes, offset + 2),
+    u16(bytes, offset + 4),
+    u16(bytes, offset + 6),
+    u16(bytes, offset + 8),
+    u16(bytes, offset + 10),
+    length,
+  );
 }
 
 /** SPI, sequence number and tail as an exact key of ten UTF-16 units. */

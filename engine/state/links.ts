@@ -5,7 +5,7 @@ import type { Link } from '../events.ts';
 import type { CaptureInput, CaptureInterface } from '../ports.ts';
 import type { Site, SiteLink } from '../site.ts';
 
-/** Links made from interfaces and VLANs; more are folded into one of the last. */
+/** Links told apart; what comes from further interfaces or VLANs counts as one link of unknown role. */
 const MAX_LINKS = 4096;
 
 /** Whether a glob pattern (`*`, `?`) matches a whole text. Linear in pattern and text. */
@@ -80,9 +80,16 @@ export class Links {
     const key = interfaceIndex * 8192 + (vlan + 1);
     const known = this.#byInterface.get(key);
     if (known !== undefined) return known;
+    if (this.#byInterface.size >= MAX_LINKS) return this.#others;
     const link = this.#make(interfaceIndex, vlan);
-    if (this.#byInterface.size < MAX_LINKS) this.#byInterface.set(key, link);
+    this.#byInterface.set(key, link);
     return link;
+  }
+
+  /** The link of all interfaces and VLANs past `MAX_LINKS`. */
+  get #others(): Link {
+    const name = 'other links';
+    return this.#byName.get(name) ?? this.#add(name, { name, role: 'unknown' }, false);
   }
 
   #make(interfaceIndex: number, vlan: number): Link {
@@ -95,14 +102,12 @@ export class Links {
     const key = site === undefined ? `capture/${interfaceIndex}/${vlan}` : `site/${site.name}`;
     const known = this.#byName.get(key);
     if (known !== undefined) return known;
-    const role = site?.role ?? 'unknown';
-    const link: Link = {
-      id: this.all.length,
-      name,
-      role,
-      roleKnownBy: site === undefined ? 'none' : 'site',
-      effectiveRole: role,
-    };
+    return this.#add(key, { name, role: site?.role ?? 'unknown' }, site !== undefined);
+  }
+
+  #add(key: string, { name, role }: Pick<Link, 'name' | 'role'>, isOfSite: boolean): Link {
+    const roleKnownBy = isOfSite ? 'site' : 'none';
+    const link: Link = { id: this.all.length, name, role, roleKnownBy, effectiveRole: role };
     this.all.push(link);
     this.#byName.set(key, link);
     return link;

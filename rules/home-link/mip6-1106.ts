@@ -98,7 +98,7 @@ function judgeRelay(event: EventOf<'relay'>, context: Context): AlertDraft | und
       },
       {
         packet: extended,
-        text: `the same ESP ${id} and integrity check value: source ${formatAddress(relay)}, Home Address option ${formatAddress(homeAddress)}`,
+        text: `the same ESP ${id} and ${event.isCut === true ? 'first octets (the capture cut the rest)' : 'integrity check value'}: source ${formatAddress(relay)}, Home Address option ${formatAddress(homeAddress)}`,
         link: extendedLink,
       },
     ],
@@ -203,6 +203,8 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
     return undefined;
   }
   if (outcome === 'opened') return undefined;
+  // Over IPv4 the update has another length, and the tunnel is not seen as one. RFC 5555 sections 3.1.2 and 4.
+  if (wire.encapsulation.some((name) => name.startsWith('udp:'))) return undefined;
   if (layout === 'home-address-option' && wire.homeAddressOption !== undefined) {
     const homeAddress = wire.homeAddressOption;
     const { source, destination: homeAgent, packet, link } = wire;

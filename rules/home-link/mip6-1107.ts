@@ -64,7 +64,7 @@ function judgeRelay(event: EventOf<'relay'>, context: RuleContext): AlertDraft |
       },
       {
         packet: plain,
-        text: `the same ESP ${id} and integrity check value: ${formatAddress(homeAgent)} to ${formatAddress(homeAddress)}, no routing header`,
+        text: `the same ESP ${id} and ${event.isCut === true ? 'first octets (the capture cut the rest)' : 'integrity check value'}: ${formatAddress(homeAgent)} to ${formatAddress(homeAddress)}, no routing header`,
         link: plainLink,
       },
     ],

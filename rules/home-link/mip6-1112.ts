@@ -94,13 +94,14 @@ export default defineRule({
     const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);
     if (event.kind !== 'home-address-traffic') {
       observeEpisode(episodes, event, context);
-      if (event.kind !== 'relay' || event.direction !== 'to-home-agent') return undefined;
+      if (event.kind !== 'relay') return undefined;
       const episode = episodeOf(episodes, event.homeAddress);
       const early = episode?.earlyOutbound;
       if (episode === undefined || early === undefined) return undefined;
-      episode.earlyOutbound = undefined;
       const text = `bare packet from ${formatAddress(episode.homeAddress)}`;
-      return alertOf(episode, { packet: early, text }, context);
+      const draft = alertOf(episode, { packet: early, text }, context);
+      if (draft !== undefined) episode.earlyOutbound = undefined;
+      return draft;
     }
     const { homeAddress, direction, protocol } = event;
     const episode = episodeOf(episodes, homeAddress);

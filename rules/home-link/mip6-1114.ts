@@ -110,14 +110,18 @@ export default defineRule({
     const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);
     if (event.kind !== 'home-address-traffic') {
       observeEpisode(episodes, event, context);
-      if (event.kind !== 'relay' || event.direction !== 'to-home-agent') return undefined;
+      if (event.kind !== 'relay') return undefined;
       const episode = episodeOf(episodes, event.homeAddress);
       const early = episode?.earlyInbound;
       if (episode === undefined || early === undefined) return undefined;
-      episode.earlyInbound = undefined;
-      if (episode.relay?.isOneLink === true) return undefined;
+      if (episode.relay?.isOneLink === true) {
+        episode.earlyInbound = undefined;
+        return undefined;
+      }
       const text = `bare packet to ${formatAddress(episode.homeAddress)}`;
-      return alertOf(episode, { packet: early, text }, undefined);
+      const draft = alertOf(episode, { packet: early, text }, undefined);
+      if (draft !== undefined) episode.earlyInbound = undefined;
+      return draft;
     }
     if (event.direction !== 'to' || event.context.protection !== 'none') return undefined;
     const { homeAddress, protocol } = event;

@@ -110,7 +110,8 @@ function noteBinding(event: EventOf<'binding'>, context: RuleContext): void {
   const ended = context.table<Ended>('ended', ENDED_BOUNDS);
   const key = registrationKey(binding.homeAddress, binding.peer);
   if (change !== 'deregistered') {
-    if (change === 'registered') ended.delete(key);
+    // A node that asks anew knows where it stands; its acknowledgement may not have been captured.
+    if (change === 'registered' || change === 'requested') ended.delete(key);
     return;
   }
   if (previousCareOfAddress === undefined) return;

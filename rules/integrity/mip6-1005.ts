@@ -14,6 +14,10 @@ const FAULTS: ReadonlyMap<DiagnosticCode, string> = new Map<DiagnosticCode, stri
   ['OPTION_NOT_LAST', 'Binding Authorization Data is not the last option'],
 ]);
 
+/** Mobility option types. RFC 6275 sections 6.2.6 and 6.2.7. */
+const NONCE_INDICES = 4;
+const BINDING_AUTHORIZATION_DATA = 5;
+
 export default defineRule({
   id: 'MIP6-1005',
   title: 'Mobility option malformed, duplicated or illegal for this message',
@@ -66,11 +70,15 @@ export default defineRule({
 function misplacedNonceIndices({ header }: EventOf<'mobility'>): string[] {
   const { message, options } = header;
   if (message.kind !== 'binding-update') return [];
-  if (findOption(options, 'nonce-indices') === undefined) return [];
+  // One whose length is wrong is there all the same.
+  const has = (kind: 'nonce-indices' | 'binding-authorization-data', type: number): boolean =>
+    findOption(options, kind) !== undefined ||
+    options.some((option) => option.kind === 'unknown' && option.type === type);
+  if (!has('nonce-indices', NONCE_INDICES)) return [];
   if ((message.flags & BINDING_UPDATE_FLAGS.homeRegistration.mask) !== 0) {
     return ['Nonce Indices in a home registration'];
   }
-  return findOption(options, 'binding-authorization-data') === undefined
-    ? ['Nonce Indices without Binding Authorization Data']
-    : [];
+  return has('binding-authorization-data', BINDING_AUTHORIZATION_DATA)
+    ? []
+    : ['Nonce Indices without Binding Authorization Data'];
 }

@@ -26,6 +26,14 @@ const FRAGMENT_FAULTS: ReadonlyMap<DiagnosticCode, FragmentFault> = new Map<
     },
   ],
   [
+    'FRAGMENT_MOBILITY',
+    {
+      what: 'a mobility message in fragments',
+      object: 'fragments',
+      evidence: 'the first fragment of a mobility message is smaller than any link asks for',
+    },
+  ],
+  [
     'FRAGMENT_HEADER_CHAIN',
     {
       what: 'a first fragment that hides what the packet is',
@@ -122,6 +130,9 @@ function judgeFragments(
   return diagnostics.flatMap(({ code }) => {
     const fault = FRAGMENT_FAULTS.get(code);
     if (fault === undefined) return [];
+    if (code === 'FRAGMENT_MOBILITY') {
+      return draftOf(context, fault.what, fault.object, [fault.evidence]);
+    }
     const object = isMobility ? fault.object : `${fault.object}, content unknown`;
     const draft = draftOf(context, fault.what, object, [fault.evidence]);
     // What the fragments held is not known: between strangers it may not have been mobility at all.
