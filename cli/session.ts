@@ -1,6 +1,7 @@
 /**
  * What a command needs before packets flow: site, keys, rules and captures, with all complaints made at once.
  */
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { formatKeyProblem } from '../engine/keys/key-problem.ts';
 import { parseKeyText } from '../engine/keys/key-text.ts';
@@ -103,7 +104,9 @@ async function openInputsInThreads(
     return openInputs(inputs, recursive, terminal);
   }
   complainAboutInputs(found.inputs.length, found.errors, terminal);
-  const source = new WorkerSource(found.inputs, keys, workers - 1);
+  // What can be read only once (a pipe) was read: then this thread opens what the keys open.
+  const keyFiles = keys.every((file) => statSync(file).isFile()) ? keys : [];
+  const source = new WorkerSource(found.inputs, keyFiles, workers - 1);
   return { source, errors: found.errors };
 }
 

@@ -14,7 +14,9 @@ export function faultRecords(source: PacketSource, errors: readonly InputError[]
     offset: 0,
     packets_before: 0,
   }));
-  const met = source.faults.map((fault) => {
+  // By input: when they were met depends on how the inputs were read.
+  const byInput = [...source.faults].sort((a, b) => a.inputIndex - b.inputIndex);
+  const met = byInput.map((fault) => {
     const name = source.inputs[fault.inputIndex]?.name ?? '';
     return {
       pcap_filename: name,

@@ -2,12 +2,13 @@
  * What reading threads and the main thread say to each other.
  */
 import type { CaptureFault, CaptureInterface } from '../../engine/ports.ts';
-import type { PacketBatch } from './packet-batch.ts';
+import type { InputPath } from '../../io/capture/inputs.ts';
+import type { BatchBuffers, PacketBatch } from './packet-batch.ts';
 
 /** What a reading thread is started with. Keys are not sent: the thread reads the key files itself. */
 export interface ReaderStart {
-  /** Files, as `expandInputs` named them. */
-  readonly inputs: readonly string[];
+  /** Regular files. */
+  readonly inputs: readonly InputPath[];
   readonly keyFiles: readonly string[];
 }
 
@@ -26,8 +27,8 @@ export type ReaderMessage =
     }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** To a reading thread: it may send one more batch, or shall stop. */
-export type MainMessage = 'more' | 'stop';
+/** To a reading thread: it may send one more batch, in the memory of one that was read; or it shall stop. */
+export type MainMessage = BatchBuffers | 'stop';
 
-/** Batches a reading thread may send before it hears `more`: bounds the memory of a fast reader. */
+/** Batches a reading thread may send before one comes back: bounds the memory of a fast reader. */
 export const BATCHES_AHEAD = 4;

@@ -1,6 +1,7 @@
 /**
- * Packets on their way from a reading thread to the engine: octets in one buffer, numbers in another, both
- * handed over without copying.
+ * Packets on their way from a reading thread to the engine: octets in one buffer, numbers in others, all handed
+ * over without copying, and handed back to be filled again: fresh memory for each batch would cost more than
+ * what is put into it.
  */
 import { newPreopened } from '../../engine/preopener.ts';
 import type { PacketRecord, PreopenedEsp } from '../../engine/ports.ts';
@@ -39,43 +40,56 @@ const ESP_COLUMN = {
 const ESP_FIXED = 6;
 const ATTEMPT_COLUMNS = 3;
 
-/** One batch as it crosses the threads. */
-export interface PacketBatch {
-  readonly count: number;
+/** The memory of a batch. */
+export interface BatchBuffers {
   readonly octets: ArrayBuffer;
   readonly rows: ArrayBuffer;
   readonly esp: ArrayBuffer;
 }
 
+/** One batch as it crosses the threads. */
+export interface PacketBatch extends BatchBuffers {
+  readonly count: number;
+}
+
+/** What to hand over, not copy, when a message holds these buffers. */
+export function transferOf({ octets, rows, esp }: BatchBuffers): ArrayBuffer[] {
+  return [octets, rows, esp];
+}
+
 /** Growing list of numbers. */
 class Numbers {
-  #values = new Float64Array(4096);
-  length = 0;
+  #values: Float64Array<ArrayBuffer>;
+  #length = 0;
+
+  constructor(buffer = new ArrayBuffer(4096 * 8)) {
+    this.#values = new Float64Array(buffer);
+  }
 
   push(value: number): void {
-    if (this.length === this.#values.length) {
+    if (this.#length === this.#values.length) {
       const larger = new Float64Array(this.#values.length * 2);
       larger.set(this.#values);
       this.#values = larger;
     }
-    this.#values[this.length++] = value;
+    this.#values[this.#length++] = value;
   }
 
-  take(): ArrayBuffer {
-    const values = this.#values.slice(0, this.length);
-    this.length = 0;
-    return values.buffer;
+  get buffer(): ArrayBuffer {
+    return this.#values.buffer;
   }
 }
 
 /** Collects packets into batches. */
 export class BatchWriter {
   #octets = new Uint8Array(BATCH_OCTETS * 2);
+  #rows = new Numbers();
+  #esp = new Numbers();
   #used = 0;
   #count = 0;
-  readonly #rows = new Numbers();
-  readonly #esp = new Numbers();
   #espRows = 0;
+  /** Memory of batches that were read; no more than were sent ahead. */
+  readonly #free: BatchBuffers[] = [];
 
   get isFull(): boolean {
     return this.#used >= BATCH_OCTETS || this.#count >= BATCH_PACKETS;
@@ -105,10 +119,23 @@ export class BatchWriter {
     this.#count++;
   }
 
+  /** Takes memory to use again. */
+  recycle(buffers: BatchBuffers): void {
+    this.#free.push(buffers);
+  }
+
   /** The batch; the writer starts a new one. */
   take(): PacketBatch {
-    const octets = this.#octets.slice(0, this.#used).buffer;
-    const batch = { count: this.#count, octets, rows: this.#rows.take(), esp: this.#esp.take() };
+    const batch = {
+      count: this.#count,
+      octets: this.#octets.buffer,
+      rows: this.#rows.buffer,
+      esp: this.#esp.buffer,
+    };
+    const { octets, rows, esp } = this.#free.pop() ?? {};
+    this.#octets = new Uint8Array(octets ?? new ArrayBuffer(BATCH_OCTETS * 2));
+    this.#rows = new Numbers(rows);
+    this.#esp = new Numbers(esp);
     this.#used = 0;
     this.#count = 0;
     this.#espRows = 0;
@@ -150,6 +177,8 @@ export class BatchWriter {
 
 /** Reads the packets of a batch into one record. */
 export class BatchReader {
+  /** Given back when all packets were read; what `next` filled is gone then. */
+  readonly buffers: BatchBuffers;
   readonly #octets: Uint8Array;
   readonly #rows: Float64Array;
   readonly #esp: Float64Array;
@@ -158,10 +187,12 @@ export class BatchReader {
   #next = 0;
 
   constructor(batch: PacketBatch) {
+    const { octets, rows, esp } = batch;
+    this.buffers = { octets, rows, esp };
     this.#count = batch.count;
-    this.#octets = new Uint8Array(batch.octets);
-    this.#rows = new Float64Array(batch.rows);
-    this.#esp = new Float64Array(batch.esp);
+    this.#octets = new Uint8Array(octets);
+    this.#rows = new Float64Array(rows);
+    this.#esp = new Float64Array(esp);
   }
 
   /**

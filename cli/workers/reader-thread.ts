@@ -5,33 +5,34 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { parseKeyText } from '../../engine/keys/key-text.ts';
 import type { CaptureInterface, PacketRecord } from '../../engine/ports.ts';
 import { Preopener } from '../../engine/preopener.ts';
-import { openCaptures } from '../../io/capture/file.ts';
+import { openFiles } from '../../io/capture/file.ts';
 import { loadKeyFiles } from '../../io/keys.ts';
 import { BATCHES_AHEAD } from './messages.ts';
 import type { MainMessage, ReaderMessage, ReaderStart } from './messages.ts';
-import { BatchWriter } from './packet-batch.ts';
+import { BatchWriter, transferOf } from './packet-batch.ts';
 
 if (parentPort === null) throw new Error('reader-thread runs as a worker thread');
 const port = parentPort;
 
 function send(message: ReaderMessage): void {
-  const buffers =
-    message.kind === 'batch' ? [message.batch.octets, message.batch.rows, message.batch.esp] : [];
-  port.postMessage(message, buffers);
+  port.postMessage(message, message.kind === 'batch' ? transferOf(message.batch) : []);
 }
 
 async function read({ inputs, keyFiles }: ReaderStart): Promise<void> {
   const { associations } =
     keyFiles.length === 0 ? { associations: [] } : await loadKeyFiles(keyFiles, parseKeyText);
   const preopener = new Preopener(associations);
-  const { source } = await openCaptures(inputs);
+  const source = openFiles(inputs);
   const writer = new BatchWriter();
   const stop = new AbortController();
   let credit = BATCHES_AHEAD;
   let resume: (() => void) | undefined;
   port.on('message', (message: MainMessage) => {
     if (message === 'stop') stop.abort();
-    else credit++;
+    else {
+      writer.recycle(message);
+      credit++;
+    }
     resume?.();
   });
   let octetsRead = 0;

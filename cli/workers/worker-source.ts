@@ -11,20 +11,14 @@ import type {
   PacketSource,
   RunOptions,
 } from '../../engine/ports.ts';
-import { BatchReader } from './packet-batch.ts';
+import type { InputPath } from '../../io/capture/inputs.ts';
+import { BatchReader, transferOf } from './packet-batch.ts';
 import type { MainMessage, ReaderMessage, ReaderStart } from './messages.ts';
 
 /** Milliseconds of work after which signals and timers get their turn. */
 const SLICE_MS = 20;
 /** Packets between two looks at the clock. */
 const PACKETS_PER_LOOK = 256;
-
-/** One file of the run. */
-export interface WorkerInput {
-  readonly name: string;
-  /** Octets on disk. */
-  readonly size: number;
-}
 
 /** One reading thread, its batches and the packet at its head. */
 class Reader {
@@ -81,17 +75,14 @@ class Reader {
       this.hasPacket = batch?.next(this.record, this.#inputs, this.#interfaces) ?? false;
       if (this.hasPacket || batch === undefined) return this.hasPacket;
       this.#queue.shift();
-      this.#say('more');
+      this.#worker.postMessage(batch.buffers, transferOf(batch.buffers));
     }
   }
 
   async stop(): Promise<void> {
-    this.#say('stop');
-    await this.#worker.terminate();
-  }
-
-  #say(message: MainMessage): void {
+    const message: MainMessage = 'stop';
     this.#worker.postMessage(message);
+    await this.#worker.terminate();
   }
 
   #take(message: ReaderMessage): void {
@@ -128,7 +119,7 @@ export class WorkerSource implements PacketSource {
   readonly inputs: CaptureInput[];
   readonly interfaces: CaptureInterface[] = [];
   readonly faults: CaptureFault[] = [];
-  readonly #files: readonly WorkerInput[];
+  readonly #files: readonly InputPath[];
   readonly #keyFiles: readonly string[];
   readonly #threads: number;
   #packets = 0;
@@ -137,7 +128,7 @@ export class WorkerSource implements PacketSource {
    * @param files regular files: standard input and pipes cannot be read in another thread.
    * @param threads reading threads, at least 1.
    */
-  constructor(files: readonly WorkerInput[], keyFiles: readonly string[], threads: number) {
+  constructor(files: readonly InputPath[], keyFiles: readonly string[], threads: number) {
     this.#files = files;
     this.#keyFiles = keyFiles;
     this.#threads = Math.max(1, Math.min(threads, files.length));
@@ -165,7 +156,6 @@ export class WorkerSource implements PacketSource {
     } finally {
       await Promise.all(readers.map((reader) => reader.stop()));
       for (const reader of readers) this.faults.push(...reader.faults);
-      this.faults.sort((a, b) => a.inputIndex - b.inputIndex || a.fileOffset - b.fileOffset);
     }
   }
 
@@ -181,9 +171,10 @@ export class WorkerSource implements PacketSource {
   #start(): Reader[] {
     const addInterface = (found: CaptureInterface): number => this.interfaces.push(found) - 1;
     return Array.from({ length: this.#threads }, (_, thread) => {
-      const own = this.#files.map((_file, i) => i).filter((i) => i % this.#threads === thread);
-      const inputs = own.map((i) => this.#files[i]?.name ?? '');
-      return new Reader({ inputs, keyFiles: this.#keyFiles }, own, addInterface);
+      const isOwn = (_: unknown, i: number): boolean => i % this.#threads === thread;
+      const inputs = this.#files.filter(isOwn);
+      const indices = [...this.#files.keys()].filter((i) => isOwn(undefined, i));
+      return new Reader({ inputs, keyFiles: this.#keyFiles }, indices, addInterface);
     });
   }
 

@@ -12,8 +12,6 @@ import {
   type CipherCCMTypes,
   type CipherGCMTypes,
 } from 'node:crypto';
-import { gcm } from '@noble/ciphers/aes.js';
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { putU32, u32, u8 } from '../../dissectors/core/bytes.ts';
 import { constantTimeEqual } from './constant-time.ts';
 import {
@@ -193,7 +191,7 @@ type StreamAead = (
  * The portable backend offers whole tags only. Encrypting the ciphertext gives the plaintext (both modes add a
  * key stream), and encrypting that gives the tag to compare, cut to any length.
  */
-class NobleAead implements Aead {
+class PortableAead implements Aead {
   readonly #create: StreamAead;
   readonly #tagLength: number;
 
@@ -251,7 +249,7 @@ export function aesGcm(
     const aead =
       backend === 'node'
         ? new NodeAead(nodeGcm(key, icvLength), icvLength)
-        : new NobleAead((nonce, aad) => gcm(key, nonce, aad), icvLength);
+        : new PortableAead((nonce, aad) => backend.aesGcm(key, nonce, aad), icvLength);
     return new AeadCipher(salt, aead);
   };
 }
@@ -264,7 +262,7 @@ export function aesCcm(
   icvLength: number,
 ): (keyAndSalt: Uint8Array, backend: CryptoBackend) => EspCipher {
   return (keyAndSalt, backend) => {
-    if (backend === 'noble') throw new Error('AES-CCM needs the node backend');
+    if (backend !== 'node') throw new Error('AES-CCM needs the node backend');
     const key = keyAndSalt.slice(0, -CCM_SALT_LENGTH);
     const salt = keyAndSalt.subarray(key.length);
     return new AeadCipher(salt, new NodeAead(nodeCcm(key, icvLength), icvLength));
@@ -278,6 +276,6 @@ export function chaCha20Poly1305(keyAndSalt: Uint8Array, backend: CryptoBackend)
   const aead =
     backend === 'node'
       ? new NodeAead(nodeChaCha(key), 16)
-      : new NobleAead((nonce, aad) => chacha20poly1305(key, nonce, aad), 16);
+      : new PortableAead((nonce, aad) => backend.chaCha20Poly1305(key, nonce, aad), 16);
   return new AeadCipher(salt, aead);
 }

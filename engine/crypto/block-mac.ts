@@ -6,7 +6,6 @@
  * configured one.
  */
 import { createCipheriv, createSecretKey } from 'node:crypto';
-import { cbc } from '@noble/ciphers/aes.js';
 import { putU32, u8 } from '../../dissectors/core/bytes.ts';
 import { constantTimeEqual } from './constant-time.ts';
 import { NO_SEQUENCE_HIGH, type CryptoBackend, type EspIntegrity } from './esp-backend.ts';
@@ -19,8 +18,8 @@ const ZERO_IV = new Uint8Array(BLOCK_LENGTH);
 type EncryptCbc = (input: Uint8Array) => Uint8Array;
 
 function encryptCbc(key: Uint8Array, backend: CryptoBackend): EncryptCbc {
-  if (backend === 'noble') {
-    return (input) => cbc(key, ZERO_IV, { disablePadding: true }).encrypt(input);
+  if (backend !== 'node') {
+    return (input) => backend.aesCbc(key, ZERO_IV).encrypt(input);
   }
   const keyObject = createSecretKey(key);
   return (input) => createCipheriv('aes-128-cbc', keyObject, ZERO_IV).update(input);

@@ -10,13 +10,13 @@ import {
   type Decipher,
   type KeyObject,
 } from 'node:crypto';
-import { cbc } from '@noble/ciphers/aes.js';
-import { concatBytes } from '@noble/hashes/utils.js';
+import { concatenate } from '../../dissectors/core/layout.ts';
 import {
   ESP_HEADER_LENGTH,
   type CryptoBackend,
   type EspCipher,
   type EspScratch,
+  type PortableCrypto,
 } from './esp-backend.ts';
 
 /**
@@ -69,11 +69,13 @@ class NodeCbc implements EspCipher {
   }
 }
 
-class NobleAesCbc implements EspCipher {
+class PortableAesCbc implements EspCipher {
   readonly #key: Uint8Array;
+  readonly #portable: PortableCrypto;
 
-  constructor(key: Uint8Array) {
+  constructor(key: Uint8Array, portable: PortableCrypto) {
     this.#key = key.slice();
+    this.#portable = portable;
   }
 
   open(
@@ -85,7 +87,7 @@ class NobleAesCbc implements EspCipher {
   ): boolean {
     const start = esp + ESP_HEADER_LENGTH + 16;
     const iv = bytes.subarray(start - 16, start);
-    const cipher = cbc(this.#key, iv, { disablePadding: true });
+    const cipher = this.#portable.aesCbc(this.#key, iv);
     scratch.take(cipher.decrypt(bytes.subarray(start, icv)), 0);
     return true;
   }
@@ -93,14 +95,14 @@ class NobleAesCbc implements EspCipher {
   seal(packet: Uint8Array, icv: number): void {
     const start = ESP_HEADER_LENGTH + 16;
     const iv = packet.slice(ESP_HEADER_LENGTH, start);
-    const cipher = cbc(this.#key, iv, { disablePadding: true });
+    const cipher = this.#portable.aesCbc(this.#key, iv);
     packet.set(cipher.encrypt(packet.slice(start, icv)), start);
   }
 }
 
 /** AES-CBC; keys of 16, 24 or 32 octets. */
 export function aesCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
-  if (backend === 'noble') return new NobleAesCbc(key);
+  if (backend !== 'node') return new PortableAesCbc(key, backend);
   return new NodeCbc(`aes-${key.length * 8}-cbc`, key, 16);
 }
 
@@ -109,7 +111,7 @@ export function aesCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
  * @throws Error with the portable backend, which has no DES.
  */
 export function tripleDesCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
-  if (backend === 'noble') throw new Error('DES needs the node backend');
+  if (backend !== 'node') throw new Error('DES needs the node backend');
   return new NodeCbc('des-ede3-cbc', key, 8);
 }
 
@@ -119,5 +121,5 @@ export function tripleDesCbc(key: Uint8Array, backend: CryptoBackend): EspCipher
  * @throws Error with the portable backend, which has no DES.
  */
 export function desCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
-  return tripleDesCbc(concatBytes(key, key, key), backend);
+  return tripleDesCbc(concatenate([key, key, key]), backend);
 }

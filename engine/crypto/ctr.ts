@@ -3,7 +3,6 @@
  * block counter 4, which starts at 1 (section 4).
  */
 import { createCipheriv, createSecretKey, type KeyObject } from 'node:crypto';
-import { ctr } from '@noble/ciphers/aes.js';
 import { u8 } from '../../dissectors/core/bytes.ts';
 import {
   ESP_HEADER_LENGTH,
@@ -61,5 +60,5 @@ export function aesCtr(keyAndNonce: Uint8Array, backend: CryptoBackend): EspCiph
   const key = keyAndNonce.slice(0, -NONCE_LENGTH);
   const nonce = keyAndNonce.subarray(key.length);
   if (backend === 'node') return new AesCtr(nonce, nodeKeyStream(key));
-  return new AesCtr(nonce, (block, input) => ctr(key, block.slice()).encrypt(input));
+  return new AesCtr(nonce, (block, input) => backend.aesCtr(key, block.slice()).encrypt(input));
 }

@@ -11,8 +11,28 @@ export const ESP_HEADER_LENGTH = 8;
 /** `sequenceHigh` of a security association without extended sequence numbers. */
 export const NO_SEQUENCE_HIGH = -1;
 
-/** Who computes: `node` is the fast one, `noble` the portable one that tests compare it with. */
-export type CryptoBackend = 'node' | 'noble';
+/** A cipher that is ready for one message. */
+export interface PortableCipher {
+  encrypt(plaintext: Uint8Array): Uint8Array;
+  decrypt(ciphertext: Uint8Array): Uint8Array;
+}
+
+/** Algorithms in plain JavaScript; see portable.ts. Nothing of theirs is loaded unless somebody hands them in. */
+export interface PortableCrypto {
+  /** AES-CBC over whole blocks. */
+  aesCbc(key: Uint8Array, iv: Uint8Array): PortableCipher;
+  aesCtr(key: Uint8Array, counterBlock: Uint8Array): PortableCipher;
+  aesGcm(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array): PortableCipher;
+  chaCha20Poly1305(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array): PortableCipher;
+  readonly hmac: (
+    name: 'md5' | 'ripemd160' | 'sha1' | 'sha256' | 'sha384' | 'sha512',
+    key: Uint8Array,
+    message: Uint8Array,
+  ) => Uint8Array;
+}
+
+/** Who computes: `node` is the fast one, the portable one is what tests compare it with. */
+export type CryptoBackend = 'node' | PortableCrypto;
 
 /**
  * Plaintext of one packet. The caller owns one for each nesting depth (ESP in a tunnel in ESP), because the

@@ -92,7 +92,7 @@ export interface EspKeys {
   /** Must be NULL when the encryption transform authenticates as well. */
   readonly integrity: IntegrityTransform;
   readonly integrityKey: Uint8Array;
-  /** `node` (default) or `noble`. */
+  /** Default `node`. */
   readonly backend?: CryptoBackend;
 }
 

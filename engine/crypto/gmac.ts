@@ -6,7 +6,6 @@
  * `EspScratch.variant`, and tried first the next time.
  */
 import { createCipheriv, createSecretKey, type KeyObject } from 'node:crypto';
-import { gcm } from '@noble/ciphers/aes.js';
 import { putU32, u32 } from '../../dissectors/core/bytes.ts';
 import { gcmName } from './aead.ts';
 import { constantTimeEqual } from './constant-time.ts';
@@ -84,8 +83,10 @@ class AesGmac implements EspCipher {
 export function nullAesGmac(keyAndSalt: Uint8Array, backend: CryptoBackend): EspCipher {
   const key = keyAndSalt.slice(0, -SALT_LENGTH);
   const salt = keyAndSalt.subarray(key.length);
-  if (backend === 'noble') {
-    return new AesGmac(salt, (nonce, aad) => gcm(key, nonce, aad).encrypt(new Uint8Array(0)));
+  if (backend !== 'node') {
+    return new AesGmac(salt, (nonce, aad) =>
+      backend.aesGcm(key, nonce, aad).encrypt(new Uint8Array(0)),
+    );
   }
   const keyObject: KeyObject = createSecretKey(key);
   return new AesGmac(salt, (nonce, aad) => {

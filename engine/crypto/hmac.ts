@@ -2,35 +2,31 @@
  * HMAC (RFC 2104): integrity of ESP, and the functions that return routability is made of.
  */
 import { hash } from 'node:crypto';
-import { hmac } from '@noble/hashes/hmac.js';
-import { md5, ripemd160, sha1 as nobleSha1 } from '@noble/hashes/legacy.js';
-import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
-import { concatBytes } from '@noble/hashes/utils.js';
 import { putU32, u8 } from '../../dissectors/core/bytes.ts';
 import { constantTimeEqual, constantTimeEqualText } from './constant-time.ts';
-import { NO_SEQUENCE_HIGH, type CryptoBackend, type EspIntegrity } from './esp-backend.ts';
+import {
+  NO_SEQUENCE_HIGH,
+  type CryptoBackend,
+  type EspIntegrity,
+  type PortableCrypto,
+} from './esp-backend.ts';
 
+/** Octets of a block and of a digest. */
 const HASHES = {
-  md5: { noble: md5, blockLength: 64 },
-  ripemd160: { noble: ripemd160, blockLength: 64 },
-  sha1: { noble: nobleSha1, blockLength: 64 },
-  sha256: { noble: sha256, blockLength: 64 },
-  sha384: { noble: sha384, blockLength: 128 },
-  sha512: { noble: sha512, blockLength: 128 },
+  md5: { blockLength: 64, digestLength: 16 },
+  ripemd160: { blockLength: 64, digestLength: 20 },
+  sha1: { blockLength: 64, digestLength: 20 },
+  sha256: { blockLength: 64, digestLength: 32 },
+  sha384: { blockLength: 128, digestLength: 48 },
+  sha512: { blockLength: 128, digestLength: 64 },
 } as const;
 
 /** Hash functions an HMAC can be made with. */
 export type HashName = keyof typeof HASHES;
 
-/** SHA-1 over the parts one after another; 20 octets. */
-export function sha1(...parts: Uint8Array[]): Uint8Array {
-  return nobleSha1(concatBytes(...parts));
-}
-
-/** HMAC-SHA-1 over the parts one after another; 20 octets. The key may have any length. */
-export function hmacSha1(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
-  return hmac(nobleSha1, key, concatBytes(...parts));
-}
+/** Octets that the inner and the outer pad are made of. RFC 2104 section 2. */
+const INNER = 0x36;
+const OUTER = 0x5c;
 
 // Inner pad and message have to be one array for a one-shot hash; one array serves all keys.
 let work = new Uint8Array(4096);
@@ -42,6 +38,49 @@ function workOfLength(length: number): Uint8Array {
     work = new Uint8Array(size);
   }
   return work;
+}
+
+/** Writes a digest that came as Latin-1 text: cheaper than one that comes as a buffer of its own. */
+function putDigest(bytes: Uint8Array, offset: number, digest: string): void {
+  for (let i = 0; i < digest.length; i++) bytes[offset + i] = digest.charCodeAt(i);
+}
+
+function digestOf(name: HashName, bytes: Uint8Array): Uint8Array {
+  const digest = new Uint8Array(HASHES[name].digestLength);
+  putDigest(digest, 0, hash(name, bytes, 'binary'));
+  return digest;
+}
+
+/** Puts the parts one after another. @returns where they end */
+function putParts(bytes: Uint8Array, offset: number, parts: readonly Uint8Array[]): number {
+  let at = offset;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return at;
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/** SHA-1 over the parts one after another; 20 octets. */
+export function sha1(...parts: Uint8Array[]): Uint8Array {
+  const input = workOfLength(lengthOf(parts));
+  return digestOf('sha1', input.subarray(0, putParts(input, 0, parts)));
+}
+
+/** HMAC-SHA-1 over the parts one after another; 20 octets. The key may have any length. */
+export function hmacSha1(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
+  const { blockLength, digestLength } = HASHES.sha1;
+  const blockKey = key.length > blockLength ? digestOf('sha1', key) : key;
+  const input = workOfLength(blockLength + Math.max(digestLength, lengthOf(parts)));
+  for (let i = 0; i < blockLength; i++) input[i] = u8(blockKey, i) ^ INNER;
+  const inner = hash('sha1', input.subarray(0, putParts(input, blockLength, parts)), 'binary');
+  for (let i = 0; i < blockLength; i++) input[i] = u8(blockKey, i) ^ OUTER;
+  putDigest(input, blockLength, inner);
+  return digestOf('sha1', input.subarray(0, blockLength + digestLength));
 }
 
 /**
@@ -56,14 +95,14 @@ class NodeHmac implements EspIntegrity {
   readonly #outer: Uint8Array;
 
   constructor(name: HashName, key: Uint8Array, icvLength: number) {
-    const { noble, blockLength } = HASHES[name];
+    const { blockLength, digestLength } = HASHES[name];
     const padded = new Uint8Array(blockLength);
-    padded.set(key.length > blockLength ? noble(key) : key);
+    padded.set(key.length > blockLength ? digestOf(name, key) : key);
     this.#name = name;
     this.#icvLength = icvLength;
-    this.#innerPad = padded.map((octet) => octet ^ 0x36);
-    this.#outer = new Uint8Array(blockLength + noble.outputLen);
-    this.#outer.set(padded.map((octet) => octet ^ 0x5c));
+    this.#innerPad = padded.map((octet) => octet ^ INNER);
+    this.#outer = new Uint8Array(blockLength + digestLength);
+    this.#outer.set(padded.map((octet) => octet ^ OUTER));
     // Fails here, not at the first packet, when this build of the backend lacks the hash.
     hash(name, new Uint8Array(0), 'binary');
   }
@@ -82,7 +121,7 @@ class NodeHmac implements EspIntegrity {
       length += 4;
     }
     const inner = hash(this.#name, input.subarray(0, length), 'binary');
-    for (let i = 0; i < inner.length; i++) outer[blockLength + i] = inner.charCodeAt(i);
+    putDigest(outer, blockLength, inner);
     return hash(this.#name, outer, 'binary');
   }
 
@@ -97,22 +136,25 @@ class NodeHmac implements EspIntegrity {
   }
 }
 
-class NobleHmac implements EspIntegrity {
+class PortableHmac implements EspIntegrity {
   readonly #name: HashName;
   readonly #icvLength: number;
   readonly #key: Uint8Array;
+  readonly #hmac: PortableCrypto['hmac'];
 
-  constructor(name: HashName, key: Uint8Array, icvLength: number) {
+  constructor(name: HashName, key: Uint8Array, icvLength: number, { hmac }: PortableCrypto) {
     this.#name = name;
     this.#icvLength = icvLength;
     this.#key = key.slice();
+    this.#hmac = hmac;
   }
 
   #digest(bytes: Uint8Array, start: number, end: number, sequenceHigh: number): Uint8Array {
-    const tail = sequenceHigh === NO_SEQUENCE_HIGH ? new Uint8Array(0) : new Uint8Array(4);
+    const tail = new Uint8Array(sequenceHigh === NO_SEQUENCE_HIGH ? 0 : 4);
     if (tail.length > 0) putU32(tail, 0, sequenceHigh);
-    const { noble } = HASHES[this.#name];
-    return hmac(noble, this.#key, concatBytes(bytes.subarray(start, end), tail));
+    const input = new Uint8Array(end - start + tail.length);
+    putParts(input, 0, [bytes.subarray(start, end), tail]);
+    return this.#hmac(this.#name, this.#key, input);
   }
 
   verify(bytes: Uint8Array, esp: number, icv: number, sequenceHigh: number): boolean {
@@ -135,5 +177,7 @@ export function hmacIntegrity(
   icvLength: number,
 ): (key: Uint8Array, backend: CryptoBackend) => EspIntegrity {
   return (key, backend) =>
-    backend === 'node' ? new NodeHmac(name, key, icvLength) : new NobleHmac(name, key, icvLength);
+    backend === 'node'
+      ? new NodeHmac(name, key, icvLength)
+      : new PortableHmac(name, key, icvLength, backend);
 }

@@ -258,8 +258,10 @@ function noteAnswer(
   const episode = store.get(addressKey(answer.homeAddress));
   const { packet } = answer.context;
   if (episode === undefined || !isSameAddress(episode.homeAgent, answer.homeAgent)) return;
+  const { stripped } = episode;
   const sequence = event.kind === 'esp' ? event.sequence : event.context.esp?.sequence;
-  if (episode.stripped !== undefined && episode.stripped.sequence === sequence) return;
+  if (stripped?.sequence === sequence && sequence !== undefined) return;
+  if (stripped !== undefined && isSamePacket(stripped.packet, packet)) return;
   episode.answer ??= { packet, status: answer.status };
 }
 

@@ -3,7 +3,7 @@
  * RFC 6275 sections 5.2 and 9.5.1.
  */
 import { addressKey } from '../../dissectors/core/address.ts';
-import { copyOctets, equalBytes } from '../../dissectors/core/bytes.ts';
+import { copyOctets, equalBytes, putU32, u32 } from '../../dissectors/core/bytes.ts';
 import { findOption } from '../../dissectors/mobility/options/index.ts';
 import type { MessageOf } from '../../dissectors/mobility/header.ts';
 import type { MobilityEvent } from '../events.ts';
@@ -17,10 +17,23 @@ const MAX_PAIRS = 16_384;
 /** Tokens of one pair: the current and the previous nonce index, and room for a repeat. */
 const MAX_TOKENS = 4;
 
+/** A keygen token: 64 bits as two numbers, a quarter of what an array of its own takes. RFC 6275 section 6.1.5. */
 interface Token {
   readonly nonceIndex: number;
-  readonly token: Uint8Array;
+  readonly high: number;
+  readonly low: number;
   readonly time: number;
+}
+
+function tokenOf(nonceIndex: number, octets: Uint8Array, time: number): Token {
+  return { nonceIndex, high: u32(octets, 0), low: u32(octets, 4), time };
+}
+
+function octetsOf({ high, low }: Token): Uint8Array {
+  const octets = new Uint8Array(8);
+  putU32(octets, 0, high);
+  putU32(octets, 4, low);
+  return octets;
 }
 
 /** Tokens by (address of the mobile node, correspondent). */
@@ -43,10 +56,18 @@ class TokenTable {
     this.evictions++;
   }
 
-  find(address: Uint8Array, correspondent: Uint8Array, nonceIndex: number, now: number) {
+  /** The octets of a token that is still valid. */
+  find(
+    address: Uint8Array,
+    correspondent: Uint8Array,
+    nonceIndex: number,
+    now: number,
+  ): Uint8Array | undefined {
     const tokens = this.#pairs.get(addressKey(address) + addressKey(correspondent));
-    return tokens?.find((item) => item.nonceIndex === nonceIndex && now - item.time < TOKEN_AGE)
-      ?.token;
+    const token = tokens?.find(
+      (item) => item.nonceIndex === nonceIndex && now - item.time < TOKEN_AGE,
+    );
+    return token === undefined ? undefined : octetsOf(token);
   }
 }
 
@@ -75,17 +96,11 @@ export class ReturnRoutability {
     const { message } = event.header;
     const { source, destination, packet } = event.context;
     if (message.kind === 'home-test') {
-      this.#home.add(destination, source, {
-        nonceIndex: message.homeNonceIndex,
-        token: message.homeKeygenToken,
-        time: packet.time,
-      });
+      const token = tokenOf(message.homeNonceIndex, message.homeKeygenToken, packet.time);
+      this.#home.add(destination, source, token);
     } else if (message.kind === 'care-of-test') {
-      this.#careOf.add(destination, source, {
-        nonceIndex: message.careOfNonceIndex,
-        token: message.careOfKeygenToken,
-        time: packet.time,
-      });
+      const token = tokenOf(message.careOfNonceIndex, message.careOfKeygenToken, packet.time);
+      this.#careOf.add(destination, source, token);
     }
   }
 

@@ -78,6 +78,11 @@ export async function openCaptures(
   return { source: new CaptureSource(inputs, stdin), errors };
 }
 
+/** One source of packets of regular files that `expandInputs` found; the same otherwise as that of {@link openCaptures}. */
+export function openFiles(files: readonly InputPath[]): PacketSource {
+  return new CaptureSource(files, undefined);
+}
+
 /** An input that is not open yet, with the time its first packet is due. */
 interface Pending extends Timed {
   readonly path: InputPath;

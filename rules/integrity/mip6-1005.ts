@@ -14,10 +14,6 @@ const FAULTS: ReadonlyMap<DiagnosticCode, string> = new Map<DiagnosticCode, stri
   ['OPTION_NOT_LAST', 'Binding Authorization Data is not the last option'],
 ]);
 
-/** Mobility option types. RFC 6275 sections 6.2.6 and 6.2.7. */
-const NONCE_INDICES = 4;
-const BINDING_AUTHORIZATION_DATA = 5;
-
 export default defineRule({
   id: 'MIP6-1005',
   title: 'Mobility option malformed, duplicated or illegal for this message',
@@ -67,18 +63,16 @@ export default defineRule({
 });
 
 /** Nonce Indices belong to return routability alone. RFC 6275 sections 6.2.6 and 9.5.1. */
-function misplacedNonceIndices({ header }: EventOf<'mobility'>): string[] {
+function misplacedNonceIndices({ header, diagnostics }: EventOf<'mobility'>): string[] {
   const { message, options } = header;
   if (message.kind !== 'binding-update') return [];
-  // One whose length is wrong is there all the same.
-  const has = (kind: 'nonce-indices' | 'binding-authorization-data', type: number): boolean =>
-    findOption(options, kind) !== undefined ||
-    options.some((option) => option.kind === 'unknown' && option.type === type);
-  if (!has('nonce-indices', NONCE_INDICES)) return [];
+  if (findOption(options, 'nonce-indices') === undefined) return [];
   if ((message.flags & BINDING_UPDATE_FLAGS.homeRegistration.mask) !== 0) {
     return ['Nonce Indices in a home registration'];
   }
-  return has('binding-authorization-data', BINDING_AUTHORIZATION_DATA)
-    ? []
-    : ['Nonce Indices without Binding Authorization Data'];
+  // It may be the one that runs past the end, which is MIP6-1004.
+  if (diagnostics.some(({ code }) => code === 'OPTION_TRUNCATED')) return [];
+  return findOption(options, 'binding-authorization-data') === undefined
+    ? ['Nonce Indices without Binding Authorization Data']
+    : [];
 }

@@ -260,6 +260,39 @@ describe('rule 1112, clear traffic on a foreign link', () => {
       bare(2, link),
     ];
     expect(underTest(rule1112, { bindings }).feedAll(events)).toHaveLength(1);
+    // A mirror port shows the stripped answer a second time.
+    const second = espEvent({
+      layout: 'plain',
+      sequence: stripped.sequence,
+      context: { packet: packetAt(16, 1.6), link, source: HOME_AGENT, destination: HOME_ADDRESS },
+    });
+    const mirrored = [atHome(1, link), relayed(link, uplink), stripped, second, bare(2, link)];
+    expect(underTest(rule1112, { bindings }).feedAll(mirrored)).toHaveLength(1);
+  });
+
+  it('finds traffic that the clock of another capture put before the relayed update', () => {
+    const link = makeLink('unknown', { id: 7 });
+    const uplink = makeLink('unknown', { id: 8 });
+    const stripped = relayEvent({
+      direction: 'from-home-agent',
+      plainLink: link,
+      extendedLink: uplink,
+      plain: packetAt(11, 1.1),
+      extended: packetAt(45, 4.5),
+      context: { packet: packetAt(45, 4.5), link: uplink, routingHomeAddress: HOME_ADDRESS },
+    });
+    const update = relayEvent({
+      plainLink: link,
+      extendedLink: uplink,
+      sequence: 10,
+      plain: packetAt(10, 1),
+      extended: packetAt(44, 4.4),
+      context: { packet: packetAt(44, 4.4), link: uplink },
+    });
+    const events = [atHome(1, link), answer(1.1, link), bare(2, link), update, stripped];
+    expect(underTest(rule1112, { bindings }).feedAll(events)).toMatchObject([
+      { packet: { time: START_TIME + 2e6 } },
+    ]);
   });
 });
 
@@ -390,6 +423,16 @@ describe('rule 1115, two views of one binding', () => {
     const rule = underTest(rule1115, { bindings: [binding] });
     const ended = { binding, previousCareOfAddress: CARE_OF_ADDRESS, packet: packetAt(50, 5) };
     rule.feedAll([bindingEvent('deregistered', ended), away(10), tickEvent(31)]);
+    expect(rule.alerts).toEqual([]);
+  });
+
+  it('is silent when the node has asked to be registered again and the answer was not captured', () => {
+    const binding = makeBinding({ phase: 'deregistered', careOfAddress: HOME_ADDRESS });
+    const rule = underTest(rule1115, { bindings: [binding] });
+    const ended = { binding, previousCareOfAddress: CARE_OF_ADDRESS, packet: packetAt(50, 5) };
+    binding.lastTunnelFromPrevious = START_TIME + 30e6;
+    const asked = bindingEvent('requested', { binding, packet: packetAt(100, 10) });
+    rule.feedAll([bindingEvent('deregistered', ended), asked, tickEvent(31)]);
     expect(rule.alerts).toEqual([]);
   });
 });

@@ -31,6 +31,7 @@ import {
   relayEvent,
   tickEvent,
   underTest,
+  address,
 } from './event-builders.ts';
 import type { RuleUnderTest } from './event-builders.ts';
 
@@ -255,6 +256,20 @@ describe('rule 1106 without keys, from the side of the home agent', () => {
     expect(handover(rule, binding, ATTACKER, { length: 68 })).toBe(1);
     const other = tunnelled();
     expect(handover(watched(other), other, ATTACKER, { length: 68, isAnswered: false })).toBe(0);
+  });
+
+  it('is silent about an update over UDP, which has no Alternate Care-of Address', () => {
+    const binding = tunnelled();
+    const rule = watched(binding);
+    const context = { link: edge, encapsulation: ['udp:4191'] };
+    const mapped = address('::ffff:198.51.100.7');
+    const update = { source: mapped, packet: packetAt(50, 100), ...context };
+    const answered = { destination: mapped, packet: packetAt(51, 100.02), ...context };
+    const events = [
+      espEvent({ length: 68, context: update }),
+      espEvent({ layout: 'type-2-routing-header', context: answered }),
+    ];
+    expect(rule.feedAll(events)).toEqual([]);
   });
 
   it('alerts when packets for the node are not tunnelled to where it seems to have registered', () => {

@@ -91,6 +91,14 @@ describe('MIP6-1006', () => {
     },
   );
 
+  it('reports a small first fragment of a mobility message, also between strangers', () => {
+    const strangers = { source: ATTACKER, destination: CORRESPONDENT };
+    const tested = underTest(mip61006);
+    const draft = only(tested.feed(malformedEvent([diagnostic('FRAGMENT_MOBILITY')], strangers)));
+    expect([draft.severity, draft.confidence]).toEqual([undefined, 'certain']);
+    expect(draft.message).toContain('a mobility message in fragments');
+  });
+
   it('accepts fragments that are only pending or atomic', () => {
     const event = malformedEvent([diagnostic('FRAGMENT_PENDING'), diagnostic('FRAGMENT_ATOMIC')]);
     expect(underTest(mip61006).feed(event)).toEqual([]);

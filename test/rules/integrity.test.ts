@@ -270,6 +270,14 @@ describe('MIP6-1005', () => {
     ]);
   });
 
+  it('does not miss Binding Authorization Data that runs past the end', () => {
+    const bare = bindingUpdateEvent(
+      { flags: ['acknowledge'], options: [NONCES] },
+      { diagnostics: [diagnostic('OPTION_TRUNCATED', 'option type 5')] },
+    );
+    expect(underTest(mip61005).feed(bare)).toEqual([]);
+  });
+
   it('accepts unknown option types, Pad1, and PadN of no octets', () => {
     const unknown = { kind: 'unknown', type: 200, data: new Uint8Array(5) } as const;
     const event = bindingUpdateEvent({ options: [unknown, PAD1, unknown] });

@@ -11,6 +11,7 @@ import {
   type EspAssociation,
   type EspResult,
 } from '../../../engine/crypto/esp.ts';
+import { PORTABLE } from '../../../engine/crypto/portable.ts';
 import {
   ENCRYPTION_TRANSFORMS,
   findEncryption,
@@ -321,7 +322,7 @@ describe('a context without the algorithm in its backend', () => {
     encryptionKey: new Uint8Array(8),
     integrity: NULL_INTEGRITY,
     integrityKey: new Uint8Array(0),
-    backend: 'noble',
+    backend: PORTABLE,
   });
 
   it('says so and opens nothing', () => {

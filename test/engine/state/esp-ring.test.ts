@@ -44,4 +44,26 @@ describe('ESP ring', () => {
     expect(ring.note(esp(0, 0), 0, 60, sighting('home-address-option', 9))).toEqual({});
     expect(ring.note(esp(4, 0), 0, 60, sighting('home-address-option', 9)).plain).toBeDefined();
   });
+
+  test('knows a packet that the capture cut by its start and its length on the wire', () => {
+    const ring = new EspRing();
+    ring.note(esp(3, 1), 0, 20, sighting('plain', 1), 60);
+    const before = ring.note(esp(3, 1), 0, 14, sighting('home-address-option', 2), 60);
+    expect(before.plain?.packet.number).toBe(1);
+    expect(ring.note(esp(3, 1), 0, 20, sighting('home-address-option', 3), 76)).toEqual({});
+    expect(ring.note(esp(4, 1), 0, 20, sighting('home-address-option', 4), 60)).toEqual({});
+  });
+
+  test('compares a whole packet with a cut one that came before it', () => {
+    const ring = new EspRing();
+    ring.note(esp(3, 1), 0, 20, sighting('home-address-option', 1), 60);
+    const before = ring.note(esp(3, 1), 0, 60, sighting('plain', 2));
+    expect(before['home-address-option']?.packet.number).toBe(1);
+  });
+
+  test('does not guess where the cut left nothing behind the sequence number', () => {
+    const ring = new EspRing();
+    ring.note(esp(3, 1), 0, 10, sighting('plain', 1), 60);
+    expect(ring.note(esp(3, 1), 0, 10, sighting('home-address-option', 2), 60)).toEqual({});
+  });
 });
