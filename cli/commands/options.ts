@@ -40,7 +40,10 @@ export function colourOption(): Option {
 
 /** `--workers N`. */
 export function workersOption(): Option {
-  return new Option('--workers <n>', 'threads that read inputs; results do not depend on it')
+  return new Option(
+    '--workers <n>',
+    'threads; all but one read inputs, which pays for compressed ones; results do not depend on it',
+  )
     .argParser((text: string) => wholeNumber(text, 1, MAX_WORKERS))
     .default(1);
 }

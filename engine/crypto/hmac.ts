@@ -2,6 +2,9 @@
  * HMAC (RFC 2104): integrity of ESP, and the functions that return routability is made of.
  */
 import { hash } from 'node:crypto';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js';
+import { concatBytes } from '@noble/hashes/utils.js';
 import { putU32, u8 } from '../../dissectors/core/bytes.ts';
 import { constantTimeEqual, constantTimeEqualText } from './constant-time.ts';
 import {
@@ -61,26 +64,14 @@ function putParts(bytes: Uint8Array, offset: number, parts: readonly Uint8Array[
   return at;
 }
 
-function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
-}
-
 /** SHA-1 over the parts one after another; 20 octets. */
 export function sha1(...parts: Uint8Array[]): Uint8Array {
-  const input = workOfLength(lengthOf(parts));
-  return digestOf('sha1', input.subarray(0, putParts(input, 0, parts)));
+  return nobleSha1(concatBytes(...parts));
 }
 
 /** HMAC-SHA-1 over the parts one after another; 20 octets. The key may have any length. */
 export function hmacSha1(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
-  const { blockLength, digestLength } = HASHES.sha1;
-  const blockKey = key.length > blockLength ? digestOf('sha1', key) : key;
-  const input = workOfLength(blockLength + Math.max(digestLength, lengthOf(parts)));
-  for (let i = 0; i < blockLength; i++) input[i] = u8(blockKey, i) ^ INNER;
-  const inner = hash('sha1', input.subarray(0, putParts(input, blockLength, parts)), 'binary');
-  for (let i = 0; i < blockLength; i++) input[i] = u8(blockKey, i) ^ OUTER;
-  putDigest(input, blockLength, inner);
-  return digestOf('sha1', input.subarray(0, blockLength + digestLength));
+  return hmac(nobleSha1, key, concatBytes(...parts));
 }
 
 /**

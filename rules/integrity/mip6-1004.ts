@@ -31,6 +31,7 @@ export default defineRule({
   params: {},
   evaluate(event) {
     const { context, diagnostics } = event;
+    if (diagnostics.length === 0) return undefined;
     // In a cut frame the capture made the lengths wrong, not the sender.
     if (event.kind === 'mobility' && event.checksum === 'unknown') return undefined;
     if (diagnostics.some(({ code }) => code === 'CAPTURE_CUT')) return undefined;
