@@ -1,7 +1,7 @@
 /**
  * Opens ESP for the field tree of one packet.
  */
-import { u32 } from '../dissectors/core/bytes.ts';
+import { copyOctets, u32 } from '../dissectors/core/bytes.ts';
 import type { OpenEsp, OpenedEsp } from '../dissectors/index.ts';
 import { createEspResult, EspScratch, EspStatus, openEsp } from '../engine/crypto/esp.ts';
 import { SecurityAssociationTable } from '../engine/state/security-association.ts';
@@ -43,7 +43,7 @@ export function espOpener(associations: readonly SecurityAssociation[]): OpenEsp
         return opened(
           association,
           // The scratch buffer is used again for the packet inside.
-          result.bytes.slice(result.payloadOffset, to),
+          copyOctets(result.bytes, result.payloadOffset, to),
           result.integrityVerified ? 'good' : 'not-checked',
         );
       }

@@ -1,7 +1,8 @@
 /**
  * ESP packets: opened where a key fits, and recognised when they were relayed under another layout.
  */
-import { equalBytes, u16, u32 } from '../dissectors/core/bytes.ts';
+import { isSameAddress } from '../dissectors/core/address.ts';
+import { u16, u32 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import { walkExtensions } from '../dissectors/walk.ts';
 import type { Ipv6View } from '../dissectors/walk.ts';
@@ -211,11 +212,12 @@ function relayedPair(
   const extended = isPlain ? other : now;
   const { homeAddress } = extended;
   if (homeAddress === undefined) return undefined;
-  const same = (a: Uint8Array, b: Uint8Array): boolean => equalBytes(a, 0, b, 0, 16);
   const isMatch =
     extended.layout === 'home-address-option'
-      ? same(plain.source, homeAddress) && same(plain.destination, extended.destination)
-      : same(plain.destination, homeAddress) && same(plain.source, extended.source);
+      ? isSameAddress(plain.source, homeAddress) &&
+        isSameAddress(plain.destination, extended.destination)
+      : isSameAddress(plain.destination, homeAddress) &&
+        isSameAddress(plain.source, extended.source);
   return isMatch ? { plain, extended, homeAddress } : undefined;
 }
 

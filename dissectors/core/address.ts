@@ -201,6 +201,11 @@ export function sameAddress(
   return true;
 }
 
+/** Whether two IPv6 addresses that stand alone, 16 octets each, are equal; false when one is missing. */
+export function isSameAddress(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && sameAddress(a, 0, b, 0);
+}
+
 /** Map key of the IPv6 address at `offset`. Equal keys mean equal addresses and the reverse. */
 export function addressKey(bytes: Uint8Array, offset = 0): AddressKey {
   return String.fromCharCode(

@@ -4,10 +4,7 @@
 import { addressKey, prefixMatches } from '../../dissectors/core/address.ts';
 import { equalBytes } from '../../dissectors/core/bytes.ts';
 
-/** Whether two IPv6 addresses (16 octets each) are equal; false when one is missing. */
-export function isSameAddress(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && b !== undefined && equalBytes(a, 0, b, 0, 16);
-}
+export { isSameAddress } from '../../dissectors/core/address.ts';
 
 /** Whether two link-layer addresses of one length are equal; false when one is missing. */
 export function isSameLinkLayer(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

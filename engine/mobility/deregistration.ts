@@ -11,7 +11,7 @@
  * | 1 home | 0 | home address | absent | absent |
  * | 2 remote | 0 | registered care-of address | home address | registered care-of address |
  */
-import { sameAddress } from '../../dissectors/core/address.ts';
+import { isSameAddress } from '../../dissectors/core/address.ts';
 
 /** What the layout test looks at; nothing else of the message matters. Addresses are 16 octets. */
 export interface DeregistrationShape {
@@ -49,28 +49,26 @@ export interface DeregistrationLayout {
   readonly faults: readonly LayoutFault[];
 }
 
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return sameAddress(a, 0, b, 0);
-}
-
 /** Holds a home de-registration (lifetime 0) against the two strict layouts. */
 export function deregistrationLayout(shape: DeregistrationShape): DeregistrationLayout {
   const { source, homeAddress, isRemoteStyle, alternateCareOfAddress: alternate } = shape;
   const faults: LayoutFault[] = [];
-  if (!isRemoteStyle || same(source, homeAddress)) {
+  if (!isRemoteStyle || isSameAddress(source, homeAddress)) {
     if (isRemoteStyle) faults.push('home-address-option-at-home');
     if (alternate !== undefined) {
       faults.push(
-        same(alternate, homeAddress) ? 'alternate-is-home-address-at-home' : 'alternate-at-home',
+        isSameAddress(alternate, homeAddress)
+          ? 'alternate-is-home-address-at-home'
+          : 'alternate-at-home',
       );
     }
     return { case: 'home', faults };
   }
-  if (shape.registered !== undefined && !same(source, shape.registered)) {
+  if (shape.registered !== undefined && !isSameAddress(source, shape.registered)) {
     faults.push('source-is-not-registered');
   }
   if (alternate === undefined) faults.push('alternate-missing');
-  else if (same(alternate, homeAddress)) faults.push('alternate-is-home-address');
-  else if (!same(alternate, source)) faults.push('alternate-is-not-source');
+  else if (isSameAddress(alternate, homeAddress)) faults.push('alternate-is-home-address');
+  else if (!isSameAddress(alternate, source)) faults.push('alternate-is-not-source');
   return { case: 'remote', faults };
 }

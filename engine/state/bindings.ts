@@ -2,7 +2,7 @@
  * Keeps the binding cache from what goes over the wire: readable messages where there are some, the layout
  * of encrypted ones where not. RFC 6275 sections 9.5, 10.3 and 11.7.
  */
-import { isUnicastRoutable } from '../../dissectors/core/address.ts';
+import { isSameAddress, isUnicastRoutable } from '../../dissectors/core/address.ts';
 import { equalBytes } from '../../dissectors/core/bytes.ts';
 import { BINDING_UPDATE_FLAGS } from '../../dissectors/mobility/messages/binding.ts';
 import type { MessageOf } from '../../dissectors/mobility/header.ts';
@@ -32,10 +32,6 @@ const PROXY_REGISTRATION = BINDING_UPDATE_FLAGS.proxyRegistration.mask;
 
 /** Microseconds between looks at all bindings for expired ones. */
 const SWEEP_INTERVAL = 30e6;
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return equalBytes(a, 0, b, 0, 16);
-}
 
 function isLive(binding: Binding): boolean {
   return binding.phase === 'registered' || binding.phase === 'deregistration-sent';
@@ -82,7 +78,9 @@ export class Bindings {
 
   /** Binding of a home address at a home agent or correspondent node. */
   find(homeAddress: Uint8Array, peer: Uint8Array): Binding | undefined {
-    return this.#byHomeAddress.get(homeAddress)?.find((binding) => same(binding.peer, peer));
+    return this.#byHomeAddress
+      .get(homeAddress)
+      ?.find((binding) => isSameAddress(binding.peer, peer));
   }
 
   /** Home registration of a home address; the registered one before others. */
@@ -135,7 +133,7 @@ export class Bindings {
     const careOfAddress = requestedCareOfAddress(event);
     // RFC 6275 section 9.5.1: no receiver makes a binding of such addresses.
     if (!isUnicastRoutable(homeAddress) || !isUnicastRoutable(careOfAddress)) return;
-    const isDeletion = message.lifetime === 0 || same(careOfAddress, homeAddress);
+    const isDeletion = message.lifetime === 0 || isSameAddress(careOfAddress, homeAddress);
     const lifetime = isDeletion ? 0 : lifetimeSeconds(message.lifetime);
     const knownBy = knowledge(event, isAuthenticated);
     const binding = this.#open(
@@ -150,7 +148,7 @@ export class Bindings {
       (binding.sequence === message.sequence &&
         (isDeletion
           ? binding.phase === 'deregistered'
-          : same(binding.careOfAddress, careOfAddress)));
+          : isSameAddress(binding.careOfAddress, careOfAddress)));
     if (isCopy) return;
     binding.flags = message.flags;
     binding.knownBy = knownBy;
@@ -232,8 +230,12 @@ export class Bindings {
       // What a correspondent gets behind a Home Address option is payload.
       if (binding.role === 'correspondent') return;
       // The node at its registered care-of address only refreshes, unless it had asked to be deleted before.
-      if (binding.phase === 'registered' && same(binding.careOfAddress, context.source)) return;
-      if (binding.pending !== undefined && same(binding.pending.careOfAddress, context.source))
+      if (binding.phase === 'registered' && isSameAddress(binding.careOfAddress, context.source))
+        return;
+      if (
+        binding.pending !== undefined &&
+        isSameAddress(binding.pending.careOfAddress, context.source)
+      )
         return;
       if (binding.pending?.relay !== undefined) return;
       binding.pending = inferredUpdate(context.source, undefined, false, context.packet);
@@ -249,11 +251,12 @@ export class Bindings {
       const binding = this.#open(routingHomeAddress, source, 'home', context.packet);
       if (binding.role === 'correspondent') return;
       const { pending } = binding;
-      if (pending?.relay !== undefined && same(pending.relay, destination)) {
+      if (pending?.relay !== undefined && isSameAddress(pending.relay, destination)) {
         this.#accept(binding, 0, 'inferred', undefined);
         return;
       }
-      if (binding.phase === 'registered' && same(binding.careOfAddress, destination)) return;
+      if (binding.phase === 'registered' && isSameAddress(binding.careOfAddress, destination))
+        return;
       if (pending?.lifetime === undefined || binding.phase === 'requested') {
         binding.pending = inferredUpdate(destination, undefined, false, context.packet);
         this.#accept(binding, undefined, 'inferred', undefined);
@@ -320,7 +323,7 @@ export class Bindings {
       list = [];
       this.#byHomeAddress.set(homeAddress, 0, list);
     }
-    const known = list.find((binding) => same(binding.peer, peer));
+    const known = list.find((binding) => isSameAddress(binding.peer, peer));
     if (known !== undefined) {
       return known;
     }
@@ -383,7 +386,7 @@ export class Bindings {
       return;
     }
     const lifetime = granted ?? pending.lifetime;
-    const moved = wasLive && !same(previous, pending.careOfAddress);
+    const moved = wasLive && !isSameAddress(previous, pending.careOfAddress);
     if (moved) this.#remember(binding, previous);
     binding.phase = 'registered';
     binding.careOfAddress = pending.careOfAddress;
@@ -406,7 +409,7 @@ export class Bindings {
 
   #remember(binding: Binding, careOfAddress: Uint8Array): void {
     const list = binding.previousCareOfAddresses;
-    if (list.some((item) => same(item, careOfAddress))) return;
+    if (list.some((item) => isSameAddress(item, careOfAddress))) return;
     if (list.length >= MAX_PREVIOUS) list.shift();
     list.push(careOfAddress);
   }
