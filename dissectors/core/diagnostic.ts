@@ -21,6 +21,11 @@ const rfc = (number: number, section: string): Spec => ({ rfc: number, section }
 /** Every diagnostic a dissector can make. Codes are stable: exports and filters carry them. */
 export const DIAGNOSTICS = {
   LINK_TRUNCATED: { severity: 'error', group: 'malformed', text: 'link header cut short' },
+  LINK_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'length in the link header exceeds the frame',
+  },
   LINK_TYPE_UNKNOWN: { severity: 'note', group: 'undecoded', text: 'link type not decoded' },
   CAPTURE_CUT: { severity: 'note', group: 'undecoded', text: 'the capture cut this packet' },
   IPV6_TRUNCATED: {
@@ -41,7 +46,25 @@ export const DIAGNOSTICS = {
     text: 'Payload Length exceeds the packet',
     spec: rfc(8200, '3'),
   },
+  IPV6_JUMBO: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'Payload Length and Jumbo Payload option do not fit each other',
+    spec: rfc(2675, '3'),
+  },
   IPV4_MALFORMED: { severity: 'error', group: 'malformed', text: 'IPv4 header malformed' },
+  IPV4_OPTION_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'IPv4 option exceeds the header',
+    spec: rfc(791, '3.1'),
+  },
+  IPV4_CHECKSUM: {
+    severity: 'warn',
+    group: 'checksum',
+    text: 'IPv4 header checksum wrong; normal in captures made on a sender whose interface computes it',
+    spec: rfc(791, '3.1'),
+  },
   EXTENSION_TRUNCATED: {
     severity: 'error',
     group: 'malformed',
@@ -112,6 +135,12 @@ export const DIAGNOSTICS = {
     group: 'protocol',
     text: 'type 2 routing header before another routing header',
     spec: rfc(6275, '6.4.1'),
+  },
+  ROUTING_MALFORMED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'length, segments left and addresses of a routing header do not fit each other',
+    spec: rfc(8200, '4.4'),
   },
   FRAGMENT_ATOMIC: {
     severity: 'note',
@@ -217,9 +246,41 @@ export const DIAGNOSTICS = {
   OPTION_NOT_LAST: {
     severity: 'error',
     group: 'protocol',
-    text: 'Binding Authorization Data is not the last option',
+    text: 'authorization option is not the last one',
     spec: rfc(6275, '6.2.7'),
   },
+  OPTION_ORDER: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'mobility option after one that it must precede',
+    spec: rfc(6275, '6.2'),
+  },
+  OPTION_VALUE: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'mobility option holds a value it must not',
+  },
+  OPTION_FRAMING: {
+    severity: 'note',
+    group: 'protocol',
+    text: 'length of the mobility option follows the other of two readings of its document',
+  },
+  SUBOPTION_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'sub-option exceeds what holds it',
+  },
+  SUBOPTION_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'sub-option has a wrong length',
+  },
+  SUBOPTION_DUPLICATE: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'sub-option that may appear once appears again',
+  },
+  SUBOPTION_UNKNOWN: { severity: 'chat', group: 'undecoded', text: 'unknown sub-option' },
   OPTION_UNKNOWN: { severity: 'chat', group: 'undecoded', text: 'unknown mobility option' },
   RESERVED_NOT_ZERO: {
     severity: 'note',
@@ -286,8 +347,186 @@ export const DIAGNOSTICS = {
     text: 'decrypted ESP padding is not 1, 2, 3 ...: the key is likely wrong',
     spec: rfc(4303, '2.4'),
   },
+  AH_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'Authentication Header is no multiple of 8 octets in IPv6, or longer than the packet',
+    spec: rfc(4302, '2.2'),
+  },
+  AH_SPI_RESERVED: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'AH SPI is in the reserved range 0-255',
+    spec: rfc(4302, '2.4'),
+  },
+  IKE_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'IKE header cut short',
+    spec: rfc(7296, '3.1'),
+  },
+  IKE_VERSION: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'IKE major version is neither 1 nor 2',
+    spec: rfc(7296, '2.5'),
+  },
+  IKE_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'IKE Length does not fit the datagram',
+    spec: rfc(7296, '3.1'),
+  },
+  IKE_TRAILING: {
+    severity: 'warn',
+    group: 'malformed',
+    text: 'octets after the last IKE payload',
+    spec: rfc(7296, '3.2'),
+  },
+  IKE_PAYLOAD_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'IKE payload length below 4 or past the message: payloads after it cannot be found',
+    spec: rfc(7296, '3.2'),
+  },
+  IKE_PAYLOAD_MALFORMED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'content of an IKE payload is too short or has a wrong length',
+    spec: rfc(7296, '2.21'),
+  },
+  IKE_SUBSTRUCTURE_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'IKE proposal, transform, attribute or selector exceeds what holds it',
+    spec: rfc(7296, '3.3'),
+  },
+  IKE_COUNT: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'count in an IKE payload is not the number of items that follow',
+    spec: rfc(7296, '3.3'),
+  },
+  IKE_NEXT: {
+    severity: 'warn',
+    group: 'protocol',
+    text: 'IKE proposal or transform says wrongly what follows it',
+    spec: rfc(7296, '3.3.1'),
+  },
+  IKE_CRITICAL: {
+    severity: 'error',
+    group: 'protocol',
+    text: 'unknown IKE payload with the critical bit: the message is rejected',
+    spec: rfc(7296, '2.5'),
+  },
+  IKE_CRITICAL_DEFINED: {
+    severity: 'note',
+    group: 'protocol',
+    text: 'critical bit in an IKE payload that every receiver knows',
+    spec: rfc(7296, '3.2'),
+  },
+  IKE_PAYLOAD_UNKNOWN: {
+    severity: 'chat',
+    group: 'undecoded',
+    text: 'IKE payload not decoded',
+    spec: rfc(7296, '2.5'),
+  },
+  IKE_RESERVED: {
+    severity: 'note',
+    group: 'protocol',
+    text: 'reserved bits of an IKE message are not zero',
+    spec: rfc(7296, '3.2'),
+  },
+  IKE_FRAGMENT_NUMBER: {
+    severity: 'error',
+    group: 'reassembly',
+    text: 'IKE fragment number is zero or above the total',
+    spec: rfc(7383, '2.5'),
+  },
+  IKE_LIMIT: {
+    severity: 'warn',
+    group: 'malformed',
+    text: 'more items in an IKE message than are decoded; the rest is shown as octets',
+  },
   UDP_TRUNCATED: { severity: 'error', group: 'malformed', text: 'UDP header cut short' },
+  UDP_CHECKSUM: {
+    severity: 'warn',
+    group: 'checksum',
+    text: 'UDP checksum wrong; normal in captures made on a sender whose interface computes it',
+    spec: rfc(768, 'Fields'),
+  },
+  UDP_CHECKSUM_ZERO: {
+    severity: 'warn',
+    group: 'checksum',
+    text: 'UDP over IPv6 without checksum: only tunnels may',
+    spec: rfc(8200, '8.1'),
+  },
   TCP_TRUNCATED: { severity: 'error', group: 'malformed', text: 'TCP header cut short' },
+  TCP_OPTION_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'TCP option exceeds the header',
+    spec: rfc(9293, '3.2'),
+  },
+  TCP_CHECKSUM: {
+    severity: 'warn',
+    group: 'checksum',
+    text: 'TCP checksum wrong; normal in captures made on a sender whose interface computes it',
+    spec: rfc(9293, '3.1'),
+  },
+  GRE_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'GRE header cut short',
+    spec: rfc(2784, '2'),
+  },
+  GRE_VERSION: {
+    severity: 'note',
+    group: 'undecoded',
+    text: 'GRE version is neither 0 nor 1',
+    spec: rfc(2784, '2.3.1'),
+  },
+  GRE_CHECKSUM: {
+    severity: 'error',
+    group: 'checksum',
+    text: 'GRE checksum wrong',
+    spec: rfc(2784, '2.5'),
+  },
+  GRE_ROUTING: {
+    severity: 'warn',
+    group: 'deprecated',
+    text: 'GRE with a source route',
+    spec: rfc(2784, '2.3'),
+  },
+  TUNNEL_PAYLOAD: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'octets in the tunnel are none of what it may carry',
+  },
+  TLV_HEADER_LENGTH: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'Length of the TLV header is not that of the UDP payload behind it',
+    spec: rfc(5845, '7.2'),
+  },
+  MH_CHECKSUM_NOT_ZERO: {
+    severity: 'note',
+    group: 'checksum',
+    text: 'checksum of a Mobility Header in UDP over IPv4 is not zero',
+    spec: rfc(5844, '4.1.3'),
+  },
+  MIP6TLS_MALFORMED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'packet type, SPI and sequence number do not fit each other, or are cut short',
+    spec: rfc(6618, '6'),
+  },
+  DHCPV6_TRUNCATED: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'DHCPv6 message cut short',
+    spec: rfc(8415, '8'),
+  },
 } as const satisfies Record<string, DiagnosticDefinition>;
 
 /** Stable code of a diagnostic. */

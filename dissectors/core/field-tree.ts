@@ -1,14 +1,21 @@
 /**
  * Tree lines of fields: their values as text.
  */
-import { formatAddress, formatIpv4, formatMac } from './address.ts';
+import { formatAddress } from './address.ts';
 import { u16, u32, u8 } from './bytes.ts';
-import type { BytesField, Field, FlagBit, FlagsField, NamedValue, UintField } from './field.ts';
+import type {
+  Field,
+  FieldNumbers,
+  FlagBit,
+  FlagsField,
+  ListField,
+  NamedValue,
+  UintField,
+} from './field.ts';
 import type { FieldNode, NodeValue, Spec } from './node.ts';
-import { printable } from './text.ts';
+import { hexText, showOctets } from './show.ts';
 
-/** Longest octet string shown in full in a tree line. */
-const SHOWN_OCTETS = 64;
+export { hexText } from './show.ts';
 
 /** Unsigned number of `octets` octets, big-endian. */
 export function readUint(bytes: Uint8Array, offset: number, octets: number): number {
@@ -23,41 +30,21 @@ export function readUint(bytes: Uint8Array, offset: number, octets: number): num
       return u32(bytes, offset);
   }
 }
-/** Octets as hex, shortened for display. */
-export function hexText(bytes: Uint8Array, offset = 0, length = bytes.length - offset): string {
-  let text = '';
-  const shown = Math.min(length, SHOWN_OCTETS);
-  for (let i = 0; i < shown; i++)
-    text += u8(bytes, offset + i)
-      .toString(16)
-      .padStart(2, '0');
-  return shown < length ? `${text}… (${length} octets)` : text;
-}
-
-function bytesText(
-  field: BytesField<string>,
-  bytes: Uint8Array,
-  offset: number,
-  length: number,
-): string {
-  if (field.show === 'text') return printable(bytes, offset, length);
-  if (field.show === 'mac' && length === 6) return formatMac(bytes, offset);
-  if (field.show === 'address' && length === 16) return formatAddress(bytes, offset);
-  if (field.show === 'address' && length === 4) return formatIpv4(bytes, offset);
-  if (field.show === 'prefix' && length <= 16) {
-    const prefix = new Uint8Array(16);
-    prefix.set(bytes.subarray(offset, offset + length));
-    return formatAddress(prefix);
-  }
-  return hexText(bytes, offset, length);
-}
 
 /** Name of a value in a table, or undefined. */
 export function nameOfValue(values: readonly NamedValue[] | undefined, value: number) {
   return values?.find((row) => row.value === value)?.name;
 }
 
-function uintText(field: UintField<string>, value: number): string {
+/** Value of a number field: signed where the row says so. */
+export function readNumber(field: UintField<string>, bytes: Uint8Array, offset: number): number {
+  const value = readUint(bytes, offset, field.octets);
+  const limit = 2 ** (8 * field.octets);
+  return field.signed === true && value >= limit / 2 ? value - limit : value;
+}
+
+function uintText(field: UintField<string>, value: number, numbers: FieldNumbers): string {
+  if (field.format !== undefined) return field.format(value, numbers);
   const number =
     field.hex === true ? `0x${value.toString(16).padStart(field.octets * 2, '0')}` : `${value}`;
   if (field.values !== undefined) {
@@ -89,7 +76,7 @@ function bitsText(bit: FlagBit, part: number): string {
 function flagsText(field: FlagsField<string>, bits: readonly FlagBit[], value: number): string {
   let set = '';
   for (const bit of bits) {
-    if ((value & bit.mask) === 0) continue;
+    if ((value & bit.mask) === 0 || bit.when?.(value) === false) continue;
     if (set !== '') set += ', ';
     set += isFlag(bit.mask) ? bit.label : `${bit.label} ${bitsOf(value, bit.mask)}`;
   }
@@ -172,13 +159,43 @@ function addressListNode(
   return groupNode(label, undefined, count, offset, length, source, spec, children);
 }
 
-/** Line of the field at `bytes[offset, offset + length)`. */
+/** Records of a list, one after another as far as they fit. */
+function listNode(
+  field: ListField<string>,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  source: number,
+): FieldNode {
+  const { label, filter, spec, of: item } = field;
+  const end = offset + length;
+  const children: FieldNode[] = [];
+  let at = offset;
+  while (at < end) {
+    const octets = item.measure(bytes, at, end);
+    if (octets <= 0) break;
+    const fields = item.tree(bytes, at, at + octets, source);
+    const [only] = fields;
+    // A record of one field needs no line of its own.
+    if (fields.length === 1 && only !== undefined) children.push(only);
+    else children.push(groupNode(item.name, undefined, '', at, octets, source, item.spec, fields));
+    at += octets;
+  }
+  const name = filter === '' ? undefined : filter;
+  return groupNode(label, name, `${children.length}`, offset, length, source, spec, children);
+}
+
+/**
+ * Line of the field at `bytes[offset, offset + length)`.
+ * @param numbers earlier numbers of the format.
+ */
 export function fieldNode(
   field: Field,
   bytes: Uint8Array,
   offset: number,
   length: number,
   source: number,
+  numbers: FieldNumbers,
 ): FieldNode {
   const { label, filter, spec } = field;
   let text: string;
@@ -186,14 +203,17 @@ export function fieldNode(
   const children: FieldNode[] = [];
   switch (field.type) {
     case 'uint':
-      value = readUint(bytes, offset, length);
-      text = uintText(field, value);
+      value = readNumber(field, bytes, offset);
+      text = uintText(field, value, numbers);
       break;
     case 'flags': {
       value = readUint(bytes, offset, length);
       const bits = Object.values(field.bits);
       text = flagsText(field, bits, value);
-      for (const bit of bits) children.push(bitLine(bit, value, offset, length, source));
+      for (const bit of bits) {
+        if (bit.when?.(value) === false) continue;
+        children.push(bitLine(bit, value, offset, length, source));
+      }
       break;
     }
     case 'address':
@@ -202,7 +222,7 @@ export function fieldNode(
       break;
     case 'bytes':
       value = bytes.slice(offset, offset + length);
-      text = bytesText(field, bytes, offset, length);
+      text = showOctets(field.show, bytes, offset, length, numbers);
       break;
     case 'reserved':
       value = length <= 4 ? readUint(bytes, offset, length) : bytes.slice(offset, offset + length);
@@ -210,6 +230,13 @@ export function fieldNode(
       break;
     case 'addresses':
       return addressListNode(field, bytes, offset, length, source);
+    case 'list':
+      return listNode(field, bytes, offset, length, source);
+    case 'tlvs': {
+      const items = field.codec.tree(bytes, offset, offset + length, source);
+      const name = filter === '' ? undefined : filter;
+      return groupNode(label, name, `${items.length}`, offset, length, source, spec, items);
+    }
   }
   return valueNode(label, filter, text, value, offset, length, source, spec, children);
 }

@@ -2,65 +2,110 @@
  * One table of fields per format: decode, encode, the tree and the list of filter fields follow from it.
  */
 import { copyOctets, u8 } from './bytes.ts';
-import type { Field, ValueOf } from './field.ts';
-import { fieldNode, readUint } from './field-tree.ts';
+import type { DiagnosticList } from './diagnostic.ts';
+import type { Field, FieldNumbers, Layout, ValueOf } from './field.ts';
+import { fieldNode, readNumber, readUint } from './field-tree.ts';
 import type { FieldNode, Spec } from './node.ts';
 
 export * from './field.ts';
 export { bitsOf, groupNode, hexText, nameOfValue, valueNode } from './field-tree.ts';
 
-/** A format: its fields and what follows from them. */
-export interface Layout<F extends readonly Field[] = readonly Field[]> {
-  readonly name: string;
-  /** Where the format is defined; undefined for formats that no RFC defines. */
-  readonly spec: Spec | undefined;
-  readonly fields: F;
-  /** Octets of the fixed part (without optional and `rest` fields). */
-  readonly fixedOctets: number;
-  /** Offset of a field from the start of the format. Throws RangeError for a field after one of variable length. */
-  offsetOf(name: F[number]['name']): number;
-  /**
-   * Reads a value at `[offset, end)`. Returns undefined when the fixed part does not fit; never throws.
-   * Addresses and octets are copies, so the value may outlive the packet.
-   */
-  decode(bytes: Uint8Array, offset: number, end: number): ValueOf<F> | undefined;
-  /** `decode` that adds the fields to an object. @returns false, and adds nothing, when the fixed part does not fit. */
-  decodeInto(
-    value: Record<string, unknown>,
-    bytes: Uint8Array,
-    offset: number,
-    end: number,
-  ): boolean;
-  /** Octets of `value`. Throws RangeError that names the filter field when a number or a length does not fit. */
-  encode(value: ValueOf<F>): Uint8Array;
-  /** `encode` for a caller who holds the value as one of a union; the same checks at run time. */
-  encodeFields(values: Readonly<Record<string, unknown>>): Uint8Array;
-  /** Nodes of the fields present at `[offset, end)`, also when the format is cut short. Never throws. */
-  tree(bytes: Uint8Array, offset: number, end: number, source: number): FieldNode[];
-  /** Whether all reserved octets, and the bits without a name in flag words, are zero. */
-  reservedIsZero(bytes: Uint8Array, offset: number, end: number): boolean;
-}
-/** Octets of a field at `[offset, end)`, or -1 when it does not fit. */
-function lengthOf(field: Field, offset: number, end: number): number {
-  const length = field.octets === 'rest' ? end - offset : field.octets;
-  return length < 0 || offset + length > end ? -1 : length;
+/** The field is not there. */
+const ABSENT = -2;
+/** The field does not fit. */
+const MISFIT = -1;
+
+type Numbers = Record<string, number>;
+
+/** Octets of `count` records at `[offset, end)`, or of all up to the end; MISFIT when one does not fit. */
+function recordOctets(
+  item: Layout,
+  count: number | undefined,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+): number {
+  let at = offset;
+  for (let i = 0; count === undefined ? at < end : i < count; i++) {
+    const octets = item.measure(bytes, at, end);
+    // A record without octets would never end.
+    if (octets <= 0) return MISFIT;
+    at += octets;
+  }
+  return at - offset;
 }
 
-function readField(field: Field, bytes: Uint8Array, offset: number, length: number) {
+/** Octets of a field at `[offset, end)`, ABSENT or MISFIT. */
+function lengthOf(
+  field: Field,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  numbers: FieldNumbers,
+): number {
+  if (field.when?.(numbers, end - offset, bytes, offset) === false) return ABSENT;
+  const { octets } = field;
+  let length: number;
+  if (typeof octets === 'number') length = octets;
+  else if (octets === 'rest') length = end - offset;
+  else length = (numbers[octets.by] ?? 0) * (octets.unit ?? 1) - (octets.less ?? 0);
+  if (length < 0 || offset + length > end) return MISFIT;
+  if (field.type === 'list') {
+    const count = field.count === undefined ? undefined : (numbers[field.count] ?? 0);
+    const records = recordOctets(field.of, count, bytes, offset, offset + length);
+    return count !== undefined && octets === 'rest'
+      ? records
+      : records === length
+        ? length
+        : MISFIT;
+  }
+  return field.optional === true && length === 0 ? ABSENT : length;
+}
+
+function readRecords(
+  item: Layout,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  diagnostics: DiagnosticList | undefined,
+): Record<string, unknown>[] {
+  const records: Record<string, unknown>[] = [];
+  for (let at = offset; at < end;) {
+    const record: Record<string, unknown> = {};
+    const octets = item.decodeInto(record, bytes, at, end, diagnostics);
+    if (octets <= 0) break;
+    records.push(record);
+    at += octets;
+  }
+  return records;
+}
+
+function readField(
+  field: Field,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  diagnostics: DiagnosticList | undefined,
+): unknown {
   switch (field.type) {
     case 'uint':
+      return readNumber(field, bytes, offset);
     case 'flags':
       return readUint(bytes, offset, length);
     case 'addresses': {
-      const list: Uint8Array[] = [];
+      const addresses: Uint8Array[] = [];
       for (let at = offset; at + 16 <= offset + length; at += 16)
-        list.push(copyOctets(bytes, at, at + 16));
-      return list;
+        addresses.push(copyOctets(bytes, at, at + 16));
+      return addresses;
     }
     case 'reserved':
     case 'bytes':
     case 'address':
       return copyOctets(bytes, offset, offset + length);
+    case 'list':
+      return readRecords(field.of, bytes, offset, offset + length, diagnostics);
+    case 'tlvs':
+      return field.codec.decode(bytes, offset, offset + length, diagnostics);
   }
 }
 
@@ -68,40 +113,75 @@ function isZero(bytes: Uint8Array, offset: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (u8(bytes, offset + i) !== 0) return false;
   return true;
 }
-function encodeField(field: Field, value: unknown): Uint8Array {
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function encodeNumber(
+  octets: number,
+  signed: boolean,
+  value: unknown,
+  fail: (expected: string) => never,
+): Uint8Array {
+  const limit = 2 ** (8 * octets);
+  const [from, to] = signed ? [-limit / 2, limit / 2 - 1] : [0, limit - 1];
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < from || value > to) {
+    return fail(`an integer from ${from} to ${to}`);
+  }
+  const out = new Uint8Array(octets);
+  const unsigned = value < 0 ? value + limit : value;
+  for (let i = 0; i < octets; i++) out[i] = unsigned / 2 ** (8 * (octets - 1 - i));
+  return out;
+}
+
+/** Octets of a field whose length the value, the row or an earlier number says. */
+function encodeField(field: Field, value: unknown, numbers: FieldNumbers): Uint8Array {
   const fail = (expected: string): never => {
-    throw new RangeError(`${field.filter}: expected ${expected}`);
+    throw new RangeError(
+      `${field.filter === '' ? field.label : field.filter}: expected ${expected}`,
+    );
+  };
+  /** The octets, held against the length that the format says. */
+  const fitting = (out: Uint8Array): Uint8Array => {
+    const { octets } = field;
+    if (octets === 'rest') return out;
+    const wanted =
+      typeof octets === 'number'
+        ? octets
+        : (numbers[octets.by] ?? 0) * (octets.unit ?? 1) - (octets.less ?? 0);
+    return out.length === wanted ? out : fail(`${wanted} octets, got ${out.length}`);
   };
   switch (field.type) {
     case 'uint':
-    case 'flags': {
-      const limit = 2 ** (8 * field.octets);
-      if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= limit) {
-        return fail(`an integer from 0 to ${limit - 1}`);
-      }
-      const out = new Uint8Array(field.octets);
-      for (let i = 0; i < field.octets; i++) out[i] = value / 2 ** (8 * (field.octets - 1 - i));
-      return out;
-    }
+      return encodeNumber(field.octets, field.signed === true, value, fail);
+    case 'flags':
+      return encodeNumber(field.octets, false, value, fail);
     case 'reserved':
       if (value === undefined) return new Uint8Array(field.octets);
-      return value instanceof Uint8Array && value.length === field.octets
-        ? value
-        : fail(`${field.octets} octets`);
+      return value instanceof Uint8Array ? fitting(value) : fail(`${field.octets} octets`);
     case 'address':
     case 'bytes':
-      if (!(value instanceof Uint8Array)) return fail('octets');
-      if (field.octets !== 'rest' && value.length !== field.octets) {
-        return fail(`${field.octets} octets, got ${value.length}`);
-      }
-      return value;
+      return value instanceof Uint8Array ? fitting(value) : fail('octets');
     case 'addresses': {
       if (!Array.isArray(value)) return fail('a list of addresses');
-      const list: Uint8Array[] = value.map((item: unknown) =>
+      const parts: Uint8Array[] = value.map((item: unknown) =>
         item instanceof Uint8Array && item.length === 16 ? item : fail('addresses of 16 octets'),
       );
-      return concatenate(list);
+      return concatenate(parts);
     }
+    case 'list': {
+      if (!Array.isArray(value)) return fail('a list of records');
+      const count = field.count === undefined ? value.length : (numbers[field.count] ?? 0);
+      if (count !== value.length) return fail(`${count} records, got ${value.length}`);
+      const parts: Uint8Array[] = value.map((item: unknown) =>
+        isRecord(item) ? field.of.encodeFields(item) : fail('records'),
+      );
+      return fitting(concatenate(parts));
+    }
+    case 'tlvs':
+      return Array.isArray(value)
+        ? fitting(field.codec.encode(value))
+        : fail('a list of sub-options');
   }
 }
 
@@ -123,16 +203,55 @@ export function layout<const F extends readonly Field[]>(table: {
   fields: F;
 }): Layout<F> {
   const { name, spec, fields } = table;
-  const isFixed = (field: Field): boolean => field.octets !== 'rest' && field.optional !== true;
-  const fixedOctets = fields
-    .filter(isFixed)
-    .reduce((sum, field) => sum + (field.octets === 'rest' ? 0 : field.octets), 0);
+  const fixedOctets = fields.reduce(
+    (sum, { octets, optional, when }) =>
+      typeof octets === 'number' && optional !== true && when === undefined ? sum + octets : sum,
+    0,
+  );
   /** Bits of each flag word that no row names. */
   const unnamed = fields.map((field) =>
     field.type === 'flags'
       ? Object.values(field.bits).reduce((mask, bit) => mask & ~bit.mask, ~0)
       : 0,
   );
+  /** Whether later fields depend on earlier numbers. */
+  const isDynamic = fields.some(
+    (field) =>
+      field.when !== undefined ||
+      typeof field.octets === 'object' ||
+      (field.type === 'list' && field.count !== undefined) ||
+      (field.type === 'uint' && field.format !== undefined) ||
+      (field.type === 'bytes' && typeof field.show === 'function'),
+  );
+
+  const note = (numbers: Numbers, field: Field, bytes: Uint8Array, at: number): void => {
+    if (field.type === 'uint') numbers[field.name] = readNumber(field, bytes, at);
+    else if (field.type === 'flags') numbers[field.name] = readUint(bytes, at, field.octets);
+  };
+
+  /**
+   * Calls `visit` for each field that is there.
+   * @returns the octets taken, MISFIT when a field does not fit.
+   */
+  const walk = (
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+    visit?: (field: Field, at: number, length: number, numbers: Numbers, index: number) => void,
+  ): number => {
+    const numbers: Numbers = {};
+    let at = offset;
+    for (const [index, field] of fields.entries()) {
+      const length = lengthOf(field, bytes, at, end, numbers);
+      if (length === ABSENT) continue;
+      // The message may end before an optional field.
+      if (length === MISFIT) return field.optional === true ? at - offset : MISFIT;
+      if (isDynamic) note(numbers, field, bytes, at);
+      visit?.(field, at, length, numbers, index);
+      at += length;
+    }
+    return at - offset;
+  };
 
   return {
     name,
@@ -144,33 +263,31 @@ export function layout<const F extends readonly Field[]>(table: {
       let offset = 0;
       for (const field of fields) {
         if (field.name === wanted) return offset;
-        if (field.octets === 'rest') break;
+        if (typeof field.octets !== 'number' || field.when !== undefined) break;
         offset += field.octets;
       }
       throw new RangeError(`${name} has no field ${wanted} at a fixed offset`);
     },
 
-    decode(bytes, offset, end) {
-      const value = {};
-      // `decodeInto` fills exactly the names of `F`; the type system cannot follow it.
-      return this.decodeInto(value, bytes, offset, end) ? (value as ValueOf<F>) : undefined;
+    measure(bytes, offset, end) {
+      return offset + fixedOctets > end ? MISFIT : walk(bytes, offset, end);
     },
 
-    decodeInto(value, bytes, offset, end) {
-      if (offset + fixedOctets > end) return false;
-      let at = offset;
-      for (const field of fields) {
-        const length = lengthOf(field, at, end);
-        if (length < 0) {
-          // Only an optional field can be missing: the fixed part fits.
-          break;
-        }
-        if (field.optional === true && length === 0) continue;
-        if (field.type !== 'reserved') value[field.name] = readField(field, bytes, at, length);
-        else if (!isZero(bytes, at, length)) value[field.name] = copyOctets(bytes, at, at + length);
-        at += length;
-      }
-      return true;
+    decode(bytes, offset, end, diagnostics) {
+      const value = {};
+      // `decodeInto` fills exactly the names of `F`; the type system cannot follow it.
+      return this.decodeInto(value, bytes, offset, end, diagnostics) < 0
+        ? undefined
+        : (value as ValueOf<F>);
+    },
+
+    decodeInto(value, bytes, offset, end, diagnostics) {
+      if (offset + fixedOctets > end) return MISFIT;
+      return walk(bytes, offset, end, (field, at, length) => {
+        // Reserved octets are part of the value when they are not zero.
+        if (field.type === 'reserved' && isZero(bytes, at, length)) return;
+        value[field.name] = readField(field, bytes, at, length, diagnostics);
+      });
     },
 
     encode(value) {
@@ -179,40 +296,53 @@ export function layout<const F extends readonly Field[]>(table: {
 
     encodeFields(values) {
       const parts: Uint8Array[] = [];
+      const numbers: Numbers = {};
       for (const field of fields) {
         const item = values[field.name];
         if (item === undefined && field.optional === true) break;
-        parts.push(encodeField(field, item));
+        if (field.when !== undefined) {
+          // Reserved octets have no value when they are zero: the numbers alone say whether they are there.
+          if (field.type === 'reserved') {
+            if (!field.when(numbers, Number.POSITIVE_INFINITY)) continue;
+          } else if (item === undefined) continue;
+        }
+        if (typeof item === 'number') numbers[field.name] = item;
+        parts.push(encodeField(field, item, numbers));
       }
       return concatenate(parts);
     },
 
     tree(bytes, offset, end, source) {
       const nodes: FieldNode[] = [];
-      let at = offset;
-      for (const field of fields) {
-        const length = lengthOf(field, at, end);
-        if (length < 0 || (field.optional === true && length === 0)) break;
+      walk(bytes, offset, end, (field, at, length, numbers) => {
         // Octets that are not there are no line.
-        if (field.type === 'bytes' && length === 0) continue;
-        nodes.push(fieldNode(field, bytes, at, length, source));
-        at += length;
-      }
+        if (length === 0 && (field.type === 'bytes' || field.type === 'tlvs')) return;
+        nodes.push(fieldNode(field, bytes, at, length, source, numbers));
+      });
       return nodes;
     },
 
     reservedIsZero(bytes, offset, end) {
-      let at = offset;
-      for (const [i, field] of fields.entries()) {
-        const length = lengthOf(field, at, end);
-        if (length < 0) break;
-        if (field.type === 'reserved' && !isZero(bytes, at, length)) return false;
-        if (field.type === 'flags' && (readUint(bytes, at, length) & (unnamed[i] ?? 0)) !== 0) {
-          return false;
-        }
-        at += length;
-      }
-      return true;
+      let isClean = true;
+      walk(bytes, offset, end, (field, at, length, _, index) => {
+        if (field.type === 'reserved') isClean &&= isZero(bytes, at, length);
+        else if (field.type === 'flags')
+          isClean &&= (readUint(bytes, at, length) & (unnamed[index] ?? 0)) === 0;
+        else if (field.type === 'list')
+          isClean &&= recordsAreZero(field.of, bytes, at, at + length);
+      });
+      return isClean;
     },
   };
+}
+
+/** Whether the reserved octets of all records at `[offset, end)` are zero. */
+function recordsAreZero(item: Layout, bytes: Uint8Array, offset: number, end: number): boolean {
+  for (let at = offset; at < end;) {
+    const octets = item.measure(bytes, at, end);
+    if (octets <= 0) return true;
+    if (!item.reservedIsZero(bytes, at, at + octets)) return false;
+    at += octets;
+  }
+  return true;
 }

@@ -74,7 +74,8 @@ export const ICMPV6_TYPES = ICMPV6_MESSAGES.map((row) => ({
   spec: row.spec,
 }));
 
-const headerLayout = layout({
+/** Type, code and checksum of every message. */
+export const icmpv6Header = layout({
   name: 'ICMPv6 header',
   spec,
   fields: [
@@ -84,16 +85,17 @@ const headerLayout = layout({
   ],
 });
 
-const unknownLayout = layout({
+/** Data of a message that no row knows. */
+export const unknownIcmpv6 = layout({
   name: 'Unknown ICMPv6 message',
   spec,
   fields: [bytesField('rest', 'data', { label: 'Data', filter: 'icmpv6.data' })],
 });
 
 /** Octets of the common header. */
-export const ICMPV6_HEADER_OCTETS = headerLayout.fixedOctets;
-const CODE = headerLayout.offsetOf('code');
-const CHECKSUM = headerLayout.offsetOf('checksum');
+export const ICMPV6_HEADER_OCTETS = icmpv6Header.fixedOctets;
+const CODE = icmpv6Header.offsetOf('code');
+const CHECKSUM = icmpv6Header.offsetOf('checksum');
 /** Next header value of ICMPv6. */
 export const ICMPV6 = 58;
 
@@ -120,18 +122,19 @@ export function decodeIcmpv6(
   const row = definitions.get(type);
   const at = offset + ICMPV6_HEADER_OCTETS;
   const value: Record<string, unknown> = { kind: row?.kind, code };
-  if (row?.layout.decodeInto(value, bytes, at, end) !== true) {
+  const octets = row?.layout.decodeInto(value, bytes, at, end, diagnostics) ?? -1;
+  if (row === undefined || octets < 0) {
     if (row !== undefined) diagnostics.add('ICMPV6_TRUNCATED', offset, end - offset, row.name);
     return { kind: 'unknown-icmpv6', type, code, data: copyOctets(bytes, at, end) };
   }
   if (!row.layout.reservedIsZero(bytes, at, end)) {
-    diagnostics.add('RESERVED_NOT_ZERO', at, row.layout.fixedOctets, row.name);
+    diagnostics.add('RESERVED_NOT_ZERO', at, octets, row.name);
   }
   if (row.type === homeAgentDiscoveryReply.type && (end - at - row.layout.fixedOctets) % 16 !== 0) {
     diagnostics.add('ICMPV6_TRUNCATED', at, end - at, `${row.name}: last address incomplete`);
   }
   if (row.hasOptions) {
-    value['options'] = ndOptions.decode(bytes, at + row.layout.fixedOctets, end, diagnostics);
+    value['options'] = ndOptions.decode(bytes, at + octets, end, diagnostics);
   }
   // `row` is one of ICMPV6_MESSAGES, so its value is one of the union.
   return value as KnownIcmpv6Message;
@@ -188,7 +191,7 @@ export function encodeIcmpv6(message: Icmpv6Message, how: Icmpv6EncodeOptions): 
     const fixed = row.layout.encodeFields({ ...message });
     data = 'options' in message ? concatenate([fixed, ndOptions.encode(message.options)]) : fixed;
   }
-  const header = headerLayout.encode({ type, code: message.code, checksum: 0 });
+  const header = icmpv6Header.encode({ type, code: message.code, checksum: 0 });
   const bytes = concatenate([header, data]);
   const addresses = concatenate([how.source, how.destination]);
   putU16(bytes, CHECKSUM, how.checksum ?? icmpv6Checksum(addresses, 0, 16, bytes, 0, bytes.length));
@@ -212,13 +215,13 @@ export function icmpv6Tree(
 ): FieldNode {
   const row = definitions.get(u8(bytes, offset));
   const at = Math.min(end, offset + ICMPV6_HEADER_OCTETS);
-  const children = headerLayout.tree(bytes, offset, at, source).map((node): FieldNode => {
+  const children = icmpv6Header.tree(bytes, offset, at, source).map((node): FieldNode => {
     const name = row?.codes.find((item) => item.value === node.value)?.name;
     return node.name === 'icmpv6.code' && name !== undefined
       ? { ...node, text: `${node.text} (${name})` }
       : node;
   });
-  children.push(...(row?.layout ?? unknownLayout).tree(bytes, at, end, source));
+  children.push(...(row?.layout ?? unknownIcmpv6).tree(bytes, at, end, source));
   if (row?.hasOptions === true) {
     children.push(...ndOptions.tree(bytes, at + row.layout.fixedOctets, end, source));
   }

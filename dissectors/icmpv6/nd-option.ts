@@ -68,6 +68,9 @@ export function ndOption<const Kind extends string, const F extends readonly Fie
 /** Codec of the options of a table. */
 export interface NdOptionCodec<O> {
   readonly definitions: ReadonlyMap<number, NdOptionDefinition>;
+  /** Fields of Type and Length, and of the data of options that no row takes. */
+  readonly header: Layout;
+  readonly unknown: Layout;
   /** Options at `[offset, end)`; never throws. */
   decode(bytes: Uint8Array, offset: number, end: number, diagnostics: DiagnosticList): O[];
   /**
@@ -122,6 +125,8 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
 
   return {
     definitions,
+    header: optionHeader,
+    unknown: unknownLayout,
 
     decode(bytes, offset, end, diagnostics) {
       const options: Option[] = [];
@@ -138,7 +143,10 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
         const row = definitions.get(type);
         const value = { kind: row?.kind };
         const isFitting = row !== undefined && fits(row.units, octets / UNIT);
-        if (isFitting && row.layout.decodeInto(value, bytes, at + 2, at + octets)) {
+        const taken = isFitting
+          ? row.layout.decodeInto(value, bytes, at + 2, at + octets, diagnostics)
+          : -1;
+        if (isFitting && taken === octets - 2) {
           if (!row.layout.reservedIsZero(bytes, at + 2, at + octets)) {
             diagnostics.add('RESERVED_NOT_ZERO', at, octets, row.name);
           }

@@ -87,7 +87,8 @@ export const MH_TYPES = MOBILITY_MESSAGES.map((row) => ({
   spec: row.spec,
 }));
 
-const headerLayout = layout({
+/** Fixed part in front of the message data. RFC 6275 section 6.1.1. */
+export const mobilityHeader = layout({
   name: 'Mobility Header',
   spec,
   fields: [
@@ -103,23 +104,22 @@ const headerLayout = layout({
   ],
 });
 
-const unknownLayout = layout({
+/** Data of a message that no row knows. */
+export const unknownMobilityMessage = layout({
   name: 'Unknown message',
   spec,
   fields: [bytesField('rest', 'data', { label: 'Message data', filter: 'mip6.unknown_type_data' })],
 });
 
 /** Octets of the fixed header in front of the message data. */
-const HEADER_OCTETS = headerLayout.fixedOctets;
-const HEADER_LENGTH = headerLayout.offsetOf('headerLength');
-const MH_TYPE = headerLayout.offsetOf('mhType');
-const CHECKSUM = headerLayout.offsetOf('checksum');
+const HEADER_OCTETS = mobilityHeader.fixedOctets;
+const HEADER_LENGTH = mobilityHeader.offsetOf('headerLength');
+const MH_TYPE = mobilityHeader.offsetOf('mhType');
+const CHECKSUM = mobilityHeader.offsetOf('checksum');
 /** Payload Proto a sender must use: No Next Header. */
 const NO_NEXT_HEADER = 59;
 /** Next header value of the Mobility Header. */
 export const MOBILITY_HEADER = 135;
-
-const BINDING_AUTHORIZATION_DATA = 5;
 
 /**
  * Reads a Mobility Header at `[offset, end)`.
@@ -177,26 +177,22 @@ export function decodeMobilityHeader(
     return unknown();
   }
   const message = { kind: row.kind };
-  if (!row.layout.decodeInto(message, bytes, dataOffset, headerEnd)) {
+  const messageOctets = row.layout.decodeInto(message, bytes, dataOffset, headerEnd, diagnostics);
+  if (messageOctets < 0) {
     diagnostics.add('MH_TRUNCATED', offset, headerEnd - offset, row.name);
     return unknown();
   }
   if (!row.layout.reservedIsZero(bytes, dataOffset, headerEnd)) {
-    diagnostics.add('RESERVED_NOT_ZERO', dataOffset, row.layout.fixedOctets, row.name);
+    diagnostics.add('RESERVED_NOT_ZERO', dataOffset, messageOctets, row.name);
   }
   const { options, offsets } = mobilityOptions.decode(
     bytes,
-    dataOffset + row.layout.fixedOctets,
+    dataOffset + messageOctets,
     headerEnd,
     offset,
     mhType,
     diagnostics,
   );
-  // RFC 6275 section 6.2.7: last option, and nothing, not even padding, after it.
-  const authorization = offsets.findIndex((at) => u8(bytes, at) === BINDING_AUTHORIZATION_DATA);
-  if (authorization >= 0 && authorization !== options.length - 1) {
-    diagnostics.add('OPTION_NOT_LAST', offsets[authorization] ?? offset, 2);
-  }
   return {
     payloadProto,
     headerLength,
@@ -267,7 +263,7 @@ export function encodeMobilityHeader(
   const padding = how.padding ?? 'compute';
   const encodedOptions = mobilityOptions.encode(options, HEADER_OCTETS + data.length, padding);
   const length = HEADER_OCTETS + data.length + encodedOptions.length;
-  const header = headerLayout.encode({
+  const header = mobilityHeader.encode({
     payloadProto: how.payloadProto ?? NO_NEXT_HEADER,
     headerLength: how.headerLength ?? Math.floor(length / 8) - 1,
     mhType,
@@ -289,13 +285,15 @@ export function mobilityTree(
   source: number,
 ): FieldNode {
   const headerEnd = Math.min(end, offset + (u8(bytes, offset + HEADER_LENGTH) + 1) * 8);
-  const children = headerLayout.tree(bytes, offset, Math.min(end, offset + HEADER_OCTETS), source);
+  const children = mobilityHeader.tree(bytes, offset, Math.min(end, offset + HEADER_OCTETS), source);
   const mhType = u8(bytes, offset + MH_TYPE);
   const row = definitions.get(mhType);
   const dataOffset = offset + HEADER_OCTETS;
   if (dataOffset < headerEnd) {
-    const fields = (row?.layout ?? unknownLayout).tree(bytes, dataOffset, headerEnd, source);
-    const optionsOffset = dataOffset + (row?.layout.fixedOctets ?? headerEnd - dataOffset);
+    const fields = (row?.layout ?? unknownMobilityMessage).tree(bytes, dataOffset, headerEnd, source);
+    // A message that is cut short has no options.
+    const taken = row?.layout.measure(bytes, dataOffset, headerEnd) ?? -1;
+    const optionsOffset = taken < 0 ? headerEnd : dataOffset + taken;
     const name = row?.name ?? `Unknown message type ${mhType}`;
     const length = Math.min(optionsOffset, headerEnd) - dataOffset;
     children.push(groupNode(name, undefined, '', dataOffset, length, source, row?.spec, fields));

@@ -2,7 +2,7 @@
  * Mobility options: the TLVs after the fixed part of a mobility message. RFC 6275 section 6.2.1.
  */
 import { copyOctets, u8 } from '../core/bytes.ts';
-import type { DiagnosticList } from '../core/diagnostic.ts';
+import type { DiagnosticCode, DiagnosticList } from '../core/diagnostic.ts';
 import { bytesField, concatenate, groupNode, layout, valueNode } from '../core/layout.ts';
 import type { Field, Layout, ValueOf } from '../core/layout.ts';
 import type { FieldNode, Spec } from '../core/node.ts';
@@ -29,7 +29,30 @@ export interface OptionDefinition<
   readonly allowedIn: AllowedIn;
   /** May the option appear more than once in a message? */
   readonly repeatable: boolean;
+  /** Nothing, not even padding, may follow. */
+  readonly isLast: boolean;
+  /** Types of the options that must not come before this one. */
+  readonly precedes: readonly number[];
+  /** For an option whose Length does not simply count the octets after it. */
+  readonly framing: OptionFraming | undefined;
+  /** What is wrong with a value that has the right form; undefined = nothing. */
+  readonly check: ((value: Readonly<Record<string, unknown>>) => string | undefined) | undefined;
   readonly layout: Layout<F>;
+}
+
+/** How long an option is, where documents do not agree with RFC 6275 section 6.2.1. */
+export interface OptionFraming {
+  /**
+   * Octets of data of the option at `at`, and whether they are counted as the document of the option says; an
+   * option that is not keeps its octets when decoded, and says so.
+   */
+  measure(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+  ): { readonly octets: number; readonly isRegular: boolean };
+  /** Length to write for that many octets of data. */
+  length(octets: number): number;
 }
 
 /** Value of an option of one table row. */
@@ -46,6 +69,8 @@ export interface UnknownOption {
   readonly kind: 'unknown';
   readonly type: number;
   readonly data: Uint8Array;
+  /** Length as it came, where it does not count the octets of `data`. */
+  readonly length?: number;
 }
 
 /** Declares one option. */
@@ -59,8 +84,13 @@ export function option<const Kind extends string, const F extends readonly Field
   lengths?: readonly number[];
   allowedIn?: AllowedIn;
   repeatable?: boolean;
+  isLast?: boolean;
+  precedes?: readonly number[];
+  framing?: OptionFraming;
+  check?: (value: ValueOf<F>) => string | undefined;
   fields: F;
 }): OptionDefinition<Kind, F> {
+  const { check } = row;
   return {
     kind: row.kind,
     type: row.type,
@@ -71,6 +101,11 @@ export function option<const Kind extends string, const F extends readonly Field
     lengths: row.lengths,
     allowedIn: row.allowedIn ?? 'any',
     repeatable: row.repeatable ?? false,
+    isLast: row.isLast ?? false,
+    precedes: row.precedes ?? [],
+    framing: row.framing,
+    // The codec hands the value of this row.
+    check: check === undefined ? undefined : (value) => check(value as ValueOf<F>),
     layout: layout({ name: row.name, spec: row.spec, fields: row.fields }),
   };
 }
@@ -117,7 +152,7 @@ function padding(octets: number): Uint8Array {
 }
 
 /** Data of an option that no row takes. */
-const unknownLayout = layout({
+export const unknownMobilityOption = layout({
   name: 'Unknown mobility option',
   spec: { rfc: 6275, section: '6.2.1' },
   fields: [bytesField('rest', 'data', { label: 'Data', filter: 'mip6.mobility_opt.data' })],
@@ -149,11 +184,45 @@ export function optionCodec<const D extends OptionDefinition>(
   const seen = new Float64Array(256);
   let walk = 0;
 
-  const unknown = (type: number, bytes: Uint8Array, from: number, to: number): UnknownOption => ({
-    kind: 'unknown',
-    type,
-    data: copyOctets(bytes, from, to),
-  });
+  const unknown = (
+    type: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    length = to - from,
+  ): UnknownOption => {
+    const data = copyOctets(bytes, from, to);
+    return length === to - from
+      ? { kind: 'unknown', type, data }
+      : { kind: 'unknown', type, data, length };
+  };
+
+  /** Octets of data of the option at `at`; -1 when it has no Length. */
+  const dataOf = (
+    row: OptionDefinition | undefined,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+  ): { readonly octets: number; readonly isRegular: boolean } => {
+    if (at + 1 >= end) return { octets: -1, isRegular: true };
+    if (row?.framing !== undefined) return row.framing.measure(bytes, at, end);
+    return { octets: u8(bytes, at + 1), isRegular: true };
+  };
+
+  /** Fields of an option as far as they go, and the octets that are left. */
+  const dataTree = (
+    row: OptionDefinition | undefined,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    source: number,
+  ): FieldNode[] => {
+    const fields = row?.layout.tree(bytes, from, to, source) ?? [];
+    const last = fields.at(-1);
+    const covered = last === undefined ? from : last.offset + last.length;
+    if (covered < to) fields.push(...unknownMobilityOption.tree(bytes, covered, to, source));
+    return fields;
+  };
 
   return {
     definitions,
@@ -162,21 +231,26 @@ export function optionCodec<const D extends OptionDefinition>(
       const options: Option[] = [];
       const offsets: number[] = [];
       walk++;
+      let last: OptionDefinition | undefined;
       let at = offset;
       while (at < end && options.length < MAX_OPTIONS) {
         const type = u8(bytes, at);
+        if (last !== undefined) {
+          diagnostics.add('OPTION_NOT_LAST', offsets.at(-1) ?? at, 2, last.name);
+          last = undefined;
+        }
         if (type === PAD1) {
           options.push({ kind: 'pad1' });
           offsets.push(at++);
           continue;
         }
-        const length = at + 1 < end ? u8(bytes, at + 1) : -1;
+        const row = definitions.get(type);
+        const { octets: length, isRegular } = dataOf(row, bytes, at, end);
         const dataEnd = at + 2 + length;
         if (length < 0 || dataEnd > end) {
           diagnostics.add('OPTION_TRUNCATED', at, end - at, `option type ${type}`);
           break;
         }
-        const row = definitions.get(type);
         offsets.push(at);
         if (row === undefined) {
           diagnostics.add('OPTION_UNKNOWN', at, 2 + length, `option type ${type}`);
@@ -184,25 +258,36 @@ export function optionCodec<const D extends OptionDefinition>(
           at = dataEnd;
           continue;
         }
+        const report = (code: DiagnosticCode, detail = row.name): void => {
+          diagnostics.add(code, at, 2 + length, detail);
+        };
         const value = { kind: row.kind };
         const isFitting = row.lengths === undefined || row.lengths.includes(length);
-        if (isFitting && row.layout.decodeInto(value, bytes, at + 2, dataEnd)) {
+        if (
+          isFitting &&
+          row.layout.decodeInto(value, bytes, at + 2, dataEnd, diagnostics) === length
+        ) {
+          if (!row.layout.reservedIsZero(bytes, at + 2, dataEnd)) report('RESERVED_NOT_ZERO');
+          const wrong = row.check?.(value);
+          if (wrong !== undefined) report('OPTION_VALUE', `${row.name}: ${wrong}`);
+          if (!isRegular) report('OPTION_FRAMING');
           // `row` is one of `D`, so its value is one of the union.
-          options.push(value as Option);
+          options.push(
+            isRegular
+              ? (value as Option)
+              : unknown(type, bytes, at + 2, dataEnd, u8(bytes, at + 1)),
+          );
         } else {
-          diagnostics.add('OPTION_LENGTH', at, 2 + length, `${row.name}: length ${length}`);
-          options.push(unknown(type, bytes, at + 2, dataEnd));
+          report('OPTION_LENGTH', `${row.name}: length ${u8(bytes, at + 1)}`);
+          options.push(unknown(type, bytes, at + 2, dataEnd, u8(bytes, at + 1)));
         }
-        if (octetsToAlign(at - header, row.align) !== 0) {
-          diagnostics.add('OPTION_ALIGNMENT', at, 2 + length, row.name);
-        }
-        if (!row.repeatable) {
-          if (seen[type] === walk) diagnostics.add('OPTION_DUPLICATE', at, 2 + length, row.name);
-          seen[type] = walk;
-        }
-        if (row.allowedIn !== 'any' && !row.allowedIn.includes(mhType)) {
-          diagnostics.add('OPTION_NOT_ALLOWED', at, 2 + length, row.name);
-        }
+        if (octetsToAlign(at - header, row.align) !== 0) report('OPTION_ALIGNMENT');
+        if (!row.repeatable && seen[type] === walk) report('OPTION_DUPLICATE');
+        if (row.allowedIn !== 'any' && !row.allowedIn.includes(mhType))
+          report('OPTION_NOT_ALLOWED');
+        if (row.precedes.some((other) => seen[other] === walk)) report('OPTION_ORDER');
+        seen[type] = walk;
+        if (row.isLast) last = row;
         at = dataEnd;
       }
       return { options, offsets };
@@ -222,20 +307,24 @@ export function optionCodec<const D extends OptionDefinition>(
         }
         let type: number;
         let data: Uint8Array;
+        let length: number;
         if (item.kind === 'unknown') {
           const raw = item as UnknownOption;
           type = raw.type;
           data = raw.data;
+          length = raw.length ?? data.length;
         } else {
           const row = byKind.get(item.kind);
           if (row === undefined) throw new RangeError(`unknown mobility option ${item.kind}`);
           type = row.type;
           data = row.layout.encodeFields({ ...item });
+          length = row.framing?.length(data.length) ?? data.length;
           if (mode === 'compute') push(padding(octetsToAlign(position, row.align)));
         }
-        if (data.length > 255)
-          throw new RangeError(`mobility option ${item.kind}: over 255 octets`);
-        push(concatenate([Uint8Array.of(type, data.length), data]));
+        if (!(length >= 0 && length <= 255)) {
+          throw new RangeError(`mobility option ${item.kind}: length ${length} is not 0 to 255`);
+        }
+        push(concatenate([Uint8Array.of(type, length), data]));
       }
       // RFC 6275 section 6.1.1: a Mobility Header is a multiple of 8 octets.
       if (mode === 'compute') push(padding((8 - (position % 8)) % 8));
@@ -248,9 +337,9 @@ export function optionCodec<const D extends OptionDefinition>(
       while (at < end && nodes.length < MAX_OPTIONS) {
         const type = u8(bytes, at);
         const hasLength = type !== PAD1 && at + 1 < end;
-        const octets =
-          type === PAD1 ? 1 : Math.min(end - at, hasLength ? 2 + u8(bytes, at + 1) : 1);
         const row = definitions.get(type);
+        const data = type === PAD1 ? -1 : dataOf(row, bytes, at, end).octets;
+        const octets = Math.min(end - at, data < 0 ? 1 : 2 + data);
         const name = type === PAD1 ? 'Pad1' : (row?.name ?? `Unknown option ${type}`);
         const filter = type === PAD1 ? 'mip6.options.pad1' : row?.filter;
         const octet = (label: string, field: string, place: number): FieldNode => {
@@ -259,16 +348,7 @@ export function optionCodec<const D extends OptionDefinition>(
         };
         const children = [octet('Type', 'mip6.mobility_opt', at)];
         if (hasLength) children.push(octet('Length', 'mip6.mobility_opt.len', at + 1));
-        if (octets > 2) {
-          const fits = row?.lengths === undefined || row.lengths.includes(octets - 2);
-          const fields = (row !== undefined && fits ? row.layout : unknownLayout).tree(
-            bytes,
-            at + 2,
-            at + octets,
-            source,
-          );
-          children.push(...fields);
-        }
+        if (octets > 2) children.push(...dataTree(row, bytes, at + 2, at + octets, source));
         const label = `Mobility option: ${name}`;
         nodes.push(groupNode(label, filter, '', at, octets, source, row?.spec, children));
         at += octets;

@@ -75,6 +75,8 @@ const bindingAuthorizationData = option({
   spec: { rfc: 6275, section: '6.2.7' },
   align: [8, 2],
   allowedIn: [BINDING_UPDATE, BINDING_ACKNOWLEDGEMENT],
+  // Section 6.2.7: not even padding after it.
+  isLast: true,
   fields: [
     bytesField('rest', 'authenticator', { label: 'Authenticator', filter: 'mip6.bad.auth' }),
   ],
