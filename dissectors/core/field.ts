@@ -257,82 +257,78 @@ type Optional<F extends readonly Field[]> = Extract<
 >;
 type Reserved<F extends readonly Field[]> = Extract<F[number], { type: 'reserved' }>;
 
-/** Value that a table decodes to and encodes from. Reserved octets appear only when they are not zero. */
-export type ValueOf<F extends readonly Field[]> = {
-  [K in Named<F> as K['name']]: ValueOfField<K>;
-} & { [K in Optional<F> as K['name']]?: ValueOfField<K> } & {
-  [K in Reserved<F> as K['name']]?: Uint8Array;
-};
-
-/** What a row says of its presence, kept in its type: such a field may be missing in a value. */
-type Presence<O, W> = (O extends true ? { readonly optional: true } : unknown) &
-  (W extends Condition ? { readonly when: Condition } : unknown);
-
-/** What a row of kind `M` says about itself; `optional` and `when` are type parameters of their own. */
-type Meta<M, O, W> = Omit<M, 'optional' | 'when'> & { readonly optional?: O; readonly when?: W };
-
 /**
- * A row that is there only on a condition. The same as `when` in the row, where the parameters of the condition
- * need types: `(numbers: FieldNumbers) => ...`.
+ * Value that a table decodes to and encodes from. Reserved octets appear only when they are not zero. Of a table
+ * that is not known by its rows, all that can be said is that the fields have names.
  */
-export function when<F extends Field>(condition: Condition, field: F): F & { when: Condition } {
+export type ValueOf<F extends readonly Field[]> = string extends F[number]['name']
+  ? Record<string, unknown>
+  : {
+      [K in Named<F> as K['name']]: ValueOfField<K>;
+    } & { [K in Optional<F> as K['name']]?: ValueOfField<K> } & {
+      [K in Reserved<F> as K['name']]?: Uint8Array;
+    };
+
+/** Marks of rows whose field may be missing in a value. */
+interface IsOptional {
+  readonly optional: true;
+}
+interface IsConditional {
+  readonly when: Condition;
+}
+
+/** A row that is there only on a condition; the same as `when` in the row. */
+export function when<F extends Field>(condition: Condition, field: F): F & IsConditional {
   return { ...field, when: condition };
 }
 
-function uint<
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(octets: 1 | 2 | 3 | 4, name: N, meta: Meta<UintMeta, O, W>) {
-  const field = { type: 'uint', name, octets, ...meta };
-  // The type system does not follow `optional` and `when` through the spread.
-  return field as UintField<N> & Presence<O, W>;
+/** Declares a number. */
+interface UintRow {
+  <const N extends string>(name: N, meta: UintMeta & IsConditional): UintField<N> & IsConditional;
+  <const N extends string>(name: N, meta: UintMeta & IsOptional): UintField<N> & IsOptional;
+  <const N extends string>(name: N, meta: UintMeta): UintField<N>;
+}
+
+function uintRow(octets: 1 | 2 | 3 | 4): UintRow {
+  const row = (name: string, meta: UintMeta): UintField<string> => ({
+    type: 'uint',
+    name,
+    octets,
+    ...meta,
+  });
+  // The overloads say what the spread keeps.
+  return row as UintRow;
 }
 
 /** Unsigned 8-bit number. */
-export const uint8 = <
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(
-  name: N,
-  meta: Meta<UintMeta, O, W>,
-) => uint(1, name, meta);
+export const uint8 = uintRow(1);
 /** Unsigned 16-bit number, big-endian. */
-export const uint16 = <
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(
-  name: N,
-  meta: Meta<UintMeta, O, W>,
-) => uint(2, name, meta);
+export const uint16 = uintRow(2);
 /** Unsigned 24-bit number, big-endian. */
-export const uint24 = <
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(
-  name: N,
-  meta: Meta<UintMeta, O, W>,
-) => uint(3, name, meta);
+export const uint24 = uintRow(3);
 /** Unsigned 32-bit number, big-endian. */
-export const uint32 = <
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(
-  name: N,
-  meta: Meta<UintMeta, O, W>,
-) => uint(4, name, meta);
+export const uint32 = uintRow(4);
+
+type FlagsMeta = FieldMeta & Pick<FlagsField<string>, 'bits'>;
 
 /** Word of `octets` octets whose bits have names. */
-export function flags<
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(octets: 1 | 2 | 3 | 4, name: N, meta: Meta<FieldMeta, O, W> & Pick<FlagsField<N>, 'bits'>) {
-  return { type: 'flags', name, octets, ...meta } as FlagsField<N> & Presence<O, W>;
+export function flags<const N extends string>(
+  octets: 1 | 2 | 3 | 4,
+  name: N,
+  meta: FlagsMeta & IsConditional,
+): FlagsField<N> & IsConditional;
+export function flags<const N extends string>(
+  octets: 1 | 2 | 3 | 4,
+  name: N,
+  meta: FlagsMeta & IsOptional,
+): FlagsField<N> & IsOptional;
+export function flags<const N extends string>(
+  octets: 1 | 2 | 3 | 4,
+  name: N,
+  meta: FlagsMeta,
+): FlagsField<N>;
+export function flags(octets: 1 | 2 | 3 | 4, name: string, meta: FlagsMeta): FlagsField<string> {
+  return { type: 'flags', name, octets, ...meta };
 }
 
 /** Reserved octets. */
@@ -346,29 +342,38 @@ export function reserved<const N extends string>(
   return when === undefined ? field : { ...field, when };
 }
 
+type BytesMeta = FieldMeta & { readonly show?: Show };
+type BytesOctets = BytesField<string>['octets'];
+
 /** Octets: a number, as an earlier field counts them, or `rest` for all that is left. */
-export function bytesField<
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(
-  octets: BytesField<N>['octets'],
+export function bytesField<const N extends string>(
+  octets: BytesOctets,
   name: N,
-  meta: Meta<FieldMeta, O, W> & { readonly show?: Show },
-) {
-  const field = { type: 'bytes', name, octets, ...meta, show: meta.show ?? 'hex' };
-  return field as BytesField<N> & Presence<O, W>;
+  meta: BytesMeta & IsConditional,
+): BytesField<N> & IsConditional;
+export function bytesField<const N extends string>(
+  octets: BytesOctets,
+  name: N,
+  meta: BytesMeta & IsOptional,
+): BytesField<N> & IsOptional;
+export function bytesField<const N extends string>(
+  octets: BytesOctets,
+  name: N,
+  meta: BytesMeta,
+): BytesField<N>;
+export function bytesField(octets: BytesOctets, name: string, meta: BytesMeta): BytesField<string> {
+  return { type: 'bytes', name, octets, ...meta, show: meta.show ?? 'hex' };
 }
 
 /** IPv4 address. */
-export const ipv4 = <
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(
+export function ipv4<const N extends string>(
   name: N,
-  meta: Meta<FieldMeta, O, W>,
-) => bytesField<N, O, W>(4, name, { ...meta, show: 'address' });
+  meta: FieldMeta & IsConditional,
+): BytesField<N> & IsConditional;
+export function ipv4<const N extends string>(name: N, meta: FieldMeta): BytesField<N>;
+export function ipv4(name: string, meta: FieldMeta): BytesField<string> {
+  return bytesField(4, name, { ...meta, show: 'address' });
+}
 
 interface ListMeta<F extends readonly Field[]> {
   readonly label: string;
@@ -401,30 +406,30 @@ export function tlvs<const N extends string, O>(name: N, meta: TlvMeta<O>): TlvF
   return { type: 'tlvs', name, filter: '', ...meta, octets: meta.octets ?? 'rest' };
 }
 
-/** `tlvs` that are there only on a condition. */
-export function tlvsWhen<const N extends string, O>(
-  when: Condition,
-  name: N,
-  meta: TlvMeta<O>,
-): TlvField<N, O> & { when: Condition } {
-  return { ...tlvs(name, meta), when };
-}
-
 /** IPv6 address. */
-export function address<
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(name: N, meta: Meta<FieldMeta, O, W>) {
-  return { type: 'address', name, octets: 16, ...meta } as AddressField<N> & Presence<O, W>;
+export function address<const N extends string>(
+  name: N,
+  meta: FieldMeta & IsConditional,
+): AddressField<N> & IsConditional;
+export function address<const N extends string>(
+  name: N,
+  meta: FieldMeta & IsOptional,
+): AddressField<N> & IsOptional;
+export function address<const N extends string>(name: N, meta: FieldMeta): AddressField<N>;
+export function address(name: string, meta: FieldMeta): AddressField<string> {
+  return { type: 'address', name, octets: 16, ...meta };
 }
 
 /** IPv6 addresses up to the end of the message. */
-export function addresses<
-  const N extends string,
-  O extends boolean | undefined = undefined,
-  W extends Condition | undefined = undefined,
->(name: N, meta: Meta<FieldMeta, O, W>) {
-  const field = { type: 'addresses', name, octets: 'rest', ...meta };
-  return field as AddressListField<N> & Presence<O, W>;
+export function addresses<const N extends string>(
+  name: N,
+  meta: FieldMeta & IsConditional,
+): AddressListField<N> & IsConditional;
+export function addresses<const N extends string>(
+  name: N,
+  meta: FieldMeta & IsOptional,
+): AddressListField<N> & IsOptional;
+export function addresses<const N extends string>(name: N, meta: FieldMeta): AddressListField<N>;
+export function addresses(name: string, meta: FieldMeta): AddressListField<string> {
+  return { type: 'addresses', name, octets: 'rest', ...meta };
 }

@@ -35,19 +35,40 @@ function recordOctets(
   return at - offset;
 }
 
-/** Octets of a field at `[offset, end)`, ABSENT or MISFIT. */
+/** Octets of the fields after a `rest` field that are always there, as numbers before it count them. */
+function octetsAfter(fields: readonly Field[], index: number, numbers: FieldNumbers): number {
+  let sum = 0;
+  for (let i = index + 1; i < fields.length; i++) {
+    const field = fields[i];
+    if (field === undefined || field.when !== undefined || field.optional === true) continue;
+    if (typeof field.octets === 'number') sum += field.octets;
+    else if (field.octets !== 'rest') {
+      const { by, unit = 1, less = 0 } = field.octets;
+      sum += (numbers[by] ?? 0) * unit - less;
+    }
+  }
+  return sum;
+}
+
+/**
+ * Octets of a field at `[offset, end)`, ABSENT or MISFIT.
+ * @param after octets at the end that belong to later fields.
+ */
 function lengthOf(
   field: Field,
   bytes: Uint8Array,
   offset: number,
   end: number,
   numbers: FieldNumbers,
+  after: number,
 ): number {
   if (field.when?.(numbers, end - offset, bytes, offset) === false) return ABSENT;
   const { octets } = field;
   let length: number;
   if (typeof octets === 'number') length = octets;
-  else if (octets === 'rest') length = end - offset;
+  // Part of an address is none: the field after the addresses takes it.
+  else if (field.type === 'addresses') length = (end - offset - after) & ~15;
+  else if (octets === 'rest') length = end - offset - after;
   else length = (numbers[octets.by] ?? 0) * (octets.unit ?? 1) - (octets.less ?? 0);
   if (length < 0 || offset + length > end) return MISFIT;
   if (field.type === 'list') {
@@ -214,6 +235,10 @@ export function layout<const F extends readonly Field[]>(table: {
       ? Object.values(field.bits).reduce((mask, bit) => mask & ~bit.mask, ~0)
       : 0,
   );
+  /** Fields up to the end of the format that others follow. */
+  const leavesRoom = fields.map(
+    ({ octets }, index) => octets === 'rest' && index < fields.length - 1,
+  );
   /** Whether later fields depend on earlier numbers. */
   const isDynamic = fields.some(
     (field) =>
@@ -242,7 +267,8 @@ export function layout<const F extends readonly Field[]>(table: {
     const numbers: Numbers = {};
     let at = offset;
     for (const [index, field] of fields.entries()) {
-      const length = lengthOf(field, bytes, at, end, numbers);
+      const after = leavesRoom[index] === true ? octetsAfter(fields, index, numbers) : 0;
+      const length = lengthOf(field, bytes, at, end, numbers, after);
       if (length === ABSENT) continue;
       // The message may end before an optional field.
       if (length === MISFIT) return field.optional === true ? at - offset : MISFIT;

@@ -35,9 +35,21 @@ export interface OptionDefinition<
   readonly precedes: readonly number[];
   /** For an option whose Length does not simply count the octets after it. */
   readonly framing: OptionFraming | undefined;
-  /** What is wrong with a value that has the right form; undefined = nothing. */
-  readonly check: ((value: Readonly<Record<string, unknown>>) => string | undefined) | undefined;
+  /** What is wrong with a value that has the right form, in a message of a type; undefined = nothing. */
+  readonly check:
+    | ((value: Readonly<Record<string, unknown>>, mhType: number) => string | undefined)
+    | undefined;
   readonly layout: Layout<F>;
+}
+
+/** How many octets of data an option has. */
+export interface OptionExtent {
+  /** -1 = it has no Length. */
+  readonly octets: number;
+  /** Whether they are counted as the document of the option says. */
+  readonly isRegular: boolean;
+  /** How they are counted, shown behind the Length. */
+  readonly rule?: string;
 }
 
 /** How long an option is, where documents do not agree with RFC 6275 section 6.2.1. */
@@ -46,11 +58,7 @@ export interface OptionFraming {
    * Octets of data of the option at `at`, and whether they are counted as the document of the option says; an
    * option that is not keeps its octets when decoded, and says so.
    */
-  measure(
-    bytes: Uint8Array,
-    at: number,
-    end: number,
-  ): { readonly octets: number; readonly isRegular: boolean };
+  measure(bytes: Uint8Array, at: number, end: number): OptionExtent;
   /** Length to write for that many octets of data. */
   length(octets: number): number;
 }
@@ -87,7 +95,7 @@ export function option<const Kind extends string, const F extends readonly Field
   isLast?: boolean;
   precedes?: readonly number[];
   framing?: OptionFraming;
-  check?: (value: ValueOf<F>) => string | undefined;
+  check?: (value: ValueOf<F>, mhType: number) => string | undefined;
   fields: F;
 }): OptionDefinition<Kind, F> {
   const { check } = row;
@@ -105,7 +113,8 @@ export function option<const Kind extends string, const F extends readonly Field
     precedes: row.precedes ?? [],
     framing: row.framing,
     // The codec hands the value of this row.
-    check: check === undefined ? undefined : (value) => check(value as ValueOf<F>),
+    check:
+      check === undefined ? undefined : (value, mhType) => check(value as ValueOf<F>, mhType),
     layout: layout({ name: row.name, spec: row.spec, fields: row.fields }),
   };
 }
@@ -138,6 +147,7 @@ export interface OptionCodec<O extends AnyOption> {
   tree(bytes: Uint8Array, offset: number, end: number, source: number): FieldNode[];
 }
 
+const NO_LENGTH: OptionExtent = { octets: -1, isRegular: true };
 const PAD1 = 0;
 const PADN = 1;
 
@@ -158,6 +168,20 @@ export const unknownMobilityOption = layout({
   fields: [bytesField('rest', 'data', { label: 'Data', filter: 'mip6.mobility_opt.data' })],
 });
 
+/** Update Notification and its Acknowledgement may carry any option. RFC 7077 sections 4.1 and 4.2. */
+const CARRIES_ANY: readonly number[] = [19, 20];
+
+function isAllowed({ allowedIn }: OptionDefinition, mhType: number): boolean {
+  return allowedIn === 'any' || allowedIn.includes(mhType) || CARRIES_ANY.includes(mhType);
+}
+
+/** Update Notification and its acknowledgement: any mobility option can be in them. RFC 7077 section 4. */
+const OPEN_MESSAGES: readonly number[] = [19, 20];
+
+function isAllowedIn({ allowedIn }: OptionDefinition, mhType: number): boolean {
+  return allowedIn === 'any' || allowedIn.includes(mhType) || OPEN_MESSAGES.includes(mhType);
+}
+
 /** Octets to put before an option so that its Type octet lands on x*n + y. */
 function octetsToAlign(position: number, align: readonly [number, number] | undefined): number {
   if (align === undefined) return 0;
@@ -166,10 +190,10 @@ function octetsToAlign(position: number, align: readonly [number, number] | unde
 }
 
 /** Builds the codec from all option tables; two rows of one type are refused. */
-export function optionCodec<const D extends OptionDefinition>(
-  tables: readonly (readonly D[])[],
-): OptionCodec<OptionValueOf<D> | Pad1 | UnknownOption> {
-  type Option = OptionValueOf<D> | Pad1 | UnknownOption;
+export function optionCodec<const T extends readonly (readonly OptionDefinition[])[]>(
+  tables: T,
+): OptionCodec<OptionValueOf<T[number][number]> | Pad1 | UnknownOption> {
+  type Option = OptionValueOf<T[number][number]> | Pad1 | UnknownOption;
   const definitions = new Map<number, OptionDefinition>();
   const byKind = new Map<string, OptionDefinition>();
   for (const row of tables.flat()) {
@@ -203,8 +227,8 @@ export function optionCodec<const D extends OptionDefinition>(
     bytes: Uint8Array,
     at: number,
     end: number,
-  ): { readonly octets: number; readonly isRegular: boolean } => {
-    if (at + 1 >= end) return { octets: -1, isRegular: true };
+  ): OptionExtent => {
+    if (at + 1 >= end) return NO_LENGTH;
     if (row?.framing !== undefined) return row.framing.measure(bytes, at, end);
     return { octets: u8(bytes, at + 1), isRegular: true };
   };
@@ -268,10 +292,10 @@ export function optionCodec<const D extends OptionDefinition>(
           row.layout.decodeInto(value, bytes, at + 2, dataEnd, diagnostics) === length
         ) {
           if (!row.layout.reservedIsZero(bytes, at + 2, dataEnd)) report('RESERVED_NOT_ZERO');
-          const wrong = row.check?.(value);
+          const wrong = row.check?.(value, mhType);
           if (wrong !== undefined) report('OPTION_VALUE', `${row.name}: ${wrong}`);
           if (!isRegular) report('OPTION_FRAMING');
-          // `row` is one of `D`, so its value is one of the union.
+          // `row` is one of `T`, so its value is one of the union.
           options.push(
             isRegular
               ? (value as Option)
@@ -283,8 +307,7 @@ export function optionCodec<const D extends OptionDefinition>(
         }
         if (octetsToAlign(at - header, row.align) !== 0) report('OPTION_ALIGNMENT');
         if (!row.repeatable && seen[type] === walk) report('OPTION_DUPLICATE');
-        if (row.allowedIn !== 'any' && !row.allowedIn.includes(mhType))
-          report('OPTION_NOT_ALLOWED');
+        if (!isAllowed(row, mhType)) report('OPTION_NOT_ALLOWED');
         if (row.precedes.some((other) => seen[other] === walk)) report('OPTION_ORDER');
         seen[type] = walk;
         if (row.isLast) last = row;
@@ -321,8 +344,10 @@ export function optionCodec<const D extends OptionDefinition>(
           length = row.framing?.length(data.length) ?? data.length;
           if (mode === 'compute') push(padding(octetsToAlign(position, row.align)));
         }
-        if (!(length >= 0 && length <= 255)) {
-          throw new RangeError(`mobility option ${item.kind}: length ${length} is not 0 to 255`);
+        if (!(Number.isInteger(length) && length >= 0 && length <= 255)) {
+          throw new RangeError(
+            `mobility option ${item.kind}: length ${length} is not an integer from 0 to 255`,
+          );
         }
         push(concatenate([Uint8Array.of(type, length), data]));
       }
@@ -338,16 +363,20 @@ export function optionCodec<const D extends OptionDefinition>(
         const type = u8(bytes, at);
         const hasLength = type !== PAD1 && at + 1 < end;
         const row = definitions.get(type);
-        const data = type === PAD1 ? -1 : dataOf(row, bytes, at, end).octets;
+        const { octets: data, rule }: OptionExtent =
+          type === PAD1 ? NO_LENGTH : dataOf(row, bytes, at, end);
         const octets = Math.min(end - at, data < 0 ? 1 : 2 + data);
         const name = type === PAD1 ? 'Pad1' : (row?.name ?? `Unknown option ${type}`);
         const filter = type === PAD1 ? 'mip6.options.pad1' : row?.filter;
-        const octet = (label: string, field: string, place: number): FieldNode => {
+        const octet = (label: string, field: string, place: number, note = ''): FieldNode => {
           const value = u8(bytes, place);
-          return valueNode(label, field, `${value}`, value, place, 1, source, undefined, []);
+          return valueNode(label, field, `${value}${note}`, value, place, 1, source, undefined, []);
         };
         const children = [octet('Type', 'mip6.mobility_opt', at)];
-        if (hasLength) children.push(octet('Length', 'mip6.mobility_opt.len', at + 1));
+        if (hasLength) {
+          const note = rule === undefined ? '' : ` (${rule})`;
+          children.push(octet('Length', 'mip6.mobility_opt.len', at + 1, note));
+        }
         if (octets > 2) children.push(...dataTree(row, bytes, at + 2, at + octets, source));
         const label = `Mobility option: ${name}`;
         nodes.push(groupNode(label, filter, '', at, octets, source, row?.spec, children));

@@ -33,3 +33,18 @@ export function bindingAuthenticator(
 ): Uint8Array {
   return hmacSha1(key, careOfAddress, correspondent, mobilityData).slice(0, AUTHENTICATOR_OCTETS);
 }
+
+/**
+ * Keygen token, 8 octets. RFC 6275 section 5.2.5.
+ * @param nodeKey Kcn of the correspondent.
+ * @param address home address or care-of address.
+ */
+export function keygenToken(
+  nodeKey: Uint8Array,
+  address: Uint8Array,
+  nonce: Uint8Array,
+  kind: 'home' | 'care-of',
+): Uint8Array {
+  const last = Uint8Array.of(kind === 'home' ? 0 : 1);
+  return hmacSha1(nodeKey, address, nonce, last).slice(0, 8);
+}

@@ -2,90 +2,21 @@
  * Keygen tokens seen on the wire, and the verification of Binding Authorization Data they allow.
  * RFC 6275 sections 5.2 and 9.5.1.
  */
-import { addressKey } from '../../dissectors/core/address.ts';
-import { copyOctets, equalBytes, putU32, u32 } from '../../dissectors/core/bytes.ts';
+import { copyOctets, equalBytes } from '../../dissectors/core/bytes.ts';
 import { findOption } from '../../dissectors/mobility/options/index.ts';
 import type { MessageOf } from '../../dissectors/mobility/header.ts';
 import type { MobilityEvent } from '../events.ts';
 import { bindingAuthenticator, bindingManagementKey } from '../mobility/authenticator.ts';
 import { requestedCareOfAddress } from './bindings.ts';
-
-/** MAX_NONCE_LIFETIME in microseconds. RFC 6275 section 12. */
-const TOKEN_AGE = 240e6;
-/** Address pairs remembered; the one first seen goes first. */
-const MAX_PAIRS = 16_384;
-/** Tokens of one pair: the current and the previous nonce index, and room for a repeat. */
-const MAX_TOKENS = 4;
-
-/** A keygen token: 64 bits as two numbers, a quarter of what an array of its own takes. RFC 6275 section 6.1.5. */
-interface Token {
-  readonly nonceIndex: number;
-  readonly high: number;
-  readonly low: number;
-  readonly time: number;
-}
-
-function tokenOf(nonceIndex: number, octets: Uint8Array, time: number): Token {
-  return { nonceIndex, high: u32(octets, 0), low: u32(octets, 4), time };
-}
-
-function octetsOf({ high, low }: Token): Uint8Array {
-  const octets = new Uint8Array(8);
-  putU32(octets, 0, high);
-  putU32(octets, 4, low);
-  return octets;
-}
-
-/** Tokens by (address of the mobile node, correspondent). */
-class TokenTable {
-  evictions = 0;
-  readonly #pairs = new Map<string, Token[]>();
-
-  add(address: Uint8Array, correspondent: Uint8Array, token: Token): void {
-    const key = addressKey(address) + addressKey(correspondent);
-    const tokens = this.#pairs.get(key);
-    if (tokens === undefined) this.#addPair(key, token);
-    else replaceOldest(tokens, token);
-  }
-
-  #addPair(key: string, token: Token): void {
-    this.#pairs.set(key, [token]);
-    if (this.#pairs.size <= MAX_PAIRS) return;
-    const oldest = this.#pairs.keys().next();
-    if (oldest.done !== true) this.#pairs.delete(oldest.value);
-    this.evictions++;
-  }
-
-  /** The octets of a token that is still valid. */
-  find(
-    address: Uint8Array,
-    correspondent: Uint8Array,
-    nonceIndex: number,
-    now: number,
-  ): Uint8Array | undefined {
-    const tokens = this.#pairs.get(addressKey(address) + addressKey(correspondent));
-    const token = tokens?.find(
-      (item) => item.nonceIndex === nonceIndex && now - item.time < TOKEN_AGE,
-    );
-    return token === undefined ? undefined : octetsOf(token);
-  }
-}
-
-/** Puts a token in place of the one with its nonce index, else of the oldest. */
-function replaceOldest(tokens: Token[], token: Token): void {
-  const same = tokens.findIndex((item) => item.nonceIndex === token.nonceIndex);
-  if (same >= 0) tokens.splice(same, 1);
-  else if (tokens.length >= MAX_TOKENS) tokens.shift();
-  tokens.push(token);
-}
+import { KeygenTokens } from './keygen-tokens.ts';
 
 /** What a Binding Authorization Data option proved. */
 export type Authentication = 'right' | 'wrong' | 'unknown';
 
 /** Tokens of Home Test and Care-of Test messages. */
 export class ReturnRoutability {
-  readonly #home = new TokenTable();
-  readonly #careOf = new TokenTable();
+  readonly #home = new KeygenTokens();
+  readonly #careOf = new KeygenTokens();
 
   get evictions(): number {
     return this.#home.evictions + this.#careOf.evictions;
@@ -96,11 +27,11 @@ export class ReturnRoutability {
     const { message } = event.header;
     const { source, destination, packet } = event.context;
     if (message.kind === 'home-test') {
-      const token = tokenOf(message.homeNonceIndex, message.homeKeygenToken, packet.time);
-      this.#home.add(destination, source, token);
+      const { homeNonceIndex, homeKeygenToken } = message;
+      this.#home.add(destination, source, homeNonceIndex, homeKeygenToken, packet.time);
     } else if (message.kind === 'care-of-test') {
-      const token = tokenOf(message.careOfNonceIndex, message.careOfKeygenToken, packet.time);
-      this.#careOf.add(destination, source, token);
+      const { careOfNonceIndex, careOfKeygenToken } = message;
+      this.#careOf.add(destination, source, careOfNonceIndex, careOfKeygenToken, packet.time);
     }
   }
 

@@ -1,0 +1,52 @@
+/**
+ * RSA signatures of secure neighbor discovery and enhanced route optimization: PKCS #1 v1.5 over SHA-1.
+ * RFC 3971 section 5.2, RFC 3972 section 6.
+ */
+import { createPublicKey, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+/** Largest modulus: longer ones only cost time. RFC 3972 section 5 asks for 2048 bits. */
+const MAX_MODULUS_BITS = 8192;
+
+/** A key in the text form, which takes no `Buffer`. RFC 7468 section 13. */
+function pem(publicKey: Uint8Array): string {
+  const base64 = btoa(Array.from(publicKey, (octet) => String.fromCharCode(octet)).join(''));
+  return `-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`;
+}
+
+/** An RSA key out of DER SubjectPublicKeyInfo; undefined when it is none, or too long. */
+function rsaKey(publicKey: Uint8Array): KeyObject | undefined {
+  try {
+    const key = createPublicKey(pem(publicKey));
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? Number.POSITIVE_INFINITY;
+    return key.asymmetricKeyType === 'rsa' && bits <= MAX_MODULUS_BITS ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Octets of a signature of a key, 0 when the octets are no RSA key. */
+export function signatureOctets(publicKey: Uint8Array): number {
+  const bits = rsaKey(publicKey)?.asymmetricKeyDetails?.modulusLength ?? 0;
+  return Math.ceil(bits / 8);
+}
+
+/**
+ * Verifies a signature.
+ * @param publicKey DER SubjectPublicKeyInfo.
+ * @returns undefined when the octets are no RSA key.
+ */
+export function verifySignature(
+  publicKey: Uint8Array,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean | undefined {
+  const key = rsaKey(publicKey);
+  if (key === undefined) return undefined;
+  try {
+    return verify('sha1', data, key, signature);
+  } catch {
+    // A security policy of the machine may forbid SHA-1.
+    return undefined;
+  }
+}
