@@ -346,7 +346,7 @@ function cgaSignature(covered: Covered, at: number): Verification {
   const verdict = (status: Verification['status'], detail: string): Verification => ({
     offset: at,
     label: 'Signature verification',
-    name: 'mip6.sig.status',
+    name: 'mip6.sign.sign.status',
     status,
     detail,
     code: 'CGA_SIGNATURE',
