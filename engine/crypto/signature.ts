@@ -2,7 +2,7 @@
  * RSA signatures of secure neighbor discovery and enhanced route optimization: PKCS #1 v1.5 over SHA-1.
  * RFC 3971 section 5.2, RFC 3972 section 6.
  */
-import { createPublicKey, verify } from 'node:crypto';
+import { X509Certificate, createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /** Largest modulus: longer ones only cost time. RFC 3972 section 5 asks for 2048 bits. */
@@ -47,6 +47,22 @@ export function verifySignature(
     return verify('sha1', data, key, signature);
   } catch {
     // A security policy of the machine may forbid SHA-1.
+    return undefined;
+  }
+}
+
+/**
+ * DER SubjectPublicKeyInfo of a certificate or public key in PEM (RFC 7468).
+ * @returns undefined when the text holds neither, or no RSA key.
+ */
+export function publicKeyOf(text: string): Uint8Array | undefined {
+  try {
+    const key = text.includes('-----BEGIN CERTIFICATE-----')
+      ? new X509Certificate(text).publicKey
+      : createPublicKey(text);
+    if (key.type !== 'public' || key.asymmetricKeyType !== 'rsa') return undefined;
+    return Uint8Array.from(key.export({ format: 'der', type: 'spki' }));
+  } catch {
     return undefined;
   }
 }
