@@ -3,19 +3,27 @@
  * until then is reported.
  */
 import { randomInt } from 'node:crypto';
-import type { EngineSummary } from '../engine/engine.ts';
+import type { EngineObserver, EngineSummary } from '../engine/engine.ts';
+import type { CompiledFilter } from '../engine/filter/filter.ts';
 import { Engine } from '../engine/pipeline.ts';
 import type { PacketRecord } from '../engine/ports.ts';
 import type { Severity } from '../engine/rule-api.ts';
+import { openCaptures } from '../io/capture/file.ts';
 import { EveWriter } from '../io/export/eve.ts';
 import { jsonText } from '../io/export/json-text.ts';
 import type { AuditDocument } from '../io/export/records.ts';
 import { OutputError } from '../io/output.ts';
 import type { SqliteStore } from '../io/store/sqlite.ts';
+import { espOpener } from './esp-opener.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { refuseToOverwrite } from './own-files.ts';
 import { packageVersion } from './package-root.ts';
+import { requireFiles } from './read/once.ts';
+import { runEnginePass } from './read/engine-pass.ts';
+import type { FindingsIndex } from './read/engine-pass.ts';
+import { PacketSelection } from './read/packet-selection.ts';
+import { PacketViews } from './read/packet-view.ts';
 import { outputExitCode, ReportOutput } from './report-output.ts';
 import { auditDocument } from './report/document.ts';
 import { faultRecords } from './report/faults.ts';
@@ -44,6 +52,8 @@ export interface AuditOptions {
   readonly colour: ColourChoice;
   /** No progress on the terminal. */
   readonly quiet: boolean;
+  /** Only findings with a packet that it selects are reported; undefined = all. */
+  readonly filter?: CompiledFilter | undefined;
 }
 
 /** Milliseconds between two flushes of the event stream. */
@@ -77,12 +87,31 @@ export async function runAudit(
   let store: SqliteStore | undefined;
   try {
     store = await openStore(session, options);
-    return await new AuditRun(session, options, terminal, output, store, stop).run();
+    const selection = await selectionOf(session, options, stop.signal);
+    return await new AuditRun(session, options, terminal, output, store, stop, selection).run();
   } finally {
     stop.dispose();
     output.abandon();
     store?.close();
   }
+}
+
+/** What the filter selects; one that asks for findings needs a run that finds them first. */
+async function selectionOf(
+  { captures, site, rules, associations, inputs, recursive }: Session,
+  { filter }: AuditOptions,
+  signal: AbortSignal,
+): Promise<PacketSelection | undefined> {
+  if (filter === undefined) return undefined;
+  let findings: FindingsIndex | undefined;
+  if (filter.usesState) {
+    requireFiles(inputs);
+    const { source } = await openCaptures(inputs, { recursive });
+    findings = await runEnginePass(source, { site, rules, associations, signal });
+  }
+  const openEsp = associations.length === 0 ? undefined : espOpener(associations);
+  const views = new PacketViews(openEsp, captures.source.interfaces, findings);
+  return new PacketSelection(filter, views);
 }
 
 /** Opens the store that the user asked for. */
@@ -108,6 +137,27 @@ async function openStore(
   }
 }
 
+/** Follows a run, but for alerts that the filter does not select. */
+function selectedOnly(follower: RunFollower, selection: PacketSelection): EngineObserver {
+  return {
+    onEvent(event) {
+      follower.onEvent(event);
+    },
+    onAlert(alert) {
+      if (selection.hasAlert(alert)) follower.onAlert(alert);
+    },
+  };
+}
+
+/** What was found, without what the filter does not select. */
+function selectedSummary(summary: EngineSummary, selection: PacketSelection): EngineSummary {
+  return {
+    ...summary,
+    alerts: summary.alerts.filter((alert) => selection.hasAlert(alert)),
+    incidents: summary.incidents.flatMap((incident) => selection.incident(incident) ?? []),
+  };
+}
+
 /** A run under way. */
 class AuditRun {
   readonly #session: Session;
@@ -117,6 +167,8 @@ class AuditRun {
   readonly #stop: StopSignals;
   readonly #follower: RunFollower;
   readonly #engine: Engine;
+  /** Packets that the filter selects; undefined without a filter. */
+  readonly #selection: PacketSelection | undefined;
   /** What went wrong inside mip6guard, with the packet at which it did. */
   #crash: string | undefined;
 
@@ -127,7 +179,9 @@ class AuditRun {
     output: ReportOutput,
     store: SqliteStore | undefined,
     stop: StopSignals,
+    selection: PacketSelection | undefined,
   ) {
+    this.#selection = selection;
     this.#session = session;
     this.#options = options;
     this.#terminal = terminal;
@@ -135,14 +189,15 @@ class AuditRun {
     this.#stop = stop;
     const { inputs, interfaces } = session.captures.source;
     const eve = options.format === 'eve' ? new EveWriter(output.sink) : undefined;
-    this.#follower = new RunFollower(inputs, { eve, store });
+    const follower = new RunFollower(inputs, { eve, store });
+    this.#follower = follower;
     this.#engine = new Engine({
       site: session.site,
       rules: session.rules,
       associations: session.associations,
       inputs,
       interfaces,
-      observer: this.#follower,
+      observer: selection === undefined ? follower : selectedOnly(follower, selection),
       seed: randomInt(2 ** 31),
     });
   }
@@ -176,6 +231,7 @@ class AuditRun {
     const progress = this.#progress();
     const onPacket = (record: PacketRecord): void => {
       try {
+        this.#selection?.add(record);
         engine.feed(record);
       } catch (error) {
         this.#noteCrash(error, `${source.inputs[record.inputIndex]?.name ?? ''}#${record.number}`);
@@ -207,7 +263,10 @@ class AuditRun {
     this.#stop.stop();
   }
 
-  #document(summary: EngineSummary): AuditDocument {
+  #document(found: EngineSummary): AuditDocument {
+    const selection = this.#selection;
+    const summary = selection === undefined ? found : selectedSummary(found, selection);
+    const { filter } = this.#options;
     const { captures, siteFile, keyFiles, rules } = this.#session;
     const { source, errors } = captures;
     return auditDocument(summary, {
@@ -220,6 +279,14 @@ class AuditRun {
       rules: rules.length,
       failOn: this.#options.failOn,
       isStopped: this.#stop.signal.aborted,
+      filter:
+        filter === undefined
+          ? undefined
+          : {
+              text: filter.text,
+              hiddenAlerts: found.alerts.length - summary.alerts.length,
+              hiddenIncidents: found.incidents.length - summary.incidents.length,
+            },
     });
   }
 

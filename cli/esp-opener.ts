@@ -3,7 +3,7 @@
  */
 import { copyOctets, u32 } from '../dissectors/core/bytes.ts';
 import type { OpenEsp, OpenedEsp } from '../dissectors/index.ts';
-import { createEspResult, EspScratch, EspStatus, openEsp } from '../engine/crypto/esp.ts';
+import { createEspResult, EspScratch, isOpen, openEsp } from '../engine/crypto/esp.ts';
 import { SecurityAssociationTable } from '../engine/state/security-association.ts';
 import type { SecurityAssociation } from '../engine/state/security-association.ts';
 
@@ -11,8 +11,6 @@ import type { SecurityAssociation } from '../engine/state/security-association.t
 const HEADER_OCTETS = 8;
 /** Associations tried on one packet. */
 const MAX_CANDIDATES = 8;
-/** Pad Length and Next Header. */
-const TRAILER_OCTETS = 2;
 
 /**
  * A function that opens ESP packets with the associations.
@@ -38,12 +36,15 @@ export function espOpener(associations: readonly SecurityAssociation[]): OpenEsp
     for (const association of [...chosen, ...others.slice(0, MAX_CANDIDATES)]) {
       openEsp(association, bytes, offset, end, scratch, result);
       const isChosen = chosen.includes(association);
-      if (result.integrityVerified || (isChosen && result.status === EspStatus.OK)) {
-        const to = result.payloadEnd + result.padLength + TRAILER_OCTETS;
+      if (result.integrityVerified || (isChosen && isOpen(result))) {
+        const { encryption, integrity } = association.esp;
+        const around = HEADER_OCTETS + encryption.ivLength + encryption.icvLength;
+        // Not by the Pad Length, which a broken sender may have wrong: the tree shows that.
+        const length = end - offset - around - integrity.icvLength;
         return opened(
           association,
           // The scratch buffer is used again for the packet inside.
-          copyOctets(result.bytes, result.payloadOffset, to),
+          copyOctets(result.bytes, result.payloadOffset, result.payloadOffset + length),
           result.integrityVerified ? 'good' : 'not-checked',
         );
       }

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addDemo } from './commands/demo.ts';
+import { addFields } from './commands/fields.ts';
 import { addRead } from './commands/read.ts';
 import { CliError, EXIT, EXIT_MEANINGS } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -33,6 +34,14 @@ const TOPICS: Readonly<Record<string, string>> = {
   eve   JSON lines compatible with Suricata's EVE; event_type is alert, binding, mip6, anomaly,
         incident or stats; schema: docs/eve.schema.json
   json  one document with everything; schema: docs/audit.schema.json
+
+Formats of mip6guard read -T, with the shapes of tshark:
+  text     a line a packet; with -V or -O all fields, with -x the octets
+  json     an array of packets, each with nested layers; with -x the octets as well
+  jsonraw  the same with octets instead of values
+  ek       two JSON lines a packet, for the bulk interface of Elasticsearch
+  fields   a line a packet with the values of -e; -E says how: header, separator, quote ...
+mip6guard read -w FILE writes pcapng, with what was found as packet comments. Recipes: docs/outputs.md.
 `,
   inputs: `Inputs of mip6guard audit:
   file       pcap or pcapng, plain or compressed with gzip or zstd
@@ -41,6 +50,19 @@ const TOPICS: Readonly<Record<string, string>> = {
   -          standard input
 Packets of several inputs are merged by capture time. An input that cannot be read does not keep the
 others from being read; the exit code is then 3, or 1 when there are findings.
+`,
+  filters: `Display filters, Wireshark's language over the fields of mip6guard fields:
+  mip6.bu                                  packets that have the field, protocol or group
+  mip6.mhtype == "Binding Update"          == != > >= < <=, or eq ne gt ge lt le; values by name
+  ipv6.addr == 2001:db8:1::/48             addresses by prefix; != holds when no address fits
+  mip6.ba.status in {0, 1, 128..139}       one of several values or ranges
+  frame.protocols contains "esp"           text in text, octets in octets (aa:bb:cc)
+  frame.protocols matches "mip|icmp"       regular expression, upper and lower case alike
+  eth.src[0:3] == 02:00:00                 slices [i:n] [i-j] [i] [:n] [i:]; -1 is the last octet
+  mip6.bu.lifetime * 4 > 600               & + - * / % and len count lower upper string max min abs
+  not icmpv6 and (esp or mip6)             not ! and && or || xor ^^; any and all before a field
+  mip6guard.rule == "MIP6-1106"            what was found: rule, severity, incident, binding.coa ...
+All of it: docs/filters.md.
 `,
 };
 
@@ -73,6 +95,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
     .addHelpText('after', `\n${EXIT_TABLE}`);
   addAudit(program, terminal, end);
   addRead(program, terminal, end);
+  addFields(program, terminal, end);
   addDemo(program, terminal, end);
   program
     .command('help')
@@ -125,7 +148,7 @@ function failureCode(error: unknown, args: readonly string[], terminal: Terminal
       terminal.say(`  To audit the capture: mip6guard audit ${first}`);
     } else if (error.code !== 'commander.help') {
       terminal.say(
-        `  See: mip6guard ${['audit', 'read', 'demo'].includes(first) ? `${first} ` : ''}--help`,
+        `  See: mip6guard ${['audit', 'read', 'fields', 'demo'].includes(first) ? `${first} ` : ''}--help`,
       );
     }
     return EXIT.usage;

@@ -36,6 +36,9 @@ export interface Session {
   readonly keyFiles: readonly string[];
   readonly associations: readonly SecurityAssociation[];
   readonly captures: OpenedCaptures;
+  /** Inputs as the user named them. */
+  readonly inputs: readonly string[];
+  readonly recursive: boolean;
 }
 
 /** Rows that the user cannot mend: the machine lacks an algorithm. The other rows still help. */
@@ -149,6 +152,8 @@ export async function prepareSession(
     keyFiles: options.keys,
     associations,
     captures,
+    inputs: options.inputs,
+    recursive: options.recursive,
   };
 }
 

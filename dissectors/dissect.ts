@@ -3,7 +3,9 @@
  */
 import { DiagnosticList } from './core/diagnostic.ts';
 import type { Dissection, FieldNode } from './core/node.ts';
+import { DHCPV6_PORT, dissectDhcpv6 } from './dhcpv6/message.ts';
 import { dissectIcmpv6 } from './icmpv6/layer.ts';
+import { dissectIke } from './ike/layer.ts';
 import { dissectIpv4 } from './ipv4/header.ts';
 import {
   dissectAuthentication,
@@ -17,27 +19,43 @@ import { dissectIpv6, dissectNoNextHeader } from './ipv6/packet.ts';
 import { dissectEsp } from './ipsec/esp.ts';
 import { addData, report } from './layer.ts';
 import type { LayerContext, LayerDissector, LayerInput, LayerTable, OpenEsp } from './layer.ts';
+import { dissectCiscoMetaData } from './link/cisco-metadata.ts';
 import { dissectEthernet } from './link/ethernet.ts';
 import { ETHERTYPE } from './link/ethertype.ts';
 import { dissectLinuxSll, dissectLinuxSll2 } from './link/linux-sll.ts';
+import { dissectLlc } from './link/llc.ts';
 import { dissectLoopback } from './link/loopback.ts';
+import { PPP_PROTOCOL, dissectPpp, dissectPppControl, dissectPppHdlc } from './link/ppp.ts';
+import { dissectPppoe } from './link/pppoe.ts';
 import { dissectRaw } from './link/raw.ts';
 import { dissectVlan } from './link/vlan.ts';
 import { dissectMobility } from './mobility/layer.ts';
 import { dissectTcp } from './transport/tcp.ts';
 import { dissectUdp } from './transport/udp.ts';
+import { dissectGre } from './tunnel/gre.ts';
+import { MIP6_TLS_PORT, dissectMip6Tls } from './tunnel/mip6-tls.ts';
+import { PMIPV6_CONTROL_PORT, dissectPmipv6Control } from './tunnel/pmipv6.ts';
+import {
+  IKE_PORT,
+  UDP_ENCAPSULATION_PORT,
+  dissectUdpEncapsulation,
+} from './tunnel/udp-encapsulated-esp.ts';
+import { DSMIPV6_PORT, PMIPV6_DATA_PORT, dissectUdpTunnel } from './tunnel/udp-tunnel.ts';
+import type { Verifier } from './verification.ts';
 import { LINKTYPE, MAX_EXTENSION_HEADERS } from './walk.ts';
 
-/** Link, VLAN, IP and upper layers of one frame; extension headers are counted for each IP header. */
-export const MAX_LAYERS = 16;
+/** Link, VLAN, IP, tunnel and upper layers of one frame; extension headers are counted for each IP header. */
+export const MAX_LAYERS = 32;
 
 /** All layers; a new one is one entry. */
 const LAYERS: Readonly<Record<LayerTable, ReadonlyMap<number, LayerDissector>>> = {
   'link-type': new Map<number, LayerDissector>([
     [LINKTYPE.null, dissectLoopback],
     [LINKTYPE.ethernet, dissectEthernet],
+    [LINKTYPE.ppp, dissectPpp],
     [LINKTYPE.rawBsd, dissectRaw],
     [LINKTYPE.rawOpenBsd, dissectRaw],
+    [LINKTYPE.pppHdlc, dissectPppHdlc],
     [LINKTYPE.raw, dissectRaw],
     [LINKTYPE.loop, dissectLoopback],
     [LINKTYPE.linuxSll, dissectLinuxSll],
@@ -46,11 +64,18 @@ const LAYERS: Readonly<Record<LayerTable, ReadonlyMap<number, LayerDissector>>> 
     [LINKTYPE.linuxSll2, dissectLinuxSll2],
   ]),
   ethertype: new Map<number, LayerDissector>([
+    [ETHERTYPE.llc, dissectLlc],
     [ETHERTYPE.ipv4, dissectIpv4],
     [ETHERTYPE.ipv6, dissectIpv6],
+    [ETHERTYPE.transparentEthernet, dissectEthernet],
+    [ETHERTYPE.ppp, dissectPpp],
+    [ETHERTYPE.pppoeDiscovery, dissectPppoe],
+    [ETHERTYPE.pppoeSession, dissectPppoe],
+    [ETHERTYPE.jumboLlc, dissectLlc],
     [ETHERTYPE.vlan, dissectVlan],
     [ETHERTYPE.serviceVlan, dissectVlan],
     [ETHERTYPE.oldServiceVlan, dissectVlan],
+    [ETHERTYPE.ciscoMetaData, dissectCiscoMetaData],
   ]),
   'ip-protocol': new Map<number, LayerDissector>([
     [NEXT_HEADER.hopByHop, dissectHopByHop],
@@ -60,12 +85,30 @@ const LAYERS: Readonly<Record<LayerTable, ReadonlyMap<number, LayerDissector>>> 
     [NEXT_HEADER.ipv6, dissectIpv6],
     [NEXT_HEADER.routing, dissectRouting],
     [NEXT_HEADER.fragment, dissectFragment],
+    [NEXT_HEADER.gre, dissectGre],
     [NEXT_HEADER.esp, dissectEsp],
     [NEXT_HEADER.ah, dissectAuthentication],
     [NEXT_HEADER.icmpv6, dissectIcmpv6],
     [NEXT_HEADER.none, dissectNoNextHeader],
     [NEXT_HEADER.destinationOptions, dissectDestinationOptions],
     [NEXT_HEADER.mobility, dissectMobility],
+  ]),
+  'ppp-protocol': new Map<number, LayerDissector>([
+    [PPP_PROTOCOL.ipv4, dissectIpv4],
+    [PPP_PROTOCOL.ipv6, dissectIpv6],
+    [PPP_PROTOCOL.ipv4Control, dissectPppControl],
+    [PPP_PROTOCOL.ipv6Control, dissectPppControl],
+    [PPP_PROTOCOL.linkControl, dissectPppControl],
+  ]),
+  'udp-port': new Map<number, LayerDissector>([
+    [IKE_PORT, dissectIke],
+    [DHCPV6_PORT.client, dissectDhcpv6],
+    [DHCPV6_PORT.server, dissectDhcpv6],
+    [DSMIPV6_PORT, dissectUdpTunnel],
+    [UDP_ENCAPSULATION_PORT, dissectUdpEncapsulation],
+    [PMIPV6_CONTROL_PORT, dissectPmipv6Control],
+    [PMIPV6_DATA_PORT, dissectUdpTunnel],
+    [MIP6_TLS_PORT, dissectMip6Tls],
   ]),
 };
 
@@ -86,6 +129,8 @@ export interface DissectOptions {
   readonly originalLength?: number;
   /** Opens ESP for a caller who has keys. */
   readonly openEsp?: OpenEsp;
+  /** Verifies authenticators and signatures for a caller who can. */
+  readonly verifier?: Verifier;
   /**
    * The whole packet that this frame holds a fragment of: IPv6 header, extension headers and payload as
    * put together (RFC 8200 section 4.5). The tree goes on in it after the fragment.
@@ -105,7 +150,9 @@ function run(context: LayerContext, first: LayerInput): void {
       report(context, 'EXTENSION_LIMIT', input.offset, input.end - input.offset);
       break;
     }
-    const dissector: LayerDissector | undefined = LAYERS[input.table].get(input.key);
+    const table: ReadonlyMap<number, LayerDissector> = LAYERS[input.table];
+    const dissector: LayerDissector | undefined =
+      table.get(input.key) ?? table.get(input.otherKey ?? input.key);
     if (dissector === undefined) {
       if (input.table === 'link-type') {
         report(context, 'LINK_TYPE_UNKNOWN', input.offset, 0, `link type ${input.key}`);
@@ -132,6 +179,7 @@ function quotedNodes(context: LayerContext, offset: number, end: number): FieldN
     link: undefined,
     ip: undefined,
     openEsp: undefined,
+    verifier: undefined,
     reassembled: undefined,
     isReassembled: false,
     dissectQuoted: undefined,
@@ -153,7 +201,7 @@ export function dissect(
   options: DissectOptions,
 ): Dissection {
   const frame = new Uint8Array(bytes.subarray(offset, end));
-  const { linkType, originalLength = frame.length, openEsp, reassembled } = options;
+  const { linkType, originalLength = frame.length, openEsp, verifier, reassembled } = options;
   const isCut = originalLength > frame.length;
   const context: LayerContext = {
     sources: [{ label: 'Frame', bytes: frame }],
@@ -167,6 +215,7 @@ export function dissect(
     link: undefined,
     ip: undefined,
     openEsp,
+    verifier,
     reassembled,
     isReassembled: false,
     dissectQuoted: (from, to) => quotedNodes(context, from, to),

@@ -1,6 +1,8 @@
 /**
  * Public face of the dissectors: wire formats, decoded, encoded and shown. Pure; no I/O, no state.
  */
+export { fieldCatalogue } from './catalogue.ts';
+export type { FieldInfo, FieldType } from './catalogue.ts';
 export {
   addressKey,
   formatAddress,
@@ -21,6 +23,8 @@ export type {
 export type { ByteSource, Dissection, FieldNode, NodeValue, Spec } from './core/node.ts';
 export { MAX_LAYERS, dissect } from './dissect.ts';
 export type { DissectOptions } from './dissect.ts';
+export { expertNodes, frameNode } from './frame.ts';
+export type { FrameFacts } from './frame.ts';
 export { decodeIcmpv6, encodeIcmpv6, icmpv6Checksum } from './icmpv6/index.ts';
 export type { Icmpv6Message, Icmpv6MessageOf, NdOption } from './icmpv6/index.ts';
 export * as build from './ipv6/build.ts';

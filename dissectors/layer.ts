@@ -8,15 +8,18 @@ import type { Diagnostic, DiagnosticCode, DiagnosticList } from './core/diagnost
 import { groupNode, hexText } from './core/layout.ts';
 import type { Layout } from './core/layout.ts';
 import type { ByteSource, FieldNode } from './core/node.ts';
+import type { Verifier } from './verification.ts';
 import type { Ipv6View } from './walk.ts';
 
-/** Tables of layer dissectors: LINKTYPE_ values, Ethertypes, IP protocol numbers. */
-export type LayerTable = 'link-type' | 'ethertype' | 'ip-protocol';
+/** Tables of layer dissectors: LINKTYPE_ values, Ethertypes, IP protocol numbers, PPP protocols, UDP ports. */
+export type LayerTable = 'link-type' | 'ethertype' | 'ip-protocol' | 'ppp-protocol' | 'udp-port';
 
 /** Octets to dissect, and by which entry of which table. */
 export interface LayerInput {
   readonly table: LayerTable;
   readonly key: number;
+  /** Key to look up when the table has no `key`: the other port. */
+  readonly otherKey?: number;
   readonly offset: number;
   readonly end: number;
 }
@@ -88,6 +91,7 @@ export interface LayerContext {
   link: { readonly node: FieldNode; readonly trailer: string } | undefined;
   ip: IpLayer | undefined;
   readonly openEsp: OpenEsp | undefined;
+  readonly verifier: Verifier | undefined;
   /** Whole packet that the fragment met first belongs to; used once. */
   reassembled: Uint8Array | undefined;
   /** The octets dissected now were put together from fragments. */
@@ -115,6 +119,22 @@ export function report(
   context.diagnostics.add(code, offset, Math.max(0, length), detail);
 }
 
+/**
+ * Reports that a link header ends early; of a frame cut by the capture that says nothing.
+ * @returns undefined: nothing can follow.
+ */
+export function reportLinkEnd(
+  context: LayerContext,
+  name: string,
+  offset: number,
+  end: number,
+): LayerInput | undefined {
+  if (!context.isCut && !context.isPartial) {
+    report(context, 'LINK_TRUNCATED', offset, end - offset, `${end - offset} octets of ${name}`);
+  }
+  return undefined;
+}
+
 /** Codes that say "ends early": of no meaning where octets are missing. */
 const ENDS_EARLY = new Set<DiagnosticCode>([
   'MH_TRUNCATED',
@@ -122,9 +142,15 @@ const ENDS_EARLY = new Set<DiagnosticCode>([
   'OPTION_TRUNCATED',
   'ICMPV6_TRUNCATED',
   'ND_OPTION_LENGTH',
+  'MLD_QUERY_LENGTH',
+  'MPA_PREFIX_MISSING',
+  'IND_OPTION_MISSING',
+  'SEND_UNSIGNED',
+  'FMIPV6_OPTION_MISSING',
   'ESP_TRUNCATED',
   'UDP_TRUNCATED',
   'TCP_TRUNCATED',
+  'SUBOPTION_TRUNCATED',
 ]);
 
 /** Takes over the diagnostics of a decoder, without those that only say that octets are missing. */
@@ -175,12 +201,18 @@ export function addHeader(
   return node;
 }
 
-/** Gives a field that means something else here its other name. */
-export function renameField(node: FieldNode, from: string, name: string, label: string): void {
+/** Gives a field that means something else here its other name. @param text default: the number in octets. */
+export function renameField(
+  node: FieldNode,
+  from: string,
+  name: string,
+  label: string,
+  text?: string,
+): void {
   const index = node.children.findIndex((child) => child.name === from);
   const field = node.children[index];
   if (field === undefined) return;
-  node.children[index] = { ...field, name, label, text: `${String(field.value)} octets` };
+  node.children[index] = { ...field, name, label, text: text ?? `${String(field.value)} octets` };
 }
 
 /** Shows a number in octets that the wire counts in units of `factor` octets, as Wireshark does. */

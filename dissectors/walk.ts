@@ -15,25 +15,7 @@ import {
   routingHeader,
 } from './ipv6/header.ts';
 
-/** Link types the walk looks through. */
-export const LINKTYPE = {
-  null: 0,
-  ethernet: 1,
-  rawBsd: 12,
-  rawOpenBsd: 14,
-  raw: 101,
-  loop: 108,
-  linuxSll: 113,
-  ipv4: 228,
-  ipv6: 229,
-  linuxSll2: 276,
-} as const;
-
-const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_IPV6 = 0x86dd;
-const VLAN_ETHERTYPES = [0x8100, 0x88a8, 0x9100];
-/** Stacked VLAN tags looked through. */
-const MAX_VLAN_TAGS = 4;
+export { FrameView, LINKTYPE, walkLink } from './walk-link.ts';
 
 const PAYLOAD_LENGTH = ipv6Header.offsetOf('payloadLength');
 const NEXT_HEADER_FIELD = ipv6Header.offsetOf('nextHeader');
@@ -53,108 +35,16 @@ const FRAGMENT_OCTETS = fragmentHeader.fixedOctets;
  */
 const SMALLEST_FRAGMENT = 1200;
 
+/** Option Type of the Jumbo Payload option. RFC 2675 section 2. */
+const JUMBO_PAYLOAD_OPTION = 0xc2;
+/** Largest payload without a Jumbo Payload option. RFC 8200 section 3. */
+const MAX_PAYLOAD_LENGTH = 0xffff;
+/** Port of ESP in UDP. RFC 3948 section 2.1. */
+const ESP_PORT = 4500;
+const UDP_OCTETS = 8;
+
 /** Extension headers walked in one packet; RFC 8200 section 4.1 needs at most seven. */
 export const MAX_EXTENSION_HEADERS = 16;
-
-/** What lies under the link header. */
-export class FrameView {
-  bytes: Uint8Array = new Uint8Array();
-  start = 0;
-  end = 0;
-  /** True when the capture holds less than was on the wire. */
-  isCut = false;
-  /** Offsets of the 6-octet link-layer addresses, or -1. */
-  linkSource = -1;
-  linkDestination = -1;
-  /** Outermost VLAN identifier, or -1. */
-  vlan = -1;
-  /** 6, 4 or 0 (something else). */
-  ipVersion = 0;
-  ipOffset = -1;
-}
-
-/**
- * Finds the IP header of a captured frame.
- * @param linkType LINKTYPE_ value; an unknown one leaves `ipVersion` 0.
- */
-export function walkLink(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  linkType: number,
-  isCut: boolean,
-  frame: FrameView,
-): void {
-  frame.bytes = bytes;
-  frame.start = start;
-  frame.end = end;
-  frame.isCut = isCut;
-  frame.linkSource = -1;
-  frame.linkDestination = -1;
-  frame.vlan = -1;
-  frame.ipVersion = 0;
-  frame.ipOffset = -1;
-  switch (linkType) {
-    case LINKTYPE.ethernet:
-      if (end - start < 14) return;
-      frame.linkDestination = start;
-      frame.linkSource = start + 6;
-      walkEthertype(frame, start + 12);
-      return;
-    case LINKTYPE.linuxSll:
-      if (end - start < 16) return;
-      if (u16(bytes, start + 4) === 6) frame.linkSource = start + 6;
-      walkEthertype(frame, start + 14);
-      return;
-    case LINKTYPE.linuxSll2:
-      if (end - start < 20) return;
-      if (u8(bytes, start + 11) === 6) frame.linkSource = start + 12;
-      setIp(frame, u16(bytes, start), start + 20);
-      return;
-    case LINKTYPE.raw:
-    case LINKTYPE.rawBsd:
-    case LINKTYPE.rawOpenBsd:
-    case LINKTYPE.ipv4:
-    case LINKTYPE.ipv6:
-      setIpByVersion(frame, start);
-      return;
-    case LINKTYPE.null:
-    case LINKTYPE.loop:
-      // The address family is in the byte order of the machine that captured; the version nibble tells.
-      setIpByVersion(frame, start + 4);
-      return;
-    default:
-  }
-}
-
-function walkEthertype(frame: FrameView, offset: number): void {
-  let at = offset;
-  for (let tags = 0; tags <= MAX_VLAN_TAGS; tags++) {
-    if (at + 2 > frame.end) return;
-    const ethertype = u16(frame.bytes, at);
-    if (!VLAN_ETHERTYPES.includes(ethertype)) {
-      setIp(frame, ethertype, at + 2);
-      return;
-    }
-    if (frame.vlan < 0) frame.vlan = u16(frame.bytes, at + 2) & 0x0fff;
-    at += 4;
-  }
-}
-
-function setIp(frame: FrameView, ethertype: number, offset: number): void {
-  if (ethertype === ETHERTYPE_IPV6) frame.ipVersion = 6;
-  else if (ethertype === ETHERTYPE_IPV4) frame.ipVersion = 4;
-  else return;
-  frame.ipOffset = offset;
-}
-
-function setIpByVersion(frame: FrameView, offset: number): void {
-  if (offset >= frame.end) return;
-  const version = u8(frame.bytes, offset) >> 4;
-  if (version !== 6 && version !== 4) return;
-  frame.ipVersion = version;
-  frame.ipOffset = offset;
-}
 
 /**
  * One IPv6 header level: header, extension headers and what follows. The wire view is `source` and
@@ -245,14 +135,13 @@ export function walkIpv6(
   view.effectiveSource = view.source;
   view.effectiveDestination = view.destination;
   view.hopLimit = u8(bytes, start + HOP_LIMIT);
-  const payloadLength = u16(bytes, start + PAYLOAD_LENGTH);
+  let payloadLength = u16(bytes, start + PAYLOAD_LENGTH);
+  // RFC 8200 section 3: 0 octets follow, but for a Jumbo Payload option.
+  if (payloadLength === 0) payloadLength = jumboPayload(view, bytes, start, end, isCut);
   const declaredEnd = start + IPV6_OCTETS + payloadLength;
   if (declaredEnd <= end) {
-    // Payload Length 0 with octets behind is a super-frame of an offloading interface: take all of it.
-    if (payloadLength > 0) {
-      view.end = declaredEnd;
-      view.isCut = false;
-    }
+    view.end = declaredEnd;
+    view.isCut = false;
   } else if (!isCut) {
     view.isCut = true;
     view.diagnostics.add(
@@ -264,6 +153,42 @@ export function walkIpv6(
   }
   walkExtensions(view, bytes, start + NEXT_HEADER_FIELD, start + IPV6_OCTETS, view.end, false);
   return true;
+}
+
+/**
+ * Octets behind an IPv6 header with Payload Length 0, as a Jumbo Payload option says. It stands in a
+ * hop-by-hop options header that comes first. RFC 2675 sections 2 and 3.
+ */
+function jumboPayload(
+  view: Ipv6View,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isCut: boolean,
+): number {
+  const header = start + IPV6_OCTETS;
+  if (u8(bytes, start + NEXT_HEADER_FIELD) !== NEXT_HEADER.hopByHop || header >= end) return 0;
+  const headerEnd = header + (u8(bytes, header + 1) + 1) * 8;
+  // Not all options are here: what is left is taken, and its end is not known when the capture cut it.
+  if (headerEnd > end) return end - header + (isCut ? 1 : 0);
+  for (let at = header + 2; at < headerEnd;) {
+    const type = u8(bytes, at);
+    if (type === JUMBO_PAYLOAD_OPTION && u8(bytes, at + 1) === 4 && at + 6 <= headerEnd) {
+      const length = u32(bytes, at + 2);
+      if (length <= MAX_PAYLOAD_LENGTH) {
+        view.diagnostics.add('IPV6_JUMBO', at, 6, `Jumbo Payload Length ${length}`);
+      }
+      return length;
+    }
+    at += type === 0 ? 1 : 2 + u8(bytes, at + 1);
+  }
+  view.diagnostics.add(
+    'IPV6_JUMBO',
+    start + PAYLOAD_LENGTH,
+    2,
+    'Payload Length 0 without the option',
+  );
+  return 0;
 }
 
 /**
@@ -322,6 +247,9 @@ export function walkExtensions(
           setUpper(view, -1, bytes, at, end);
           return;
         }
+        if (!isInsideEsp && u16(view.bytes, view.start + PAYLOAD_LENGTH) === 0) {
+          view.diagnostics.add('IPV6_JUMBO', at - FRAGMENT_OCTETS, 8, 'beside a fragment header');
+        }
         if (!view.moreFragments) view.diagnostics.add('FRAGMENT_ATOMIC', at - FRAGMENT_OCTETS, 8);
         break;
       }
@@ -345,6 +273,12 @@ export function walkExtensions(
         if (!isInsideEsp) view.esp = at;
         setUpper(view, NEXT_HEADER.esp, bytes, at, end);
         return;
+      case NEXT_HEADER.udp:
+        if (!isInsideEsp && isEspInUdp(bytes, at, end)) {
+          view.esp = at + UDP_OCTETS;
+          setUpper(view, NEXT_HEADER.esp, bytes, view.esp, end);
+        } else setUpper(view, next, bytes, at, end);
+        return;
       case NEXT_HEADER.mobility:
         if (view.moreFragments && !isInsideEsp && end - view.start < SMALLEST_FRAGMENT) {
           if (!view.isCut) view.diagnostics.add('FRAGMENT_MOBILITY', at, end - at);
@@ -361,6 +295,15 @@ export function walkExtensions(
       return;
     }
   }
+}
+
+/** Whether the UDP header at `at` has ESP behind it: an SPI, where IKE has zeros. RFC 3948 section 2. */
+function isEspInUdp(bytes: Uint8Array, at: number, end: number): boolean {
+  return (
+    (u16(bytes, at) === ESP_PORT || u16(bytes, at + 2) === ESP_PORT) &&
+    at + UDP_OCTETS + 8 <= end &&
+    u32(bytes, at + UDP_OCTETS) !== 0
+  );
 }
 
 /** Sets where the upper layer is. */
@@ -412,6 +355,14 @@ function walkOptions(
     }
     if (type === HOME_ADDRESS_OPTION)
       walkHomeAddress(view, bytes, at, dataLength, kind, isInsideEsp);
+    // RFC 2675 section 3: never beside a Payload Length.
+    else if (
+      type === JUMBO_PAYLOAD_OPTION &&
+      !isInsideEsp &&
+      u16(view.bytes, view.start + PAYLOAD_LENGTH) !== 0
+    ) {
+      view.diagnostics.add('IPV6_JUMBO', at, next - at, 'option beside a Payload Length');
+    }
     at = next;
   }
 }

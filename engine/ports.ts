@@ -26,6 +26,13 @@ export interface PacketRecord {
   number: number;
   /** Offset of the record in the (decompressed) input, in octets. */
   fileOffset: number;
+  /**
+   * Octets of the options that follow those of the packet (pcapng), filled up to four; undefined = none, or not
+   * handed over.
+   */
+  optionsLength?: number;
+  /** Byte order of those options. */
+  isLittleEndian?: boolean;
   /** What a reading thread found when it opened the ESP header of the packet ahead of the engine. */
   preopened?: PreopenedEsp | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Text output to a descriptor: one buffer, few system calls, no event loop.
+ * Text and octets to a descriptor: one buffer, few system calls, no event loop.
  *
  * Writes are synchronous, so that everything found is out when the process ends, however it ends.
  */
@@ -26,6 +26,12 @@ export interface TextSink {
   write(text: string): void;
   /** Hands over what is buffered. Throws OutputError. */
   flush(): void;
+}
+
+/** Something text and octets are written to. */
+export interface OctetSink extends TextSink {
+  /** Appends octets, which are copied. Throws OutputError. */
+  writeOctets(octets: Uint8Array): void;
 }
 
 /** The system refused to take output. After it, the same sink drops everything silently. */
@@ -79,7 +85,7 @@ const RETRY_MILLISECONDS = 2;
 const sleepCell = new Int32Array(new SharedArrayBuffer(4));
 
 /** Buffered text output to an open descriptor. */
-export class DescriptorSink implements TextSink {
+export class DescriptorSink implements OctetSink {
   readonly name: string;
   isClosed = false;
   readonly #descriptor: number;
@@ -101,6 +107,16 @@ export class DescriptorSink implements TextSink {
     }
     if (text.length * MAX_OCTETS_PER_UNIT > BUFFER_OCTETS - this.#used) this.flush();
     this.#used += this.#buffer.write(text, this.#used, 'utf8');
+  }
+
+  writeOctets(octets: Uint8Array): void {
+    if (this.isClosed) return;
+    if (octets.length > BUFFER_OCTETS - this.#used) this.flush();
+    if (octets.length > BUFFER_OCTETS) this.#writeAll(octets, octets.length);
+    else {
+      this.#buffer.set(octets, this.#used);
+      this.#used += octets.length;
+    }
   }
 
   flush(): void {
@@ -135,7 +151,7 @@ export type FileMode = 'replace' | 'stream';
 
 /** A file being written: `commit` ends it, `abandon` gives it up. */
 export class OutputFile {
-  readonly sink: TextSink;
+  readonly sink: OctetSink;
   readonly #descriptor: number;
   /** Where it will be. */
   readonly #target: string;

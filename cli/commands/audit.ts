@@ -21,12 +21,14 @@ interface Values {
   readonly recursive?: boolean;
   readonly color: ColourChoice;
   readonly quiet?: boolean;
+  readonly filter?: string;
 }
 
 const EXAMPLES = `Examples:
   mip6guard audit capture.pcapng
   mip6guard audit --config site.yaml --keys esp_sa home.pcapng visited.pcapng
   mip6guard audit --format eve --output eve.json --db runs.db --recursive captures/
+  mip6guard audit -Y 'ipv6.addr == 2001:db8:0:2::/64' capture.pcapng
   tcpdump -i eth0 -U -w - ip6 | mip6guard audit --format eve -
 `;
 
@@ -39,6 +41,10 @@ Output:
   text and json replace --output FILE only when the run has come to its end; eve is written while
   packets flow, so FILE grows. When FILE cannot be written, the text report goes to standard output.
   The database of --db keeps runs side by side; it needs the optional package better-sqlite3.
+
+With -Y the analysis still sees all packets; a finding is reported when the packet that decided it, or
+one of its evidence, is selected, an incident when one of its findings is. The exit code is that of
+what is reported. Other events of eve are not filtered.
 
 Without a site file no link is known to be home or foreign, and rules that need that are listed as
 not judged. All its keys: docs/site.md. How to read the report: docs/report.md.
@@ -82,6 +88,10 @@ export function addAudit(
         .choices(['low', 'medium', 'high', 'critical'] satisfies Severity[])
         .default('high'),
     )
+    .option(
+      '-Y, --filter <filter>',
+      'report only findings with a packet that the display filter selects',
+    )
     .addOption(workersOption())
     .option('-r, --recursive', 'also captures in directories below a directory')
     .addOption(colourOption())
@@ -93,8 +103,14 @@ export function addAudit(
         import('../session.ts'),
         import('../audit-run.ts'),
       ]);
-      const { config, keys, workers, recursive = false, quiet = false, color, ...rest } = values;
+      const { config, keys, workers, recursive = false, quiet = false, color } = values;
+      const { filter: filterText, format, output, db, failOn } = values;
+      const filter =
+        filterText === undefined
+          ? undefined
+          : (await import('../read/filter.ts')).filterOption('-Y', filterText);
       const session = await prepareSession({ inputs, config, keys, recursive, workers }, terminal);
-      end(await runAudit(session, { ...rest, colour: color, quiet }, terminal));
+      const how = { format, output, db, failOn, colour: color, quiet, filter };
+      end(await runAudit(session, how, terminal));
     });
 }

@@ -30,6 +30,14 @@ export interface RunDescription {
   readonly rules: number;
   readonly failOn: Severity;
   readonly isStopped: boolean;
+  /** Filter of the findings, and what it hid. */
+  readonly filter?:
+    | {
+        readonly text: string;
+        readonly hiddenAlerts: number;
+        readonly hiddenIncidents: number;
+      }
+    | undefined;
 }
 
 const MH_NAMES = new Map(MH_TYPES.map(({ value, name }) => [value, name]));
@@ -80,6 +88,13 @@ function runRecord(summary: EngineSummary, run: RunDescription): RunRecord {
     duration_seconds: Math.max(0, summary.lastTime - summary.firstTime) / 1_000_000,
     fail_on: run.failOn,
     is_stopped: run.isStopped,
+    ...(run.filter === undefined
+      ? {}
+      : {
+          filter: run.filter.text,
+          hidden_alerts: run.filter.hiddenAlerts,
+          hidden_incidents: run.filter.hiddenIncidents,
+        }),
   };
 }
 

@@ -21,7 +21,10 @@ export function flagNames(
   let names = words.get(word);
   if (names === undefined) {
     names = Object.entries(bits)
-      .filter(([, { mask }]) => (mask & (mask - 1)) === 0 && (word & mask) !== 0)
+      .filter(
+        ([, { mask, when }]) =>
+          (mask & (mask - 1)) === 0 && (word & mask) !== 0 && when?.(word) !== false,
+      )
       .map(([name]) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
     if (words.size >= MAX_WORDS) words.clear();
     words.set(word, names);

@@ -4,7 +4,8 @@
 import type { Severity } from '../../engine/rule-api.ts';
 
 /** How a piece of text looks. */
-export type Style = 'plain' | 'bold' | 'dim' | 'good' | 'warning' | 'bad' | 'worst' | 'name';
+export type Style =
+  'plain' | 'bold' | 'dim' | 'good' | 'warning' | 'bad' | 'worst' | 'name' | 'mark';
 
 /** SGR codes: the 16 colours every terminal has. */
 const CODES: Readonly<Record<Style, string>> = {
@@ -16,6 +17,7 @@ const CODES: Readonly<Record<Style, string>> = {
   bad: '31',
   worst: '1;31',
   name: '36',
+  mark: '7',
 };
 
 /** Gives text a style, or leaves it as it is. */

@@ -65,6 +65,14 @@ function writeHeader(page: Page, document: AuditDocument, references: References
     { text: 'Keys', style: 'dim' },
     run.key_files.length === 0 ? 'none: encrypted signalling is judged by its layout' : keys,
   ]);
+  if (run.filter !== undefined) {
+    const hidden = plural(run.hidden_alerts ?? 0, 'finding');
+    const lead = `${run.filter} (-Y): the analysis saw all packets;`;
+    rows.push([
+      { text: 'Filter', style: 'dim' },
+      `${lead} ${hidden} without a selected packet left out`,
+    ]);
+  }
   page.table(2, rows);
   if (run.is_stopped) {
     page.blank();

@@ -51,7 +51,9 @@ export function verdictOf(document: AuditDocument): { text: string; style: Style
     const name = incidents.length > 0 ? 'other finding' : 'finding';
     parts.push(`${plural(others.length, name)} (${bySeverity(others)})`);
   }
-  const found = parts.length === 0 ? 'No findings' : parts.join(' and ');
+  const hidden = run.hidden_alerts ?? 0;
+  const left = hidden === 0 ? '' : `, ${plural(hidden, 'finding')} left out by the filter`;
+  const found = (parts.length === 0 ? 'No findings' : parts.join(' and ')) + left;
   switch (exitCodeOf(document)) {
     case EXIT.findings:
       return {

@@ -55,8 +55,12 @@ export interface PcapngPacketToWrite extends PacketToWrite {
   readonly interfaceIndex?: number;
   /** opt_comment, at most 65535 octets of UTF-8. */
   readonly comment?: string;
+  /** Further comments, each an option of its own. */
+  readonly comments?: readonly string[];
 }
 
+/** draft-ietf-opsawg-pcapng section 3.5. */
+const OPT_COMMENT = 1;
 const LAST_U32 = 0xffff_ffff;
 const DEFAULT_SNAP_LENGTH = 262_144;
 
@@ -136,11 +140,11 @@ function unitsPerSecond(description: PcapngInterfaceToWrite): bigint {
  */
 export class PcapngWriter {
   private readonly out: OutputOctets;
-  private readonly units: readonly bigint[];
-  private readonly offsets: readonly number[];
+  private readonly units: bigint[] = [];
+  private readonly offsets: number[] = [];
 
   /**
-   * @param interfaces at least one
+   * @param interfaces those known at the start; {@link addInterface} takes further ones
    * @param byteOrder default little-endian
    * @throws RangeError when a field of an interface is out of range
    */
@@ -148,12 +152,21 @@ export class PcapngWriter {
     interfaces: readonly PcapngInterfaceToWrite[],
     byteOrder: ByteOrder = 'little-endian',
   ) {
-    checkRange('interfaces.length', interfaces.length, 1, LAST_U32);
     this.out = new OutputOctets(byteOrder);
-    this.units = interfaces.map(unitsPerSecond);
-    this.offsets = interfaces.map((description) => description.offsetSeconds ?? 0);
     this.section();
-    for (const description of interfaces) this.interface(description);
+    for (const description of interfaces) this.addInterface(description);
+  }
+
+  /**
+   * Describes an interface; its packets come behind.
+   * @returns its position, for `interfaceIndex`
+   * @throws RangeError when a field is out of range
+   */
+  addInterface(description: PcapngInterfaceToWrite): number {
+    const units = unitsPerSecond(description);
+    this.interface(description);
+    this.offsets.push(description.offsetSeconds ?? 0);
+    return this.units.push(units) - 1;
   }
 
   /** Octets that wait for {@link take}. */
@@ -174,7 +187,8 @@ export class PcapngWriter {
         `the time ${packet.seconds} s does not fit the resolution and offset of interface ${interfaceIndex}`,
       );
     }
-    const comment = packet.comment === undefined ? undefined : optionText(packet.comment);
+    const { comment, comments = [] } = packet;
+    const texts = (comment === undefined ? comments : [comment, ...comments]).map(optionText);
     const block = this.out.beginBlock(ENHANCED_PACKET_BLOCK);
     this.out.u32(interfaceIndex);
     this.out.u32(Number(time >> 32n));
@@ -183,10 +197,8 @@ export class PcapngWriter {
     this.out.u32(packet.originalLength ?? end - offset);
     this.out.octets(bytes, offset, end);
     this.out.pad4();
-    if (comment !== undefined) {
-      this.out.option(1, comment);
-      this.out.endOptions();
-    }
+    for (const text of texts) this.out.option(OPT_COMMENT, text);
+    if (texts.length > 0) this.out.endOptions();
     this.out.endBlock(block);
   }
 

@@ -44,6 +44,10 @@ export interface CapturedPacket {
   number: number;
   /** Offset of the record or block in the file, octets. */
   fileOffset: number;
+  /** Octets of the options that follow those of the packet (pcapng), filled up to four; undefined = none. */
+  optionsLength?: number;
+  /** Byte order of those options. */
+  isLittleEndian?: boolean;
 }
 
 /** A capture interface found in a file. */

@@ -11,6 +11,7 @@ export * from './capture-writer.ts';
 export * from './decoder.ts';
 export * from './faults.ts';
 export * from './magic.ts';
+export * from './packet-comments.ts';
 export * from './window.ts';
 
 /**

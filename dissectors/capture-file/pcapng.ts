@@ -460,6 +460,10 @@ export class PcapngDecoder implements CaptureDecoder {
     packet.interfaceIndex = from.index;
     packet.number = ++this.packets;
     packet.fileOffset = window.base + at;
+    // Options follow the octets, filled up to four: draft-ietf-opsawg-pcapng section 4.3.
+    packet.optionsLength =
+      type === SIMPLE_PACKET_BLOCK ? 0 : length - PACKET_OVERHEAD - captured - (-captured & 3);
+    packet.isLittleEndian = this.littleEndian;
     return true;
   }
 }

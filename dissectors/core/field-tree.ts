@@ -178,7 +178,9 @@ function listNode(
     const [only] = fields;
     // A record of one field needs no line of its own.
     if (fields.length === 1 && only !== undefined) children.push(only);
-    else children.push(groupNode(item.name, undefined, '', at, octets, source, item.spec, fields));
+    else {
+      children.push(groupNode(item.name, field.record, '', at, octets, source, item.spec, fields));
+    }
     at += octets;
   }
   const name = filter === '' ? undefined : filter;

@@ -186,6 +186,8 @@ export interface ListField<
   readonly of: Layout<F>;
   /** Field that holds the number of records. */
   readonly count?: string;
+  /** Filter field of each record. */
+  readonly record?: string;
 }
 
 /** Codec of a list of sub-options. Made by `tlvCodec`. */
@@ -381,6 +383,8 @@ interface ListMeta<F extends readonly Field[]> {
   readonly filter?: string;
   readonly of: Layout<F>;
   readonly count?: string;
+  /** Filter field of each record; default: none. */
+  readonly record?: string;
   readonly octets?: CountedBy;
   readonly spec?: Spec;
 }

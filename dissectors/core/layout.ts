@@ -35,6 +35,17 @@ function recordOctets(
   return at - offset;
 }
 
+/** Octets of the records at `[offset, end)` before the first that does not fit. */
+function wholeRecords(item: Layout, bytes: Uint8Array, offset: number, end: number): number {
+  let at = offset;
+  while (at < end) {
+    const octets = item.measure(bytes, at, end);
+    if (octets <= 0) break;
+    at += octets;
+  }
+  return at - offset;
+}
+
 /** Octets of the fields after a `rest` field that are always there, as numbers before it count them. */
 function octetsAfter(fields: readonly Field[], index: number, numbers: FieldNumbers): number {
   let sum = 0;
@@ -263,6 +274,7 @@ export function layout<const F extends readonly Field[]>(table: {
     offset: number,
     end: number,
     visit?: (field: Field, at: number, length: number, numbers: Numbers, index: number) => void,
+    misfit?: (field: Field, at: number, numbers: Numbers) => void,
   ): number => {
     const numbers: Numbers = {};
     let at = offset;
@@ -271,7 +283,10 @@ export function layout<const F extends readonly Field[]>(table: {
       const length = lengthOf(field, bytes, at, end, numbers, after);
       if (length === ABSENT) continue;
       // The message may end before an optional field.
-      if (length === MISFIT) return field.optional === true ? at - offset : MISFIT;
+      if (length === MISFIT) {
+        misfit?.(field, at, numbers);
+        return field.optional === true ? at - offset : MISFIT;
+      }
       if (isDynamic) note(numbers, field, bytes, at);
       visit?.(field, at, length, numbers, index);
       at += length;
@@ -340,11 +355,21 @@ export function layout<const F extends readonly Field[]>(table: {
 
     tree(bytes, offset, end, source) {
       const nodes: FieldNode[] = [];
-      walk(bytes, offset, end, (field, at, length, numbers) => {
-        // Octets that are not there are no line.
-        if (length === 0 && (field.type === 'bytes' || field.type === 'tlvs')) return;
-        nodes.push(fieldNode(field, bytes, at, length, source, numbers));
-      });
+      walk(
+        bytes,
+        offset,
+        end,
+        (field, at, length, numbers) => {
+          // Octets that are not there are no line.
+          if (length === 0 && (field.type === 'bytes' || field.type === 'tlvs')) return;
+          nodes.push(fieldNode(field, bytes, at, length, source, numbers));
+        },
+        (field, at, numbers) => {
+          // Records before the one that does not fit can be read.
+          const octets = field.type === 'list' ? wholeRecords(field.of, bytes, at, end) : 0;
+          if (octets > 0) nodes.push(fieldNode(field, bytes, at, octets, source, numbers));
+        },
+      );
       return nodes;
     },
 

@@ -4,75 +4,25 @@
 import { copyOctets, putU16, u8 } from '../core/bytes.ts';
 import { pseudoHeaderChecksum } from '../core/checksum.ts';
 import type { DiagnosticList } from '../core/diagnostic.ts';
-import { bytesField, concatenate, layout, uint16, uint8 } from '../core/layout.ts';
+import { bytesField, concatenate, layout, nameOfValue, uint16, uint8 } from '../core/layout.ts';
 import type { FieldNode, Spec } from '../core/node.ts';
-import { echoReply, echoRequest } from './echo.ts';
-import { destinationUnreachable, packetTooBig, parameterProblem, timeExceeded } from './errors.ts';
-import { homeAgentDiscoveryReply, homeAgentDiscoveryRequest } from './home-agent-discovery.ts';
-import type { Icmpv6Definition, Icmpv6ValueOf } from './message.ts';
-import { mobilePrefixAdvertisement, mobilePrefixSolicitation } from './mobile-prefix.ts';
-import { ndOptions } from './nd-options.ts';
-import type { NdOption } from './nd-options.ts';
+import { checkMessage } from './checks.ts';
+import { fastHandoverSubtype } from './fast-handover.ts';
+import { homeAgentDiscoveryReply } from './home-agent-discovery.ts';
+import type { Icmpv6Definition } from './message.ts';
+import { FMIPV6, messageKey } from './message-types.ts';
 import {
-  neighborAdvertisement,
-  neighborSolicitation,
-  redirect,
-  routerAdvertisement,
-  routerSolicitation,
-} from './neighbor-discovery.ts';
-
-/** All known messages; a new one is one entry. */
-export const ICMPV6_MESSAGES = [
-  destinationUnreachable,
-  packetTooBig,
-  timeExceeded,
-  parameterProblem,
-  echoRequest,
-  echoReply,
-  routerSolicitation,
-  routerAdvertisement,
-  neighborSolicitation,
-  neighborAdvertisement,
-  redirect,
-  homeAgentDiscoveryRequest,
-  homeAgentDiscoveryReply,
-  mobilePrefixSolicitation,
-  mobilePrefixAdvertisement,
-] as const;
-
-type KnownIcmpv6Message = Icmpv6ValueOf<(typeof ICMPV6_MESSAGES)[number], NdOption>;
-
-/** A message of a type no row knows, or too short for its row: kept as it came. */
-export interface UnknownIcmpv6Message {
-  readonly kind: 'unknown-icmpv6';
-  readonly type: number;
-  readonly code: number;
-  /** Octets after the checksum. */
-  readonly data: Uint8Array;
-}
-
-/** An ICMPv6 message, told apart by `kind`. */
-export type Icmpv6Message = KnownIcmpv6Message | UnknownIcmpv6Message;
-
-/** The message of one kind. */
-export type Icmpv6MessageOf<K extends Icmpv6Message['kind']> = Extract<Icmpv6Message, { kind: K }>;
-
-const definitions = new Map<number, Icmpv6Definition>(
-  ICMPV6_MESSAGES.map((row) => [row.type, row]),
-);
-const byKind = new Map<string, Icmpv6Definition>(ICMPV6_MESSAGES.map((row) => [row.kind, row]));
-if (definitions.size !== ICMPV6_MESSAGES.length || byKind.size !== ICMPV6_MESSAGES.length) {
-  throw new Error('an ICMPv6 message is declared twice');
-}
+  ICMPV6_TYPES,
+  definitionAt,
+  definitionOf,
+  icmpv6TypeName,
+  isKnownType,
+} from './messages.ts';
+import type { Icmpv6Message, KnownIcmpv6Message } from './messages.ts';
+import { multicastListenerQuery } from './multicast-listener.ts';
+import { ndOptions } from './nd-options.ts';
 
 const spec: Spec = { rfc: 4443, section: '2.1' };
-
-/** ICMPv6 Type values with a name. */
-export const ICMPV6_TYPES = ICMPV6_MESSAGES.map((row) => ({
-  value: row.type,
-  name: row.name,
-  spec: row.spec,
-}));
 
 /** Type, code and checksum of every message. */
 export const icmpv6Header = layout({
@@ -99,6 +49,37 @@ const CHECKSUM = icmpv6Header.offsetOf('checksum');
 /** Next header value of ICMPv6. */
 export const ICMPV6 = 58;
 
+/** Offset of the fixed part of a message in it. */
+function fixedPart(row: Icmpv6Definition): number {
+  return ICMPV6_HEADER_OCTETS + (row.subtype === undefined ? 0 : fastHandoverSubtype.fixedOctets);
+}
+
+/** Says why no row takes a message of a type that has rows. */
+function reportMisfit(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  row: Icmpv6Definition | undefined,
+  diagnostics: DiagnosticList,
+): void {
+  const octets = end - offset;
+  const type = u8(bytes, offset);
+  const name = row?.name ?? icmpv6TypeName(type) ?? `type ${type}`;
+  const at = offset + ICMPV6_HEADER_OCTETS;
+  const shortest = multicastListenerQuery.forLengths?.from ?? 0;
+  if (row !== undefined) {
+    diagnostics.add('ICMPV6_TRUNCATED', offset, octets, name);
+  } else if (type === FMIPV6 && at < end) {
+    diagnostics.add('FMIPV6_SUBTYPE', at, 1, `subtype ${u8(bytes, at)}`);
+  } else if (type === multicastListenerQuery.type && octets > shortest) {
+    diagnostics.add('MLD_QUERY_LENGTH', offset, octets, `${octets} octets`);
+  } else if (type === FMIPV6 || type === multicastListenerQuery.type) {
+    diagnostics.add('ICMPV6_TRUNCATED', offset, octets, name);
+  } else {
+    diagnostics.add('ICMPV6_CODE', offset + CODE, 1, `${name}: code ${u8(bytes, offset + CODE)}`);
+  }
+}
+
 /**
  * Reads an ICMPv6 message at `[offset, end)`.
  *
@@ -119,25 +100,34 @@ export function decodeIcmpv6(
   }
   const type = u8(bytes, offset);
   const code = u8(bytes, offset + CODE);
-  const row = definitions.get(type);
-  const at = offset + ICMPV6_HEADER_OCTETS;
+  const row = definitionAt(bytes, offset, end);
+  const at = row === undefined ? end : offset + fixedPart(row);
   const value: Record<string, unknown> = { kind: row?.kind, code };
   const octets = row?.layout.decodeInto(value, bytes, at, end, diagnostics) ?? -1;
-  if (row === undefined || octets < 0) {
-    if (row !== undefined) diagnostics.add('ICMPV6_TRUNCATED', offset, end - offset, row.name);
-    return { kind: 'unknown-icmpv6', type, code, data: copyOctets(bytes, at, end) };
+  const hasRest = row?.hasOptions === false && at + octets < end;
+  if (row === undefined || octets < 0 || hasRest) {
+    if (isKnownType(type)) reportMisfit(bytes, offset, end, row, diagnostics);
+    const data = copyOctets(bytes, offset + ICMPV6_HEADER_OCTETS, end);
+    return { kind: 'unknown-icmpv6', type, code, data };
   }
   if (!row.layout.reservedIsZero(bytes, at, end)) {
     diagnostics.add('RESERVED_NOT_ZERO', at, octets, row.name);
   }
-  if (row.type === homeAgentDiscoveryReply.type && (end - at - row.layout.fixedOctets) % 16 !== 0) {
-    diagnostics.add('ICMPV6_TRUNCATED', at, end - at, `${row.name}: last address incomplete`);
-  }
+  let offsets: readonly number[] = [];
   if (row.hasOptions) {
-    value['options'] = ndOptions.decode(bytes, at + octets, end, diagnostics);
+    const message = messageKey(type, row.subtype);
+    const walk = ndOptions.walk(bytes, at + octets, end, diagnostics, message);
+    value['options'] = walk.options;
+    ({ offsets } = walk);
+  } else if (row === homeAgentDiscoveryReply && value['trailing'] !== undefined) {
+    diagnostics.add('ICMPV6_TRUNCATED', at, end - at, `${row.name}: last address incomplete`);
+  } else if (value['trailing'] !== undefined) {
+    diagnostics.add('ICMPV6_TRAILING', at, end - at, row.name);
   }
   // `row` is one of ICMPV6_MESSAGES, so its value is one of the union.
-  return value as KnownIcmpv6Message;
+  const message = value as KnownIcmpv6Message;
+  checkMessage(message, row, { offset, end, fixedPart: at, options: offsets }, diagnostics);
+  return message;
 }
 
 /**
@@ -185,11 +175,12 @@ export function encodeIcmpv6(message: Icmpv6Message, how: Icmpv6EncodeOptions): 
   if (message.kind === 'unknown-icmpv6') {
     ({ type, data } = message);
   } else {
-    const row = byKind.get(message.kind);
+    const row = definitionOf(message.kind);
     if (row === undefined) throw new RangeError(`unknown ICMPv6 message ${message.kind}`);
     type = row.type;
-    const fixed = row.layout.encodeFields({ ...message });
-    data = 'options' in message ? concatenate([fixed, ndOptions.encode(message.options)]) : fixed;
+    data = row.layout.encodeFields({ ...message });
+    if (row.subtype !== undefined) data = concatenate([Uint8Array.of(row.subtype), data]);
+    if ('options' in message) data = concatenate([data, ndOptions.encode(message.options)]);
   }
   const header = icmpv6Header.encode({ type, code: message.code, checksum: 0 });
   const bytes = concatenate([header, data]);
@@ -200,10 +191,45 @@ export function encodeIcmpv6(message: Icmpv6Message, how: Icmpv6EncodeOptions): 
 
 /** Offset of the quoted packet in the message at `[offset, end)`, or -1 when its type quotes none. */
 export function quotedPacketOffset(bytes: Uint8Array, offset: number, end: number): number {
-  const row = definitions.get(u8(bytes, offset));
+  const row = definitionAt(bytes, offset, end);
   if (row?.quotesPacket !== true) return -1;
   const at = offset + ICMPV6_HEADER_OCTETS + row.layout.fixedOctets;
   return at < end ? at : -1;
+}
+
+/** Offset of the neighbor discovery options of the message at `[offset, end)`, or -1 when it has none. */
+export function ndOptionsOffset(bytes: Uint8Array, offset: number, end: number): number {
+  const row = definitionAt(bytes, offset, end);
+  if (row?.hasOptions !== true) return -1;
+  const at = offset + fixedPart(row);
+  const octets = row.layout.measure(bytes, at, end);
+  return octets < 0 || at + octets >= end ? -1 : at + octets;
+}
+
+/** Lines of what follows the common header. */
+function bodyTree(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  source: number,
+  row: Icmpv6Definition | undefined,
+): FieldNode[] {
+  const hasSubtype = u8(bytes, offset) === FMIPV6;
+  const subtype = Math.min(end, offset + ICMPV6_HEADER_OCTETS);
+  const at = Math.min(end, subtype + (hasSubtype ? fastHandoverSubtype.fixedOctets : 0));
+  const children = hasSubtype ? fastHandoverSubtype.tree(bytes, subtype, at, source) : [];
+  if (row === undefined) return [...children, ...unknownIcmpv6.tree(bytes, at, end, source)];
+  const octets = row.layout.measure(bytes, at, end);
+  if (octets >= 0 && row.hasOptions) {
+    children.push(...row.layout.tree(bytes, at, at + octets, source));
+    children.push(...ndOptions.tree(bytes, at + octets, end, source));
+    return children;
+  }
+  const fields = row.layout.tree(bytes, at, end, source);
+  const last = fields.at(-1);
+  const covered = last === undefined ? at : last.offset + last.length;
+  // Octets that the message does not explain, or those of a field that is cut short.
+  return [...children, ...fields, ...unknownIcmpv6.tree(bytes, covered, end, source)];
 }
 
 /** Tree of an ICMPv6 message at `[offset, end)`, as far as it goes. */
@@ -213,22 +239,20 @@ export function icmpv6Tree(
   end: number,
   source: number,
 ): FieldNode {
-  const row = definitions.get(u8(bytes, offset));
+  const type = u8(bytes, offset);
+  const row = definitionAt(bytes, offset, end);
   const at = Math.min(end, offset + ICMPV6_HEADER_OCTETS);
   const children = icmpv6Header.tree(bytes, offset, at, source).map((node): FieldNode => {
-    const name = row?.codes.find((item) => item.value === node.value)?.name;
-    return node.name === 'icmpv6.code' && name !== undefined
-      ? { ...node, text: `${node.text} (${name})` }
-      : node;
+    if (node.name !== 'icmpv6.code' || typeof node.value !== 'number') return node;
+    const name = nameOfValue(row?.codes, node.value);
+    return name === undefined ? node : { ...node, text: `${node.text} (${name})` };
   });
-  children.push(...(row?.layout ?? unknownIcmpv6).tree(bytes, at, end, source));
-  if (row?.hasOptions === true) {
-    children.push(...ndOptions.tree(bytes, at + row.layout.fixedOctets, end, source));
-  }
+  if (at < end) children.push(...bodyTree(bytes, offset, end, source, row));
+  const name = row?.name ?? icmpv6TypeName(type) ?? `type ${type}`;
   return {
     label: 'Internet Control Message Protocol v6',
     name: 'icmpv6',
-    text: end > offset ? (row?.name ?? `type ${u8(bytes, offset)}`) : '',
+    text: end > offset ? name : '',
     offset,
     length: Math.max(0, end - offset),
     source,

@@ -45,5 +45,11 @@ export const homeAgentDiscoveryReply = icmpv6Message({
       label: 'Home Agent Address',
       filter: 'icmpv6.mip6.home_agent_address',
     }),
+    // Part of an address; kept so that re-encoding is exact.
+    bytesField('rest', 'trailing', {
+      label: 'Octets after the last address',
+      filter: 'icmpv6.data',
+      optional: true,
+    }),
   ],
 });

@@ -13,6 +13,12 @@ export interface Icmpv6Definition<
 > {
   readonly kind: Kind;
   readonly type: number;
+  /** First octet after the checksum where it tells messages of one type apart; not part of `layout`. */
+  readonly subtype: number | undefined;
+  /** Codes that mean this message where other codes mean another one. */
+  readonly forCodes: readonly number[] | undefined;
+  /** Octets of the whole message, type to end, that mean this one where other lengths mean another one. */
+  readonly forLengths: { readonly from: number; readonly to: number } | undefined;
   readonly name: string;
   readonly spec: Spec;
   /** Names of the codes. */
@@ -21,7 +27,7 @@ export interface Icmpv6Definition<
   readonly hasOptions: HasOptions;
   /** Whether the last field holds the packet that the message is about. */
   readonly quotesPacket: boolean;
-  /** Fixed part after the 4 octets of the common header. */
+  /** Fixed part after the 4 octets of the common header and, where it is declared, the subtype. */
   readonly layout: Layout<F>;
 }
 
@@ -35,6 +41,9 @@ export type Icmpv6ValueOf<D extends Icmpv6Definition, Option> =
 interface Row<Kind extends string, F extends readonly Field[]> {
   kind: Kind;
   type: number;
+  subtype?: number;
+  forCodes?: readonly number[];
+  forLengths?: { from: number; to: number };
   name: string;
   spec: Spec;
   codes?: readonly NamedValue[];
@@ -44,21 +53,32 @@ interface Row<Kind extends string, F extends readonly Field[]> {
 /** Codes of the messages that have only code 0. */
 const CODE_ZERO: readonly NamedValue[] = [{ value: 0, name: 'none' }];
 
+function definition<const Kind extends string, const F extends readonly Field[], H extends boolean>(
+  row: Row<Kind, F>,
+  hasOptions: H,
+  quotesPacket: boolean,
+): Icmpv6Definition<Kind, F, H> {
+  const { kind, type, name, spec, codes = CODE_ZERO, fields } = row;
+  return {
+    kind,
+    type,
+    subtype: row.subtype,
+    forCodes: row.forCodes,
+    forLengths: row.forLengths,
+    name,
+    spec,
+    codes,
+    hasOptions,
+    quotesPacket,
+    layout: layout({ name, spec, fields }),
+  };
+}
+
 /** Declares a message without options. */
 export function icmpv6Message<const Kind extends string, const F extends readonly Field[]>(
   row: Row<Kind, F> & { quotesPacket?: boolean },
 ): Icmpv6Definition<Kind, F, false> {
-  const { kind, type, name, spec, codes = CODE_ZERO, quotesPacket = false, fields } = row;
-  return {
-    kind,
-    type,
-    name,
-    spec,
-    codes,
-    hasOptions: false,
-    quotesPacket,
-    layout: layout({ name, spec, fields }),
-  };
+  return definition(row, false, row.quotesPacket ?? false);
 }
 
 /** Declares a message that ends in neighbor discovery options. RFC 4861 section 4. */
@@ -66,15 +86,5 @@ export function icmpv6MessageWithOptions<
   const Kind extends string,
   const F extends readonly Field[],
 >(row: Row<Kind, F>): Icmpv6Definition<Kind, F, true> {
-  const { kind, type, name, spec, codes = CODE_ZERO, fields } = row;
-  return {
-    kind,
-    type,
-    name,
-    spec,
-    codes,
-    hasOptions: true,
-    quotesPacket: false,
-    layout: layout({ name, spec, fields }),
-  };
+  return definition(row, true, false);
 }

@@ -3,10 +3,11 @@
  * Length counts units of 8 octets, Type and Length included.
  */
 import { copyOctets, u8 } from '../core/bytes.ts';
-import type { DiagnosticList } from '../core/diagnostic.ts';
-import { bytesField, concatenate, layout, uint8 } from '../core/layout.ts';
+import type { DiagnosticCode, DiagnosticList } from '../core/diagnostic.ts';
+import { bytesField, concatenate, groupNode, layout, uint8 } from '../core/layout.ts';
 import type { Field, Layout, NamedValue, ValueOf } from '../core/layout.ts';
 import type { FieldNode, Spec } from '../core/node.ts';
+import type { Parts } from './options/parts.ts';
 
 /** Lengths an option may have, in units of 8 octets. */
 export interface UnitRange {
@@ -14,6 +15,9 @@ export interface UnitRange {
   readonly to?: number;
   readonly step?: number;
 }
+
+/** Takes what is wrong with an option or message of the right form. */
+export type ReportFault = (code: DiagnosticCode, detail?: string) => void;
 
 /** Row of the option table. */
 export interface NdOptionDefinition<
@@ -27,6 +31,15 @@ export interface NdOptionDefinition<
   readonly spec: Spec;
   /** Lengths the RFC allows; undefined = any. */
   readonly units: UnitRange | undefined;
+  /** Keys of the messages it may stand in: see `messageKey`. */
+  readonly allowedIn: readonly number[];
+  /** Whether a message may have more than one. */
+  readonly repeatable: boolean;
+  /** Reports what is wrong with a value that has the right form. */
+  readonly check:
+    ((value: Readonly<Record<string, unknown>>, report: ReportFault) => void) | undefined;
+  /** A field, by its filter field, whose octets are several things in the tree. */
+  readonly parts: { readonly filter: string; readonly with: Parts } | undefined;
   /** Fields after Type and Length. */
   readonly layout: Layout<F>;
 }
@@ -59,10 +72,38 @@ export function ndOption<const Kind extends string, const F extends readonly Fie
   name: string;
   spec: Spec;
   units?: UnitRange;
+  allowedIn: readonly number[];
+  repeatable?: boolean;
+  check?: (value: ValueOf<F>, report: ReportFault) => void;
+  parts?: { of: F[number]['name']; with: Parts };
   fields: F;
 }): NdOptionDefinition<Kind, F> {
-  const { kind, type, name, spec, units, fields } = row;
-  return { kind, type, name, spec, units, layout: layout({ name, spec, fields }) };
+  const { kind, type, name, spec, check, parts, fields } = row;
+  const filter = fields.find((field) => field.name === parts?.of)?.filter ?? '';
+  return {
+    kind,
+    type,
+    name,
+    spec,
+    units: row.units,
+    allowedIn: row.allowedIn,
+    repeatable: row.repeatable ?? true,
+    // The codec hands the value of this row.
+    check:
+      check === undefined
+        ? undefined
+        : (value, report) => {
+            check(value as ValueOf<F>, report);
+          },
+    parts: parts === undefined ? undefined : { filter, with: parts.with },
+    layout: layout({ name, spec, fields }),
+  };
+}
+
+/** Options as decoded, with the place of each (offset of the Type octet). */
+export interface NdOptionWalk<O> {
+  readonly options: O[];
+  readonly offsets: number[];
 }
 
 /** Codec of the options of a table. */
@@ -71,6 +112,19 @@ export interface NdOptionCodec<O> {
   /** Fields of Type and Length, and of the data of options that no row takes. */
   readonly header: Layout;
   readonly unknown: Layout;
+  /** Formats of what fields of options are made of. */
+  readonly parts: readonly Layout[];
+  /**
+   * Options at `[offset, end)` and where they are; never throws.
+   * @param message key of the message they stand in (see `messageKey`); undefined = not judged.
+   */
+  walk(
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+    diagnostics: DiagnosticList,
+    message?: number,
+  ): NdOptionWalk<O>;
   /** Options at `[offset, end)`; never throws. */
   decode(bytes: Uint8Array, offset: number, end: number, diagnostics: DiagnosticList): O[];
   /**
@@ -83,6 +137,20 @@ export interface NdOptionCodec<O> {
 }
 
 const UNIT = 8;
+
+/** Options that are named and not decoded. */
+const UNDECODED_OPTIONS: readonly NamedValue[] = [
+  { value: 6, name: 'NBMA Shortcut Limit' },
+  { value: 32, name: 'Proxy Signature' },
+  { value: 33, name: 'Address Registration' },
+  { value: 34, name: '6LoWPAN Context' },
+  { value: 35, name: 'Authoritative Border Router' },
+  { value: 36, name: '6LoWPAN Capability Indication' },
+  { value: 37, name: 'Captive Portal' },
+  { value: 38, name: 'PREF64' },
+  { value: 253, name: 'Experiment 1' },
+  { value: 254, name: 'Experiment 2' },
+];
 
 function fits(units: UnitRange | undefined, length: number): boolean {
   if (units === undefined) return true;
@@ -108,7 +176,11 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
     throw new Error('a neighbor discovery option is declared twice');
   }
   const optionSpec: Spec = { rfc: 4861, section: '4.6' };
-  const typeNames: NamedValue[] = rows.map((row) => ({ value: row.type, name: row.name }));
+  const typeNames: NamedValue[] = [
+    ...rows.map((row) => ({ value: row.type, name: row.name, spec: row.spec })),
+    ...UNDECODED_OPTIONS,
+  ];
+  const names = new Map(typeNames.map(({ value, name }) => [value, name]));
   const optionHeader = layout({
     name: 'ICMPv6 Option',
     spec: optionSpec,
@@ -123,16 +195,68 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
     fields: [bytesField('rest', 'data', { label: 'Data', filter: 'icmpv6.data' })],
   });
 
+  /** Judges an option of the right form, or of one that its row cannot take. */
+  const judge = (
+    row: NdOptionDefinition,
+    value: Readonly<Record<string, unknown>> | undefined,
+    seen: Set<number>,
+    message: number | undefined,
+    report: ReportFault,
+  ): void => {
+    const { name, type } = row;
+    if (message !== undefined && !row.allowedIn.includes(message)) {
+      report('ND_OPTION_NOT_ALLOWED', name);
+    }
+    if (!row.repeatable && seen.has(type)) report('ND_OPTION_DUPLICATE', name);
+    seen.add(type);
+    if (value !== undefined) {
+      row.check?.(value, (code, detail) => {
+        report(code, detail === undefined ? name : `${name}: ${detail}`);
+      });
+    }
+  };
+
+  /** Lines of the data of an option, as far as they go, and of the octets that are left. */
+  const dataTree = (
+    row: NdOptionDefinition | undefined,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    source: number,
+  ): FieldNode[] => {
+    if (from >= to) return [];
+    const isDecoded = row !== undefined && fits(row.units, (to - from + 2) / UNIT);
+    if (!isDecoded) return unknownLayout.tree(bytes, from, to, source);
+    const nodes = row.layout.tree(bytes, from, to, source);
+    const last = nodes.at(-1);
+    const covered = last === undefined ? from : last.offset + last.length;
+    if (covered < to) nodes.push(...unknownLayout.tree(bytes, covered, to, source));
+    const { parts } = row;
+    if (parts === undefined) return nodes;
+    return nodes.flatMap((node) => {
+      if (node.name !== parts.filter) return [node];
+      const { label, text, offset, length, spec } = node;
+      const lines = parts.with.tree(bytes, offset, offset + length, source);
+      if (lines === undefined) return [node];
+      // What has its own lines under it has no name: the filter field is that of each line.
+      return [groupNode(label, undefined, text, offset, length, source, spec, lines)];
+    });
+  };
+
   return {
     definitions,
     header: optionHeader,
     unknown: unknownLayout,
+    parts: rows.flatMap(({ parts }) => parts?.with.layouts ?? []),
 
-    decode(bytes, offset, end, diagnostics) {
+    walk(bytes, offset, end, diagnostics, message) {
       const options: Option[] = [];
+      const offsets: number[] = [];
+      const seen = new Set<number>();
       let at = offset;
       while (at < end) {
         const octets = optionOctets(bytes, at, end);
+        offsets.push(at);
         if (octets === 0) {
           const found = at + 1 < end ? `length ${u8(bytes, at + 1)}` : 'no length';
           diagnostics.add('ND_OPTION_LENGTH', at, end - at, `type ${u8(bytes, at)}, ${found}`);
@@ -140,27 +264,37 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
           break;
         }
         const type = u8(bytes, at);
+        const place = at;
         const row = definitions.get(type);
         const value = { kind: row?.kind };
+        const report: ReportFault = (code, detail) => {
+          diagnostics.add(code, place, octets, detail);
+        };
         const isFitting = row !== undefined && fits(row.units, octets / UNIT);
         const taken = isFitting
           ? row.layout.decodeInto(value, bytes, at + 2, at + octets, diagnostics)
           : -1;
         if (isFitting && taken === octets - 2) {
           if (!row.layout.reservedIsZero(bytes, at + 2, at + octets)) {
-            diagnostics.add('RESERVED_NOT_ZERO', at, octets, row.name);
+            report('RESERVED_NOT_ZERO', row.name);
           }
+          judge(row, value, seen, message, report);
           // `row` is one of `D`, so its value is one of the union.
           options.push(value as Option);
         } else {
           if (row !== undefined) {
-            diagnostics.add('ND_OPTION_SIZE', at, octets, `${row.name}: ${octets} octets`);
+            report('ND_OPTION_SIZE', `${row.name}: ${octets} octets`);
+            judge(row, undefined, seen, message, report);
           }
           options.push({ kind: 'unknown', type, data: copyOctets(bytes, at + 2, at + octets) });
         }
         at += octets;
       }
-      return options;
+      return { options, offsets };
+    },
+
+    decode(bytes, offset, end, diagnostics) {
+      return this.walk(bytes, offset, end, diagnostics).options;
     },
 
     encode(options) {
@@ -200,23 +334,25 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
       while (at < end) {
         const octets = optionOctets(bytes, at, end);
         const optionEnd = octets === 0 ? end : at + octets;
-        const row = definitions.get(u8(bytes, at));
-        const isDecoded = row !== undefined && octets > 0 && fits(row.units, octets / UNIT);
-        nodes.push({
-          label: 'ICMPv6 Option',
-          name: 'icmpv6.opt',
-          text: octets === 0 ? 'malformed' : (row?.name ?? `Unknown (${u8(bytes, at)})`),
-          offset: at,
-          length: optionEnd - at,
-          source,
-          spec: row?.spec ?? optionSpec,
-          children: [
-            ...optionHeader.tree(bytes, at, Math.min(at + 2, optionEnd), source),
-            ...(at + 2 < optionEnd
-              ? (isDecoded ? row.layout : unknownLayout).tree(bytes, at + 2, optionEnd, source)
-              : []),
-          ],
-        });
+        const type = u8(bytes, at);
+        const row = octets === 0 ? undefined : definitions.get(type);
+        const text = octets === 0 ? 'malformed' : (names.get(type) ?? `Unknown (${type})`);
+        const data = Math.min(at + 2, optionEnd);
+        const children = optionHeader.tree(bytes, at, data, source);
+        children.push(...dataTree(row, bytes, data, optionEnd, source));
+        const spec = definitions.get(type)?.spec ?? optionSpec;
+        nodes.push(
+          groupNode(
+            'ICMPv6 Option',
+            'icmpv6.opt',
+            text,
+            at,
+            optionEnd - at,
+            source,
+            spec,
+            children,
+          ),
+        );
         at = optionEnd;
       }
       return nodes;

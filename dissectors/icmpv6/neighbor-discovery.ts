@@ -3,16 +3,8 @@
  * RFC 4861 sections 4.1 to 4.5; flags of other documents are further rows of the same words.
  */
 import { address, flags, reserved, uint16, uint32, uint8 } from '../core/layout.ts';
-import type { NamedValue } from '../core/layout.ts';
 import { icmpv6MessageWithOptions } from './message.ts';
-
-/** Values of a router or route preference. RFC 4191 section 2.1; a receiver takes 2 as medium. */
-export const ROUTER_PREFERENCES: readonly NamedValue[] = [
-  { value: 0, name: 'Medium' },
-  { value: 1, name: 'High' },
-  { value: 2, name: 'Reserved' },
-  { value: 3, name: 'Low' },
-];
+import { ROUTER_PREFERENCES } from './router-preference.ts';
 
 /** Router Solicitation. RFC 4861 section 4.1. */
 export const routerSolicitation = icmpv6MessageWithOptions({

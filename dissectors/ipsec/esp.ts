@@ -17,7 +17,7 @@ const RESERVED_SPIS = 256;
 const TRAILER_OCTETS = 2;
 
 /** Padding, Pad Length and Next Header in decrypted octets. RFC 4303 sections 2.4 to 2.6. */
-const espTrailer = layout({
+export const espTrailer = layout({
   name: 'ESP trailer',
   spec: { rfc: 4303, section: '2.4' },
   fields: [
@@ -30,7 +30,8 @@ const espTrailer = layout({
   ],
 });
 
-const espPadding = layout({
+/** Padding in decrypted octets. RFC 4303 section 2.4. */
+export const espPadding = layout({
   name: 'ESP padding',
   spec: { rfc: 4303, section: '2.4' },
   fields: [bytesField('rest', 'padding', { label: 'Pad', filter: 'esp.pad' })],

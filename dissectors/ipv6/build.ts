@@ -22,10 +22,16 @@ import { type0RoutingData } from './routing.ts';
 export { ipv4Packet } from '../ipv4/header.ts';
 export { ethernetFrame } from '../link/ethernet.ts';
 export { sll, sll2 } from '../link/linux-sll.ts';
+export { snap } from '../link/llc.ts';
 export { nullLoopback } from '../link/loopback.ts';
+export { ppp } from '../link/ppp.ts';
+export { pppoe } from '../link/pppoe.ts';
 export { vlan } from '../link/vlan.ts';
 export { tcpSegment } from '../transport/tcp.ts';
 export { udpDatagram } from '../transport/udp.ts';
+export { gre } from '../tunnel/gre.ts';
+export { mip6Tls } from '../tunnel/mip6-tls.ts';
+export { withTlvHeader } from '../tunnel/tlv-header.ts';
 
 /** An extension header; `ipv6Packet` writes its Next Header. */
 export interface ExtensionHeader {

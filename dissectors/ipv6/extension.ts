@@ -3,7 +3,7 @@
  * only their order is judged here.
  */
 import { formatAddress } from '../core/address.ts';
-import { u16, u8 } from '../core/bytes.ts';
+import { u16, u32, u8 } from '../core/bytes.ts';
 import { nameOfValue } from '../core/layout.ts';
 import type { Layout } from '../core/layout.ts';
 import { addData, addHeader, generatedNode, report, switchSource } from '../layer.ts';
@@ -19,11 +19,19 @@ import {
   routingHeader,
 } from './header.ts';
 import { ipv6OptionsTree } from './options.ts';
-import { finalDestination, routingDataTree } from './routing.ts';
+import { checkRouting, finalDestination, routingDataTree } from './routing.ts';
+import type { RoutingPlace } from './routing.ts';
 
 const ROUTING_TYPE = routingHeader.offsetOf('routingType');
 const FRAGMENT_WORD = fragmentHeader.offsetOf('offsetAndFlags');
+const FRAGMENT_RESERVED = fragmentHeader.offsetOf('reserved');
+const FRAGMENT_RESERVED_BITS = 0x6;
 const FRAGMENT_OCTETS = fragmentHeader.fixedOctets;
+const AH_RESERVED = authenticationHeader.offsetOf('reserved');
+const AH_SPI = authenticationHeader.offsetOf('spi');
+const AH_FIXED_OCTETS = authenticationHeader.fixedOctets;
+/** SPI values 1 to 255 are reserved, 0 is never sent. RFC 4302 section 2.4. */
+const RESERVED_SPIS = 256;
 
 /** Order of the headers that may appear once. RFC 8200 section 4.1. */
 const RANKS = new Map<number, number>([
@@ -118,22 +126,29 @@ export function dissectRouting(
     text,
     headerEnd - offset,
   );
-  if (offset + extent < headerEnd) {
-    node.children.push(...routingDataTree(bytes, offset, headerEnd, source));
-  }
+  const view = ip?.view;
+  const place: RoutingPlace = {
+    bytes,
+    header: offset,
+    end: headerEnd,
+    destination: view?.bytes.slice(view.destination, view.destination + 16),
+  };
+  if (offset + extent < headerEnd) node.children.push(...routingDataTree(place, source));
   if (octets === 0) return undefined;
-  const final = finalDestination(bytes, offset, headerEnd);
+  checkRouting(place, context.diagnostics);
+  const final = finalDestination(place);
   if (ip !== undefined && final !== 'destination') {
     // Type 2 is normalised by the header walk; these are not.
-    ip.destination = final === 'unknown' ? undefined : bytes.slice(final, final + 16);
-    if (final !== 'unknown') {
+    const value = typeof final === 'number' ? bytes.slice(final, final + 16) : final;
+    ip.destination = value === 'unknown' ? undefined : value;
+    if (value !== 'unknown') {
       ip.node.children.push(
         generatedNode(context, {
           label: 'Destination (end of the route)',
           name: 'mip6guard.dst',
-          text: formatAddress(bytes, final),
-          value: bytes.slice(final, final + 16),
-          offset: final,
+          text: formatAddress(value),
+          value,
+          offset: typeof final === 'number' ? final : offset,
         }),
       );
     }
@@ -152,6 +167,9 @@ export function dissectFragment(
   const at = offset + FRAGMENT_OCTETS;
   if (at > end) return undefined;
   const word = u16(bytes, offset + FRAGMENT_WORD);
+  if (u8(bytes, offset + FRAGMENT_RESERVED) !== 0 || (word & FRAGMENT_RESERVED_BITS) !== 0) {
+    report(context, 'RESERVED_NOT_ZERO', offset, FRAGMENT_OCTETS, fragmentHeader.name);
+  }
   const isFirst = word >> 3 === 0;
   const hasMore = (word & 1) !== 0;
   if (isFirst && !hasMore) return next(context, offset, at, end);
@@ -178,11 +196,48 @@ export function dissectAuthentication(
   context: LayerContext,
   { key, offset, end }: LayerInput,
 ): LayerInput | undefined {
-  const { bytes } = context;
+  const { bytes, ip } = context;
   noteExtension(context, key, offset, end);
+  const hasFixed = offset + AH_FIXED_OCTETS <= end;
   const octets = (u8(bytes, offset + 1) + 2) * 4;
-  const isWhole = offset + 12 <= end && octets >= 12 && offset + octets <= end;
+  const isWhole = hasFixed && octets >= AH_FIXED_OCTETS && offset + octets <= end;
   const headerEnd = isWhole ? offset + octets : end;
-  addHeader(context, authenticationHeader, 'ah', offset, end, '', headerEnd - offset);
-  return isWhole ? next(context, offset, headerEnd, end) : undefined;
+  const text = hasFixed
+    ? `SPI 0x${u32(bytes, offset + AH_SPI)
+        .toString(16)
+        .padStart(8, '0')}`
+    : '';
+  const node = addHeader(
+    context,
+    authenticationHeader,
+    'ah',
+    offset,
+    end,
+    text,
+    headerEnd - offset,
+  );
+  const length = node.children.find(({ name }) => name === 'ah.length');
+  if (length !== undefined && hasFixed) {
+    node.children[1] = { ...length, text: `${String(length.value)} (${octets} octets)` };
+  }
+  if (hasFixed) {
+    if (u16(bytes, offset + AH_RESERVED) !== 0) {
+      report(context, 'RESERVED_NOT_ZERO', offset + AH_RESERVED, 2, authenticationHeader.name);
+    }
+    if (u32(bytes, offset + AH_SPI) < RESERVED_SPIS) {
+      report(context, 'AH_SPI_RESERVED', offset + AH_SPI, 4);
+    }
+  }
+  if (!isWhole) {
+    // Of IPv6 the header walk says that the packet ends too early.
+    if (ip?.version === 4 && !context.isPartial) {
+      report(context, 'AH_LENGTH', offset, end - offset, `${octets} octets, ${end - offset} left`);
+    }
+    return undefined;
+  }
+  // RFC 4302 section 2.2.
+  if (ip?.version === 6 && octets % 8 !== 0) {
+    report(context, 'AH_LENGTH', offset + 1, 1, `${octets} octets`);
+  }
+  return next(context, offset, headerEnd, end);
 }

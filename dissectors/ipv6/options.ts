@@ -102,13 +102,145 @@ const homeAddress = option({
   layout: homeAddressLayout,
 });
 
+const performance = option({
+  kind: 'performance-and-diagnostic-metrics',
+  type: 0x0f,
+  length: 10,
+  spec: { rfc: 8250, section: '3.2.1' },
+  layout: layout({
+    name: 'Performance and Diagnostic Metrics',
+    fields: [
+      uint8('scaleReceived', { label: 'Scale DTLR', filter: 'ipv6.opt.pdm.scale_dtlr' }),
+      uint8('scaleSent', { label: 'Scale DTLS', filter: 'ipv6.opt.pdm.scale_dtls' }),
+      uint16('sequence', { label: 'PSN This Packet', filter: 'ipv6.opt.pdm.psn_this_pkt' }),
+      uint16('lastReceived', { label: 'PSN Last Received', filter: 'ipv6.opt.pdm.psn_last_recv' }),
+      uint16('deltaReceived', {
+        label: 'Delta Time Last Received',
+        filter: 'ipv6.opt.pdm.delta_last_recv',
+      }),
+      uint16('deltaSent', {
+        label: 'Delta Time Last Sent',
+        filter: 'ipv6.opt.pdm.delta_last_sent',
+      }),
+    ],
+  }),
+});
+
+/** RPL option; RFC 9008 section 11.1 gave it a type that hosts skip. */
+const rpl = <const Kind extends string>(kind: Kind, type: number, spec: Spec) =>
+  option({
+    kind,
+    type,
+    spec,
+    layout: layout({
+      name: 'RPL Option',
+      fields: [
+        flags(1, 'flags', {
+          label: 'Flag',
+          filter: 'ipv6.opt.rpl.flag',
+          bits: {
+            down: { mask: 0x80, label: 'Down', filter: 'ipv6.opt.rpl.flag.o' },
+            rankError: { mask: 0x40, label: 'Rank Error', filter: 'ipv6.opt.rpl.flag.r' },
+            forwardingError: {
+              mask: 0x20,
+              label: 'Forwarding Error',
+              filter: 'ipv6.opt.rpl.flag.f',
+            },
+            reserved: { mask: 0x1f, label: 'Reserved', filter: 'ipv6.opt.rpl.flag.rsv' },
+          },
+        }),
+        uint8('instance', {
+          label: 'RPLInstanceID',
+          filter: 'ipv6.opt.rpl.instance_id',
+          hex: true,
+        }),
+        uint16('rank', { label: 'Sender Rank', filter: 'ipv6.opt.rpl.sender_rank', hex: true }),
+        bytesField('rest', 'subOptions', { label: 'Sub-options', filter: 'ipv6.opt.rpl.data' }),
+      ],
+    }),
+  });
+
+const quickStart = option({
+  kind: 'quick-start',
+  type: 0x26,
+  length: 6,
+  spec: { rfc: 4782, section: '3.1' },
+  layout: layout({
+    name: 'Quick-Start',
+    fields: [
+      flags(1, 'functionAndRate', {
+        label: 'Function and rate',
+        filter: 'ipv6.opt.qs_func_rate',
+        bits: {
+          function: { mask: 0xf0, label: 'Function', filter: 'ipv6.opt.qs_func' },
+          rate: { mask: 0x0f, label: 'Rate', filter: 'ipv6.opt.qs_rate' },
+        },
+      }),
+      uint8('timeToLive', { label: 'QS TTL', filter: 'ipv6.opt.qs_ttl' }),
+      flags(4, 'nonceAndReserved', {
+        label: 'Nonce and reserved bits',
+        filter: 'ipv6.opt.qs_nonce_reserved',
+        bits: {
+          nonce: { mask: 0xfffffffc, label: 'QS Nonce', filter: 'ipv6.opt.qs_nonce' },
+          reserved: { mask: 0x00000003, label: 'Reserved', filter: 'ipv6.opt.qs_reserved' },
+        },
+      }),
+    ],
+  }),
+});
+
+const lineIdentification = option({
+  kind: 'line-identification',
+  type: 0x8c,
+  spec: { rfc: 6788, section: '5.3' },
+  layout: layout({
+    name: 'Line-Identification',
+    fields: [
+      uint8('idLength', { label: 'LineIDLen', filter: 'ipv6.opt.lio.length', unit: 'octets' }),
+      bytesField('rest', 'lineId', {
+        label: 'Line ID',
+        filter: 'ipv6.opt.lio.line_id',
+        show: 'text',
+      }),
+    ],
+  }),
+});
+
 /** All known options; a new one is one entry. */
 export const IPV6_OPTIONS = [
   padN,
   tunnelEncapsulationLimit,
   routerAlert,
+  performance,
+  rpl('rpl', 0x23, { rfc: 9008, section: '11.1' }),
+  quickStart,
+  rpl('rpl-discarding', 0x63, { rfc: 6553, section: '3' }),
+  lineIdentification,
   jumboPayload,
   homeAddress,
+] as const;
+
+/** Options that are named and shown as octets. */
+const OPTION_NAMES = [
+  { value: 0x00, name: 'Pad1', spec: { rfc: 8200, section: '4.2' } },
+  { value: 0x07, name: 'CALIPSO', spec: { rfc: 5570, section: '5' } },
+  { value: 0x08, name: 'SMF_DPD', spec: { rfc: 6621, section: '6' } },
+  { value: 0x11, name: 'IOAM', spec: { rfc: 9486, section: '3' } },
+  { value: 0x12, name: 'AltMark', spec: { rfc: 9343, section: '3' } },
+  { value: 0x1e, name: 'RFC3692-style Experiment', spec: { rfc: 4727, section: '3.3' } },
+  { value: 0x30, name: 'Minimum Path MTU', spec: { rfc: 9268, section: '5' } },
+  { value: 0x31, name: 'IOAM (may change)', spec: { rfc: 9486, section: '3' } },
+  { value: 0x32, name: 'AltMark (may change)', spec: { rfc: 9343, section: '3' } },
+  { value: 0x3e, name: 'RFC3692-style Experiment', spec: { rfc: 4727, section: '3.3' } },
+  { value: 0x4d, name: 'Deprecated (MPL)', spec: { rfc: 7731, section: '6.1' } },
+  { value: 0x6d, name: 'MPL Option', spec: { rfc: 7731, section: '6.1' } },
+  {
+    value: 0x8a,
+    name: 'Endpoint Identification (deprecated)',
+    spec: { rfc: 8200, section: '4.2' },
+  },
+  { value: 0x8b, name: 'ILNP Nonce', spec: { rfc: 6744, section: '2' } },
+  { value: 0xee, name: 'IPv6 DFF Header', spec: { rfc: 6971, section: '9' } },
 ] as const;
 
 /** An option no row knows, or of a length its row cannot take: kept as it came. */
@@ -131,7 +263,7 @@ if (definitions.size !== IPV6_OPTIONS.length) throw new Error('an IPv6 option is
 const optionSpec: Spec = { rfc: 8200, section: '4.2' };
 
 /** Type octet and Length of every option but Pad1. */
-const optionHeader = layout({
+export const ipv6OptionHeader = layout({
   name: 'IPv6 Option',
   spec: optionSpec,
   fields: [
@@ -158,7 +290,8 @@ const optionHeader = layout({
   ],
 });
 
-const unknownLayout = layout({
+/** Data of an option that no row takes. */
+export const unknownIpv6Option = layout({
   name: 'Unknown option',
   spec: optionSpec,
   fields: [bytesField('rest', 'data', { label: 'Data', filter: 'ipv6.opt.unknown' })],
@@ -275,14 +408,16 @@ export function ipv6OptionsTree(
     const row = definitions.get(type);
     const declared = type === PAD1 ? 1 : at + 1 < end ? 2 + u8(bytes, at + 1) : 2;
     const optionEnd = Math.min(end, at + declared);
-    const header = optionHeader.tree(bytes, at, Math.min(at + 2, optionEnd), source);
+    const header = ipv6OptionHeader.tree(bytes, at, Math.min(at + 2, optionEnd), source);
     // RFC 8200 section 4.2: Pad1 is a special case, its octet has no parts.
     if (type === PAD1) header[0]?.children.splice(0);
-    const fields = row !== undefined && fits(row, optionEnd - at - 2) ? row.layout : unknownLayout;
+    const fields =
+      row !== undefined && fits(row, optionEnd - at - 2) ? row.layout : unknownIpv6Option;
     nodes.push({
       label: 'IPv6 Option',
       name: 'ipv6.opt',
-      text: type === PAD1 ? 'Pad1' : (row?.name ?? `Unknown (${type})`),
+      text:
+        row?.name ?? OPTION_NAMES.find(({ value }) => value === type)?.name ?? `Unknown (${type})`,
       offset: at,
       length: optionEnd - at,
       source,

@@ -12,7 +12,7 @@ import {
   uint8,
 } from '../core/layout.ts';
 import type { Layout } from '../core/layout.ts';
-import { addHeader, report } from '../layer.ts';
+import { addHeader, reportLinkEnd } from '../layer.ts';
 import type { LayerContext, LayerInput } from '../layer.ts';
 import { ETHERTYPE_NAMES } from './ethertype.ts';
 
@@ -79,9 +79,7 @@ function dissectCooked(
 ): LayerInput | undefined {
   const node = addHeader(context, header, 'sll', offset, end);
   if (end - offset < header.fixedOctets) {
-    const found = `${end - offset} octets of ${header.name}`;
-    report(context, 'LINK_TRUNCATED', offset, end - offset, found);
-    return undefined;
+    return reportLinkEnd(context, header.name, offset, end);
   }
   context.link = { node, trailer: 'sll.trailer' };
   return {

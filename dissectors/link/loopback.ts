@@ -3,7 +3,7 @@
  */
 import { u32, u32le } from '../core/bytes.ts';
 import { concatenate, layout, nameOfValue, uint32 } from '../core/layout.ts';
-import { addHeader, report } from '../layer.ts';
+import { addHeader, reportLinkEnd } from '../layer.ts';
 import type { LayerContext, LayerInput } from '../layer.ts';
 import { dissectRaw } from './raw.ts';
 
@@ -38,10 +38,7 @@ export function dissectLoopback(
     const name = nameOfValue(FAMILIES, family) ?? 'unknown';
     node.children[0] = { ...field, value: family, text: `${family} (${name})` };
   }
-  if (end - offset < OCTETS) {
-    report(context, 'LINK_TRUNCATED', offset, end - offset, `${end - offset} octets of loopback`);
-    return undefined;
-  }
+  if (end - offset < OCTETS) return reportLinkEnd(context, 'loopback', offset, end);
   context.link = { node, trailer: 'data.data' };
   // As the header walk does: the version nibble decides, whatever the family says.
   return dissectRaw(context, { table: 'link-type', key, offset: offset + OCTETS, end });

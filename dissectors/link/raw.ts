@@ -15,6 +15,8 @@ export function dissectRaw(
   if (version === 6) return { table: 'ethertype', key: ETHERTYPE.ipv6, offset, end };
   if (version === 4) return { table: 'ethertype', key: ETHERTYPE.ipv4, offset, end };
   const found = offset < end ? `version ${version}` : 'no octets';
+  // A frame that the capture cut behind its link header has no octets of the packet.
+  if (offset >= end && context.isCut) return undefined;
   report(context, 'LINK_TRUNCATED', offset, end - offset, `no IP packet: ${found}`);
   addData(context, offset, end);
   return undefined;

@@ -3,9 +3,10 @@
  */
 import { u16 } from '../core/bytes.ts';
 import { concatenate, flags, layout, uint16 } from '../core/layout.ts';
-import { addData, addHeader, renameField, report } from '../layer.ts';
+import { addHeader, reportLinkEnd } from '../layer.ts';
 import type { LayerContext, LayerInput } from '../layer.ts';
 import { ETHERTYPE, ETHERTYPE_NAMES, SMALLEST_ETHERTYPE } from './ethertype.ts';
+import { enterLengthFrame } from './llc.ts';
 
 /** Tag after its Ethertype; Wireshark has names of its own for 802.1ad. */
 const tagLayout = (name: string, filter: string, typeFilter: string) =>
@@ -47,17 +48,13 @@ export function dissectVlan(
   const tag = key === ETHERTYPE.serviceVlan ? serviceVlanTag : vlanTag;
   const name = tag === serviceVlanTag ? 'ieee8021ad' : 'vlan';
   const node = addHeader(context, tag, name, offset, end, `ID ${u16(bytes, offset) & 0x0fff}`);
-  if (end - offset < OCTETS) {
-    report(context, 'LINK_TRUNCATED', offset, end - offset, `${end - offset} octets of VLAN tag`);
-    return undefined;
-  }
+  if (end - offset < OCTETS) return reportLinkEnd(context, 'VLAN tag', offset, end);
   const etherType = u16(bytes, offset + ETHER_TYPE);
+  const at = offset + OCTETS;
   if (etherType < SMALLEST_ETHERTYPE) {
-    renameField(node, `${name}.etype`, `${name}.len`, 'Length');
-    addData(context, offset + OCTETS, end);
-    return undefined;
+    return enterLengthFrame(context, node, `${name}.etype`, name, etherType, at, end);
   }
-  return { table: 'ethertype', key: etherType, offset: offset + OCTETS, end };
+  return { table: 'ethertype', key: etherType, offset: at, end };
 }
 
 /**

@@ -14,48 +14,16 @@ import {
   uint8,
 } from '../core/layout.ts';
 import type { FieldNode, Spec } from '../core/node.ts';
-import type { MessageDefinition, MessageValueOf } from './message.ts';
-import {
-  bindingAcknowledgement,
-  bindingError,
-  bindingRefreshRequest,
-  bindingUpdate,
-} from './messages/binding.ts';
-import {
-  careOfTest,
-  careOfTestInit,
-  homeTest,
-  homeTestInit,
-} from './messages/return-routability.ts';
+import type { MessageDefinition } from './message.ts';
+import { checkMessage } from './message-checks.ts';
+import { MOBILITY_MESSAGES } from './messages/index.ts';
+import type { KnownMessage, MobilityMessage } from './messages/index.ts';
+import { addCgaParameters } from './options/cga-parameters.ts';
 import { mobilityOptions } from './options/index.ts';
 import type { MobilityOption } from './options/index.ts';
 
-/** All mobility messages; a new one is one entry. */
-export const MOBILITY_MESSAGES = [
-  bindingRefreshRequest,
-  homeTestInit,
-  careOfTestInit,
-  homeTest,
-  careOfTest,
-  bindingUpdate,
-  bindingAcknowledgement,
-  bindingError,
-] as const;
-
-type KnownMessage = MessageValueOf<(typeof MOBILITY_MESSAGES)[number]>;
-
-/** A message of a type no row knows, or too short for its row: kept as it came. */
-export interface UnknownMessage {
-  readonly kind: 'unknown-message';
-  readonly mhType: number;
-  readonly data: Uint8Array;
-}
-
-/** A mobility message without its options, told apart by `kind`. */
-export type MobilityMessage = KnownMessage | UnknownMessage;
-
-/** The message of one kind. */
-export type MessageOf<K extends MobilityMessage['kind']> = Extract<MobilityMessage, { kind: K }>;
+export { MOBILITY_MESSAGES } from './messages/index.ts';
+export type { MessageOf, MobilityMessage, UnknownMessage } from './messages/index.ts';
 
 /** Decoded Mobility Header. */
 export interface MobilityHeader {
@@ -118,8 +86,19 @@ const MH_TYPE = mobilityHeader.offsetOf('mhType');
 const CHECKSUM = mobilityHeader.offsetOf('checksum');
 /** Payload Proto a sender must use: No Next Header. */
 const NO_NEXT_HEADER = 59;
+/** Payload Proto of a message with a packet behind it. */
+const IPV6 = 41;
+const FAST_NEIGHBOR_ADVERTISEMENT = 10;
 /** Next header value of the Mobility Header. */
 export const MOBILITY_HEADER = 135;
+
+/**
+ * Whether an IPv6 packet follows the header: a Fast Neighbor Advertisement, which RFC 5568 section 8 deprecates,
+ * can carry a Fast Binding Update.
+ */
+export function carriesPayload(payloadProto: number, mhType: number): boolean {
+  return payloadProto === IPV6 && mhType === FAST_NEIGHBOR_ADVERTISEMENT;
+}
 
 /**
  * Reads a Mobility Header at `[offset, end)`.
@@ -144,7 +123,8 @@ export function decodeMobilityHeader(
   const checksum = u16(bytes, offset + CHECKSUM);
   const length = (headerLength + 1) * 8;
   let headerEnd = offset + length;
-  if (payloadProto !== NO_NEXT_HEADER) {
+  const hasPayload = carriesPayload(payloadProto, mhType);
+  if (payloadProto !== NO_NEXT_HEADER && !hasPayload) {
     diagnostics.add('MH_PAYLOAD_PROTO', offset, 1, `value ${payloadProto}`);
   }
   if (u8(bytes, offset + 3) !== 0) diagnostics.add('RESERVED_NOT_ZERO', offset + 3, 1);
@@ -156,7 +136,7 @@ export function decodeMobilityHeader(
       `${length} octets, ${end - offset} left`,
     );
     headerEnd = end;
-  } else if (headerEnd < end) {
+  } else if (headerEnd < end && !hasPayload) {
     diagnostics.add('MH_TRAILING', headerEnd, end - headerEnd);
   }
 
@@ -179,28 +159,36 @@ export function decodeMobilityHeader(
   const message = { kind: row.kind };
   const messageOctets = row.layout.decodeInto(message, bytes, dataOffset, headerEnd, diagnostics);
   if (messageOctets < 0) {
-    diagnostics.add('MH_TRUNCATED', offset, headerEnd - offset, row.name);
+    const least = Math.ceil((HEADER_OCTETS + row.layout.fixedOctets) / 8) - 1;
+    const found = headerLength < least ? `: Header Len ${headerLength}, at least ${least}` : '';
+    diagnostics.add('MH_TRUNCATED', offset, headerEnd - offset, `${row.name}${found}`);
     return unknown();
   }
   if (!row.layout.reservedIsZero(bytes, dataOffset, headerEnd)) {
     diagnostics.add('RESERVED_NOT_ZERO', dataOffset, messageOctets, row.name);
   }
+  const optionsOffset = row.hasOptions ? dataOffset + messageOctets : headerEnd;
   const { options, offsets } = mobilityOptions.decode(
     bytes,
-    dataOffset + messageOctets,
+    optionsOffset,
     headerEnd,
     offset,
     mhType,
     diagnostics,
   );
+  // `row` is one of MOBILITY_MESSAGES, so its value is one of the union.
+  const known = message as KnownMessage;
+  // What is missing may be in the octets that are.
+  if (offset + length <= end && !diagnostics.has('OPTION_TRUNCATED')) {
+    checkMessage(known, options, offsets, bytes, dataOffset, messageOctets, diagnostics);
+  }
   return {
     payloadProto,
     headerLength,
     mhType,
     checksum,
     length,
-    // `row` is one of MOBILITY_MESSAGES, so its value is one of the union.
-    message: message as KnownMessage,
+    message: known,
     options,
     optionOffsets: offsets,
   };
@@ -255,10 +243,14 @@ export function encodeMobilityHeader(
   how: MobilityEncodeOptions,
 ): Uint8Array {
   const row = byKind.get(message.kind);
-  const data =
+  const fields =
     message.kind === 'unknown-message'
       ? message.data
       : (row?.layout.encodeFields({ ...message }) ?? new Uint8Array());
+  // Where no options are, padding is zeros. RFC 5096 section 3.
+  const isBare = row?.hasOptions === false && options.length === 0;
+  const more = isBare ? (8 - ((HEADER_OCTETS + fields.length) % 8)) % 8 : 0;
+  const data = concatenate([fields, new Uint8Array(more)]);
   const mhType = message.kind === 'unknown-message' ? message.mhType : (row?.mhType ?? 0);
   const padding = how.padding ?? 'compute';
   const encodedOptions = mobilityOptions.encode(options, HEADER_OCTETS + data.length, padding);
@@ -285,12 +277,22 @@ export function mobilityTree(
   source: number,
 ): FieldNode {
   const headerEnd = Math.min(end, offset + (u8(bytes, offset + HEADER_LENGTH) + 1) * 8);
-  const children = mobilityHeader.tree(bytes, offset, Math.min(end, offset + HEADER_OCTETS), source);
+  const children = mobilityHeader.tree(
+    bytes,
+    offset,
+    Math.min(end, offset + HEADER_OCTETS),
+    source,
+  );
   const mhType = u8(bytes, offset + MH_TYPE);
   const row = definitions.get(mhType);
   const dataOffset = offset + HEADER_OCTETS;
   if (dataOffset < headerEnd) {
-    const fields = (row?.layout ?? unknownMobilityMessage).tree(bytes, dataOffset, headerEnd, source);
+    const fields = (row?.layout ?? unknownMobilityMessage).tree(
+      bytes,
+      dataOffset,
+      headerEnd,
+      source,
+    );
     // A message that is cut short has no options.
     const taken = row?.layout.measure(bytes, dataOffset, headerEnd) ?? -1;
     const optionsOffset = taken < 0 ? headerEnd : dataOffset + taken;
@@ -299,6 +301,7 @@ export function mobilityTree(
     children.push(groupNode(name, undefined, '', dataOffset, length, source, row?.spec, fields));
     if (optionsOffset < headerEnd) {
       const options = mobilityOptions.tree(bytes, optionsOffset, headerEnd, source);
+      addCgaParameters(options, bytes, source);
       children.push({
         label: 'Mobility Options',
         text: `${options.length}`,

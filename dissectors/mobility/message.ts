@@ -14,6 +14,8 @@ export interface MessageDefinition<
   readonly mhType: number;
   readonly name: string;
   readonly spec: Spec;
+  /** Whether mobility options follow the fields; if not, they hold all octets. */
+  readonly hasOptions: boolean;
   readonly layout: Layout<F>;
 }
 
@@ -27,8 +29,9 @@ export function message<const Kind extends string, const F extends readonly Fiel
   mhType: number;
   name: string;
   spec: Spec;
+  hasOptions?: boolean;
   fields: F;
 }): MessageDefinition<Kind, F> {
-  const { kind, mhType, name, spec, fields } = row;
-  return { kind, mhType, name, spec, layout: layout({ name, spec, fields }) };
+  const { kind, mhType, name, spec, hasOptions = true, fields } = row;
+  return { kind, mhType, name, spec, hasOptions, layout: layout({ name, spec, fields }) };
 }

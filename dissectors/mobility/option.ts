@@ -10,6 +10,9 @@ import type { FieldNode, Spec } from '../core/node.ts';
 /** MH types an option may appear in; `any` = every message. */
 type AllowedIn = readonly number[] | 'any';
 
+/** xn+y, octets from the start of the Mobility Header. RFC 6275 section 6.2.1. */
+export type Alignment = readonly [x: number, y: number];
+
 /** Row of an option table. */
 export interface OptionDefinition<
   Kind extends string = string,
@@ -23,7 +26,7 @@ export interface OptionDefinition<
   readonly filter: string | undefined;
   readonly spec: Spec;
   /** Alignment xn+y of the Type octet, from the start of the Mobility Header; undefined = none. */
-  readonly align: readonly [number, number] | undefined;
+  readonly align: Alignment | ((octets: number) => Alignment) | undefined;
   /** Lengths the RFC allows, without the Type and Length octets; undefined = any. */
   readonly lengths: readonly number[] | undefined;
   readonly allowedIn: AllowedIn;
@@ -37,8 +40,7 @@ export interface OptionDefinition<
   readonly framing: OptionFraming | undefined;
   /** What is wrong with a value that has the right form, in a message of a type; undefined = nothing. */
   readonly check:
-    | ((value: Readonly<Record<string, unknown>>, mhType: number) => string | undefined)
-    | undefined;
+    ((value: Readonly<Record<string, unknown>>, mhType: number) => string | undefined) | undefined;
   readonly layout: Layout<F>;
 }
 
@@ -88,7 +90,7 @@ export function option<const Kind extends string, const F extends readonly Field
   name: string;
   filter?: string;
   spec: Spec;
-  align?: readonly [number, number];
+  align?: Alignment | ((octets: number) => Alignment);
   lengths?: readonly number[];
   allowedIn?: AllowedIn;
   repeatable?: boolean;
@@ -113,8 +115,7 @@ export function option<const Kind extends string, const F extends readonly Field
     precedes: row.precedes ?? [],
     framing: row.framing,
     // The codec hands the value of this row.
-    check:
-      check === undefined ? undefined : (value, mhType) => check(value as ValueOf<F>, mhType),
+    check: check === undefined ? undefined : (value, mhType) => check(value as ValueOf<F>, mhType),
     layout: layout({ name: row.name, spec: row.spec, fields: row.fields }),
   };
 }
@@ -175,17 +176,11 @@ function isAllowed({ allowedIn }: OptionDefinition, mhType: number): boolean {
   return allowedIn === 'any' || allowedIn.includes(mhType) || CARRIES_ANY.includes(mhType);
 }
 
-/** Update Notification and its acknowledgement: any mobility option can be in them. RFC 7077 section 4. */
-const OPEN_MESSAGES: readonly number[] = [19, 20];
-
-function isAllowedIn({ allowedIn }: OptionDefinition, mhType: number): boolean {
-  return allowedIn === 'any' || allowedIn.includes(mhType) || OPEN_MESSAGES.includes(mhType);
-}
-
 /** Octets to put before an option so that its Type octet lands on x*n + y. */
-function octetsToAlign(position: number, align: readonly [number, number] | undefined): number {
+function octetsToAlign(position: number, row: OptionDefinition, octets: number): number {
+  const { align } = row;
   if (align === undefined) return 0;
-  const [x, y] = align;
+  const [x, y] = typeof align === 'function' ? align(octets) : align;
   return (((y - position) % x) + x) % x;
 }
 
@@ -305,7 +300,7 @@ export function optionCodec<const T extends readonly (readonly OptionDefinition[
           report('OPTION_LENGTH', `${row.name}: length ${u8(bytes, at + 1)}`);
           options.push(unknown(type, bytes, at + 2, dataEnd, u8(bytes, at + 1)));
         }
-        if (octetsToAlign(at - header, row.align) !== 0) report('OPTION_ALIGNMENT');
+        if (octetsToAlign(at - header, row, length) !== 0) report('OPTION_ALIGNMENT');
         if (!row.repeatable && seen[type] === walk) report('OPTION_DUPLICATE');
         if (!isAllowed(row, mhType)) report('OPTION_NOT_ALLOWED');
         if (row.precedes.some((other) => seen[other] === walk)) report('OPTION_ORDER');
@@ -342,7 +337,7 @@ export function optionCodec<const T extends readonly (readonly OptionDefinition[
           type = row.type;
           data = row.layout.encodeFields({ ...item });
           length = row.framing?.length(data.length) ?? data.length;
-          if (mode === 'compute') push(padding(octetsToAlign(position, row.align)));
+          if (mode === 'compute') push(padding(octetsToAlign(position, row, data.length)));
         }
         if (!(Number.isInteger(length) && length >= 0 && length <= 255)) {
           throw new RangeError(

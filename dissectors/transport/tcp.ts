@@ -4,8 +4,11 @@
 import { putU16, u16, u8 } from '../core/bytes.ts';
 import { pseudoHeaderChecksum } from '../core/checksum.ts';
 import { bytesField, concatenate, flags, layout, uint16, uint32 } from '../core/layout.ts';
+import { kindLengthTree } from '../ipv4/kind-length.ts';
 import { addData, addHeader, report, scaleField } from '../layer.ts';
 import type { LayerContext, LayerInput } from '../layer.ts';
+import { addPayload, judgeChecksum } from './checksum.ts';
+import { tcpOptions } from './tcp-options.ts';
 
 /** Bits of the flags word. */
 export const TCP_FLAGS = {
@@ -34,6 +37,8 @@ export const tcpHeader = layout({
       bits: {
         dataOffset: { mask: 0xf000, label: 'Header Length', filter: 'tcp.hdr_len' },
         flags: { mask: 0x0fff, label: 'Flags', filter: 'tcp.flags' },
+        reserved: { mask: 0x0e00, label: 'Reserved', filter: 'tcp.flags.res' },
+        accurateEcn: { mask: 0x0100, label: 'Accurate ECN', filter: 'tcp.flags.ae' },
         cwr: { mask: TCP_FLAGS.cwr, label: 'CWR', filter: 'tcp.flags.cwr' },
         ece: { mask: TCP_FLAGS.ece, label: 'ECE', filter: 'tcp.flags.ece' },
         urg: { mask: TCP_FLAGS.urg, label: 'URG', filter: 'tcp.flags.urg' },
@@ -57,7 +62,7 @@ const CHECKSUM = tcpHeader.offsetOf('checksum');
 /** Protocol number of TCP. */
 export const TCP = 6;
 
-/** Layer: TCP. The checksum is not verified. */
+/** Layer: TCP. */
 export function dissectTcp(context: LayerContext, { offset, end }: LayerInput): undefined {
   const { bytes } = context;
   const isWhole = end - offset >= OCTETS;
@@ -72,7 +77,18 @@ export function dissectTcp(context: LayerContext, { offset, end }: LayerInput): 
     report(context, 'TCP_TRUNCATED', offset, end - offset, found);
     return;
   }
-  addData(context, offset + octets, end);
+  const message = { protocol: TCP, field: 'tcp.checksum', code: 'TCP_CHECKSUM' } as const;
+  judgeChecksum(context, node, { ...message, at: offset + CHECKSUM, offset, end });
+  const optionsEnd = offset + octets;
+  node.children
+    .find(({ name }) => name === 'tcp.options')
+    ?.children.push(
+      ...kindLengthTree(tcpOptions, bytes, offset + OCTETS, optionsEnd, context.source, (at) => {
+        report(context, 'TCP_OPTION_LENGTH', at, optionsEnd - at);
+      }),
+    );
+  addPayload(context, node, 'tcp.payload', optionsEnd, end);
+  addData(context, optionsEnd, end);
 }
 
 /** What a TCP segment over IPv6 is made of. */

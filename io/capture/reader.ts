@@ -69,6 +69,8 @@ export class CaptureReader {
       inputIndex,
       number: 0,
       fileOffset: 0,
+      optionsLength: 0,
+      isLittleEndian: true,
     };
   }
 

@@ -216,6 +216,11 @@ export interface RunRecord {
   readonly fail_on: Severity;
   /** True when the user, or the end of whoever read the output, stopped the run before the end of the inputs. */
   readonly is_stopped: boolean;
+  /** Display filter: only findings with a packet that it selects are here. */
+  readonly filter?: string;
+  /** Findings that the filter left out. */
+  readonly hidden_alerts?: number;
+  readonly hidden_incidents?: number;
 }
 
 /** Everything a run found: the `json` format, and the source of the text report and the store. */

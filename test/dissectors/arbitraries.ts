@@ -10,6 +10,7 @@ import { IPV6_OPTIONS } from '../../dissectors/ipv6/options.ts';
 import type { Ipv6Option } from '../../dissectors/ipv6/options.ts';
 import { MOBILITY_MESSAGES } from '../../dissectors/mobility/header.ts';
 import type { MobilityMessage } from '../../dissectors/mobility/header.ts';
+import type { OptionDefinition } from '../../dissectors/mobility/option.ts';
 import { mobilityOptions } from '../../dissectors/mobility/options/index.ts';
 import type { MobilityOption } from '../../dissectors/mobility/options/index.ts';
 
@@ -25,17 +26,35 @@ export const anyAddress = fc.oneof(
   { weight: 1, arbitrary: octets(16) },
 );
 
+/** All numbers and octets at one end of what they may be. */
+type Extreme = 'lowest' | 'highest';
+
+/** One number of one format, and the value it is to have; of a flag word the bits of a mask. */
+interface WantedNumber {
+  readonly format: Layout;
+  readonly field: string;
+  readonly value: number;
+  readonly mask?: number;
+}
+
 /** Random numbers of a seed: formats whose fields depend on each other are drawn one field after another. */
 class Random {
   #state: number;
+  readonly extreme: Extreme | undefined;
+  /** What a number must be, and whether it was drawn. */
+  readonly wanted: WantedNumber | undefined;
+  isMet = false;
 
-  constructor(seed: number) {
+  constructor(seed: number, extreme?: Extreme, wanted?: WantedNumber) {
     this.#state = seed | 1;
+    this.extreme = extreme;
+    this.wanted = wanted;
   }
 
   /** An integer from `min` to `max`; `min` when there is none. */
   integer(min: number, max: number): number {
-    if (max <= min) return min;
+    if (max <= min || this.extreme === 'lowest') return min;
+    if (this.extreme === 'highest') return max;
     // xorshift32
     this.#state ^= this.#state << 13;
     this.#state ^= this.#state >>> 17;
@@ -81,9 +100,29 @@ function countLimits(
   return undefined;
 }
 
+/** Whether a format is another or has it in records or sub-options. */
+function holds(format: Layout, wanted: Layout): boolean {
+  return format === wanted || innerFormats(format).some((inner) => holds(inner, wanted));
+}
+
+/** Formats of the records and sub-options of a format. */
+function innerFormats({ fields }: Layout): Layout[] {
+  return fields.flatMap((field) => {
+    if (field.type === 'list') return [field.of];
+    if (field.type !== 'tlvs') return [];
+    return [...field.codec.definitions.values()].map((row) => row.layout);
+  });
+}
+
 function drawNumber(random: Random, format: Layout, field: Field, room: number): number {
   if (field.type !== 'uint' && field.type !== 'flags') throw new Error('not a number');
   const limit = 2 ** (8 * field.octets);
+  const { wanted } = random;
+  if (wanted?.format === format && wanted.field === field.name) {
+    random.isMet = true;
+    const { value, mask = limit - 1 } = wanted;
+    return mask === limit - 1 ? value : ((random.integer(0, limit - 1) & ~mask) | value) >>> 0;
+  }
   if (field.type === 'flags') return random.integer(0, limit - 1);
   const counts = countLimits(format, field.name, room);
   if (counts !== undefined) return random.integer(counts[0], Math.min(counts[1], limit - 1));
@@ -107,8 +146,11 @@ function drawRecords(
   while (records.length < wanted && left >= least) {
     // Records that are as short as can be fill the room exactly.
     const isShort = random.integer(0, 1) === 0;
-    const given = isShort ? least : Math.min(left, least + random.integer(0, MORE_OCTETS));
-    const record = drawValue(random, item, given);
+    const more = isShort ? least : Math.min(left, least + random.integer(0, MORE_OCTETS));
+    // A list to the end has no room left after it.
+    const isLast = count === undefined && isFlexible(item) && left - more < least;
+    const record = isLast ? drawExact(random, item, left) : drawValue(random, item, more);
+    if (record === undefined) break;
     left -= item.encodeFields(record).length;
     if (left < 0) break;
     records.push(record);
@@ -122,7 +164,9 @@ function drawExact(
   format: Layout,
   length: number,
 ): Record<string, unknown> | undefined {
-  for (let i = 0; i < MAX_TRIES; i++) {
+  // At an extreme every draw is the same.
+  const tries = random.extreme === undefined ? MAX_TRIES : 1;
+  for (let i = 0; i < tries; i++) {
     const value = drawValue(random, format, length);
     try {
       if (format.encodeFields(value).length === length) return value;
@@ -135,11 +179,14 @@ function drawExact(
 }
 
 function drawTlvs(random: Random, codec: TlvCodec, room: number): unknown[] {
-  const rows = [...codec.definitions.values()];
+  const all = [...codec.definitions.values()];
+  const { wanted } = random;
+  const holding = all.filter((row) => wanted !== undefined && holds(row.layout, wanted.format));
+  const rows = holding.length > 0 ? holding : all;
   const items: unknown[] = [];
   let left = room;
   const overhead = codec.header.fixedOctets;
-  for (let i = random.integer(0, 3); i > 0; i--) {
+  for (let i = random.integer(holding.length > 0 ? 1 : 0, 3); i > 0; i--) {
     const row = random.pick(rows);
     const length =
       row.lengths === undefined
@@ -219,14 +266,14 @@ function drawValue(random: Random, format: Layout, room: number): Record<string,
   let left = room;
   for (const [index, field] of format.fields.entries()) {
     if (field.when?.(numbers, left) === false) continue;
-    // Fields after this one that are always there need their octets.
+    // Fields after this one that are always there need their octets, as far as known.
     const later = format.fields
       .slice(index + 1)
-      .reduce(
-        (sum, { octets: count, when, optional }) =>
-          typeof count === 'number' && when === undefined && optional !== true ? sum + count : sum,
-        0,
-      );
+      .reduce((sum, { octets: count, when, optional }) => {
+        if (when !== undefined || optional === true || count === 'rest') return sum;
+        if (typeof count === 'number') return sum + count;
+        return sum + (numbers[count.by] ?? 0) * (count.unit ?? 1) - (count.less ?? 0);
+      }, 0);
     const item = drawField(random, format, field, numbers, Math.max(0, left - later));
     // Octets that a message may end before are absent when there are none.
     if (field.optional === true && item instanceof Uint8Array && item.length === 0) continue;
@@ -235,6 +282,63 @@ function drawValue(random: Random, format: Layout, room: number): Record<string,
     left -= encodedOctets(field, item);
   }
   return value;
+}
+
+/** Every number with a name, of the format and of what is in it, and every bit alone. */
+function namedNumbers(format: Layout): WantedNumber[] {
+  const own = format.fields.flatMap((field): WantedNumber[] => {
+    const row = { format, field: field.name };
+    if (field.type === 'uint') {
+      return (field.values ?? []).map(({ value }) => ({ ...row, value }));
+    }
+    if (field.type !== 'flags') return [];
+    return Object.values(field.bits).flatMap(({ mask, values }) => {
+      const lowest = (mask & -mask) >>> 0;
+      if (values === undefined) return [{ ...row, value: mask >>> 0 }];
+      return values.map(({ value }) => ({ ...row, value: (value * lowest) >>> 0, mask }));
+    });
+  });
+  return [...own, ...innerFormats(format).flatMap(namedNumbers)];
+}
+
+/** A value with a number as wanted, of any of the lengths; undefined when none was found. */
+function drawWanted(
+  wanted: WantedNumber,
+  format: Layout,
+  lengths: readonly number[],
+): Record<string, unknown> | undefined {
+  for (let seed = 1; seed < MAX_TRIES; seed++) {
+    const random = new Random(seed * 7919, undefined, wanted);
+    try {
+      const value = drawValue(random, format, random.pick(lengths));
+      if (random.isMet && lengths.includes(format.encodeFields(value).length)) return value;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Values at the limits of a format: all zeros, all ones, the shortest and the longest, each named number of each
+ * enumeration once and each flag alone.
+ * @param lengths lengths the format may have.
+ */
+export function boundaryValues(
+  format: Layout,
+  lengths: readonly number[],
+): Record<string, unknown>[] {
+  const possible = isFlexible(format)
+    ? lengths.filter((length) => length >= format.fixedOctets)
+    : [format.fixedOctets];
+  const ends = [...new Set([Math.min(...possible), Math.max(...possible)])];
+  const found = ends.flatMap((length) => [
+    drawExact(new Random(1, 'lowest'), format, length),
+    drawExact(new Random(1, 'highest'), format, length),
+    drawExact(new Random(length), format, length),
+  ]);
+  for (const wanted of namedNumbers(format)) found.push(drawWanted(wanted, format, possible));
+  return found.filter((value) => value !== undefined);
 }
 
 /** Whether values of the format differ in length. */
@@ -265,10 +369,22 @@ export function valuesOfLength(
 
 /** Values of a format, as `decode` returns them. */
 export function valuesOf(format: Layout): fc.Arbitrary<Record<string, unknown>> {
-  return valuesOfLength(
-    format,
-    Array.from({ length: 3 * MORE_OCTETS }, (_, more) => format.fixedOctets + more),
-  );
+  return valuesOfLength(format, lengthsOf(format));
+}
+
+/** Lengths that values of the format have: fields that depend on others do not give every one. */
+function lengthsOf(format: Layout): number[] {
+  const random = new Random(format.fixedOctets);
+  const lengths = new Set<number>();
+  for (let more = 0; more < 3 * MORE_OCTETS; more++) {
+    try {
+      const value = drawValue(random, format, format.fixedOctets + more);
+      lengths.add(format.encodeFields(value).length);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return [...lengths];
 }
 
 /** Numbers of octets after the first two of an ND option, so that the option is `8n` octets. */
@@ -295,7 +411,10 @@ export const icmpv6Values = new Map<string, fc.Arbitrary<Icmpv6Message>>(
   ICMPV6_MESSAGES.map((row) => {
     const fields = fc.tuple(
       valuesOf(row.layout),
-      fc.integer({ min: 0, max: 255 }),
+      // Where the code says what a message is, it is one of those.
+      row.forCodes === undefined
+        ? fc.integer({ min: 0, max: 255 })
+        : fc.constantFrom(...row.forCodes),
       row.hasOptions ? anyNdOptions.map((options) => ({ options })) : fc.constant({}),
     );
     return [
@@ -308,25 +427,33 @@ export const icmpv6Values = new Map<string, fc.Arbitrary<Icmpv6Message>>(
   }),
 );
 
+/** Without options nothing else fills a mobility message up to 8 octets. */
+const BARE_MESSAGE_OCTETS = [2, 10, 18, 26];
+
 /** Every mobility message, by kind. */
 export const mobilityValues = new Map<string, fc.Arbitrary<MobilityMessage>>(
   MOBILITY_MESSAGES.map((row) => [
     row.kind,
-    valuesOf(row.layout).map((value) => ({ kind: row.kind, ...value }) as MobilityMessage),
+    (row.hasOptions ? valuesOf(row.layout) : valuesOfLength(row.layout, BARE_MESSAGE_OCTETS)).map(
+      (value) => ({ kind: row.kind, ...value }) as MobilityMessage,
+    ),
   ]),
 );
+
+/** Lengths that an option may have, up to a bound where it has none. */
+function optionLengths({ layout: format, lengths, framing }: OptionDefinition): readonly number[] {
+  return (
+    lengths ??
+    Array.from({ length: 64 }, (_, i) => format.fixedOctets + i).filter(
+      (octetCount) => framing === undefined || Number.isInteger(framing.length(octetCount)),
+    )
+  );
+}
 
 /** Every mobility option, by kind. */
 export const mobilityOptionValues = new Map<string, fc.Arbitrary<MobilityOption>>(
   [...mobilityOptions.definitions.values()].map((row) => {
-    const { fixedOctets } = row.layout;
-    const lengths =
-      row.lengths ??
-      Array.from({ length: 64 }, (_, i) => fixedOctets + i).filter(
-        (octetCount) =>
-          row.framing === undefined || Number.isInteger(row.framing.length(octetCount)),
-      );
-    const value = valuesOfLength(row.layout, lengths);
+    const value = valuesOfLength(row.layout, optionLengths(row));
     return [row.kind, value.map((fields) => ({ kind: row.kind, ...fields }) as MobilityOption)];
   }),
 );
@@ -338,3 +465,65 @@ export const ipv6OptionValues = new Map<string, fc.Arbitrary<Ipv6Option>>(
     valuesOf(row.layout).map((value) => ({ kind: row.kind, ...value }) as Ipv6Option),
   ]),
 );
+
+/** Every mobility message at its limits, by kind. */
+export function mobilityBoundaries(): Map<string, MobilityMessage[]> {
+  return new Map(
+    MOBILITY_MESSAGES.map((row) => {
+      const lengths = row.hasOptions ? lengthsOf(row.layout) : BARE_MESSAGE_OCTETS;
+      const values = boundaryValues(row.layout, lengths);
+      return [row.kind, values.map((value) => ({ kind: row.kind, ...value }) as MobilityMessage)];
+    }),
+  );
+}
+
+/** Every mobility option at its limits, by kind. */
+export function mobilityOptionBoundaries(): Map<string, MobilityOption[]> {
+  return new Map(
+    [...mobilityOptions.definitions.values()].map((row) => {
+      const values = boundaryValues(row.layout, optionLengths(row));
+      return [row.kind, values.map((value) => ({ kind: row.kind, ...value }) as MobilityOption)];
+    }),
+  );
+}
+
+/** Every ICMPv6 message at its limits, with every code that has a name, by kind. */
+export function icmpv6Boundaries(): Map<string, Icmpv6Message[]> {
+  return new Map(
+    ICMPV6_MESSAGES.map((row) => {
+      const values = boundaryValues(row.layout, lengthsOf(row.layout));
+      const codes = row.forCodes ?? row.codes.map(({ value }) => value);
+      const options = row.hasOptions ? { options: [] } : {};
+      const [first = {}] = values;
+      const of = (code: number, value: Record<string, unknown>): Icmpv6Message =>
+        ({ kind: row.kind, code, ...value, ...options }) as Icmpv6Message;
+      return [
+        row.kind,
+        [
+          ...values.map((value) => of(codes[0] ?? 0, value)),
+          ...codes.slice(1).map((code) => of(code, first)),
+        ],
+      ];
+    }),
+  );
+}
+
+/** Every neighbor discovery option at its limits, by kind. */
+export function ndOptionBoundaries(): Map<string, NdOption[]> {
+  return new Map(
+    ND_OPTIONS.map((row) => {
+      const values = boundaryValues(row.layout, ndLengths(row.units));
+      return [row.kind, values.map((value) => ({ kind: row.kind, ...value }) as NdOption)];
+    }),
+  );
+}
+
+/** Every option of an IPv6 options header at its limits, by kind. */
+export function ipv6OptionBoundaries(): Map<string, Ipv6Option[]> {
+  return new Map(
+    IPV6_OPTIONS.map((row) => {
+      const values = boundaryValues(row.layout, lengthsOf(row.layout));
+      return [row.kind, values.map((value) => ({ kind: row.kind, ...value }) as Ipv6Option)];
+    }),
+  );
+}

@@ -63,7 +63,7 @@ describe('extension headers', () => {
     ],
     [
       'Home Address option before a routing header (RFC 6275 section 6.3)',
-      update([HAO, routing(4, 0, octetsOf('00000000'))]),
+      update([HAO, routing(253, 0, octetsOf('00000000'))]),
       ['HAO_POSITION'],
     ],
     [
@@ -90,7 +90,7 @@ describe('extension headers', () => {
     ],
     [
       'two routing headers, type 2 last (RFC 6275 section 6.4.1)',
-      update([routing(4, 0, octetsOf('00000000')), type2RoutingHeader(HOME_AGENT), HAO]),
+      update([routing(253, 0, octetsOf('00000000')), type2RoutingHeader(HOME_AGENT), HAO]),
       [],
     ],
   ] as const)('%s', (_, bytes, expected) => {
@@ -123,7 +123,7 @@ describe('extension headers', () => {
     const bytes = ipv6Packet({
       source: HOME_ADDRESS,
       destination: HOME_AGENT,
-      headers: [routing(3, 1, new Uint8Array(20))],
+      headers: [routing(253, 1, new Uint8Array(20))],
       protocol: NEXT_HEADER.mobility,
       payload: homeTestInit(HOME_ADDRESS, CORRESPONDENT),
     });
@@ -331,7 +331,7 @@ describe('ICMPv6', () => {
     );
     const bytes = ipv6Packet({ ...how, hopLimit: 255, protocol: NEXT_HEADER.icmpv6, payload });
     const found = raw(bytes);
-    expect(codes(found)).toEqual(['ND_OPTION_LENGTH']);
+    expect(codes(found)).toEqual(['ND_OPTION_NOT_ALLOWED', 'ND_OPTION_LENGTH']);
     expect(find(found.nodes, 'icmpv6.opt.mtu')?.value).toBe(1500);
   });
 
@@ -341,7 +341,7 @@ describe('ICMPv6', () => {
     const payload = encodeIcmpv6({ kind: 'router-solicitation', code: 0, options: [option] }, how);
     const bytes = ipv6Packet({ ...how, hopLimit: 255, protocol: NEXT_HEADER.icmpv6, payload });
     const found = raw(bytes);
-    expect(codes(found)).toEqual(['ND_OPTION_SIZE']);
+    expect(codes(found)).toEqual(['ND_OPTION_SIZE', 'ND_OPTION_NOT_ALLOWED']);
     expect(find(found.nodes, 'icmpv6.opt.prefix')).toBeUndefined();
   });
 

@@ -122,7 +122,7 @@ describe('one line for a packet', () => {
 
   it('names the ports, flags and lengths of transport', () => {
     const [udp, tcp] = TRANSPORT_VECTORS.map(({ hex }) => summary(octetsOf(hex)));
-    expect(udp).toMatchObject({ protocol: 'UDP', info: '4500 > 4191 length 13' });
+    expect(udp).toMatchObject({ protocol: 'UDP', info: '1024 > 5000 length 13' });
     expect(tcp).toMatchObject({ protocol: 'TCP', info: '1024 > 80 [ACK, SYN] seq 1 ack 2' });
   });
 
@@ -135,7 +135,7 @@ describe('one line for a packet', () => {
       payload: inner,
     });
     expect(summary(tunnel).info).toBe(
-      '4500 > 4191 length 13 (tunnel 2001:db8:0:2::200 > 2001:db8:0:1::1)',
+      '1024 > 5000 length 13 (tunnel 2001:db8:0:2::200 > 2001:db8:0:1::1)',
     );
     const [, second = new Uint8Array()] = fragmentPacket(tunnel, 88, 0xcafe);
     expect(summary(second)).toMatchObject({

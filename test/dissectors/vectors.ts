@@ -37,7 +37,7 @@ const HOST = ip('fe80::2');
 const ROUTER_MAC = octetsOf('02005e005301');
 const HOST_MAC = octetsOf('02005e005302');
 
-const HAO = destinationOptions([homeAddressOption(HOME_ADDRESS)]);
+export const HAO = destinationOptions([homeAddressOption(HOME_ADDRESS)]);
 const RH2 = type2RoutingHeader(HOME_ADDRESS);
 
 interface Addresses {
@@ -350,15 +350,15 @@ export const ICMPV6_VECTORS: readonly Icmpv6Vector[] = [
 export const TRANSPORT_VECTORS: readonly { name: string; hex: string; built: Uint8Array }[] = [
   {
     name: 'UDP datagram (RFC 768)',
-    hex: '60000000000d114020010db800000001000000000000010020010db80000000300000000000000031194105f000d3d9668656c6c6f',
+    hex: '60000000000d114020010db800000001000000000000010020010db800000003000000000000000304001388000d480168656c6c6f',
     built: packet(
       { source: HOME_ADDRESS, destination: CORRESPONDENT },
       17,
       udpDatagram({
         source: HOME_ADDRESS,
         destination: CORRESPONDENT,
-        sourcePort: 4500,
-        destinationPort: 4191,
+        sourcePort: 1024,
+        destinationPort: 5000,
         payload: new TextEncoder().encode('hello'),
       }),
     ),

@@ -18,15 +18,19 @@ afterAll(() => {
 });
 
 describe('a reader that goes away', () => {
-  it.each([['read many.pcap'], ['read -V many.pcap'], ['audit --format eve many.pcap']])(
-    'ends `%s` with 0 and without a word',
-    (command) => {
-      const script = `set -o pipefail; mip6guard ${command} | head -n 1 >first; echo "\${PIPESTATUS[0]}"`;
-      const { stdout, stderr } = bash(script, folder);
-      expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
-      expect(statSync(inFolder('first')).size).toBeGreaterThan(0);
-    },
-  );
+  it.each([
+    ['read many.pcap'],
+    ['read -V many.pcap'],
+    ['read -T json many.pcap'],
+    ['read -T fields -e frame.number many.pcap'],
+    ['read -w - many.pcap'],
+    ['audit --format eve many.pcap'],
+  ])('ends `%s` with 0 and without a word', (command) => {
+    const script = `set -o pipefail; mip6guard ${command} | head -n 1 >first; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = bash(script, folder);
+    expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
+    expect(statSync(inFolder('first')).size).toBeGreaterThan(0);
+  });
 
   it.each(['text', 'json'])('of the %s result is no error either', (format) => {
     const script = `mip6guard audit --format ${format} many.pcap | true; echo "\${PIPESTATUS[0]}"`;
@@ -115,6 +119,41 @@ describe('a signal', () => {
       expect(lines.some((line) => line.includes('"event_type":"incident"'))).toBe(true);
     },
   );
+});
+
+/** Runs a reading of a stream that does not end, and interrupts it when something has come out. */
+async function interruptedRead(args: readonly string[]): Promise<{ code: number; stdout: string }> {
+  const child = start(['read', ...args, '-']);
+  let stdout = '';
+  child.stdin.on('error', () => undefined);
+  child.stdout.setEncoding('utf8');
+  child.stdout.on('data', (text: string) => {
+    if (stdout === '') child.kill('SIGINT');
+    stdout += text;
+  });
+  child.stdin.write(capture([HARMLESS, ATTACK]));
+  const code = await new Promise<number>((resolve) => {
+    child.on('close', (ended) => {
+      resolve(ended ?? -1);
+    });
+  });
+  return { code, stdout };
+}
+
+describe('Ctrl-C', () => {
+  it('leaves a whole JSON document of what was read', async () => {
+    const { code, stdout } = await interruptedRead(['-T', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveLength(2);
+  });
+
+  it('leaves a whole capture where -w writes, and says that it is not all', async () => {
+    const out = inFolder('stopped.pcapng');
+    const { code } = await interruptedRead(['-w', out, '--no-findings', '-P']);
+    expect(code).toBe(0);
+    const { stdout } = mip6guard(['read', out]);
+    expect(stdout.split('\n')).toHaveLength(3);
+  });
 });
 
 describe.skipIf(!hasProgram('script'))('a terminal (needs script)', () => {

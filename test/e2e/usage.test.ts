@@ -4,6 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mip6guard } from './command.ts';
 
+const TOPICS = ['exit-codes', 'formats', 'inputs', 'filters'];
+
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-usage-'));
@@ -22,7 +24,7 @@ describe('help', () => {
     expect(mip6guard(['help']).stdout).toBe(stdout);
   });
 
-  it.each(['audit', 'read', 'demo'])('of %s describes every option', (command) => {
+  it.each(['audit', 'read', 'fields', 'demo'])('of %s describes every option', (command) => {
     const { code, stdout } = mip6guard(['help', command]);
     expect(code).toBe(0);
     expect(mip6guard([command, '--help']).stdout).toBe(stdout);
@@ -32,14 +34,15 @@ describe('help', () => {
     for (const line of options) expect(line.trim()).toMatch(/ {2,}\S/);
   });
 
-  it('has the exit codes, formats and inputs as topics', () => {
+  it('has the exit codes, formats, inputs and filters as topics', () => {
     expect(mip6guard(['help', 'exit-codes']).stdout).toMatch(/\n {2}3 +input/);
     expect(mip6guard(['help', 'formats']).stdout).toContain('docs/eve.schema.json');
     expect(mip6guard(['help', 'inputs']).stdout).toContain('--recursive');
+    expect(mip6guard(['help', 'filters']).stdout).toContain('docs/filters.md');
   });
 
   it('fits in 100 columns', () => {
-    for (const topic of ['', 'audit', 'read', 'demo', 'exit-codes', 'formats', 'inputs']) {
+    for (const topic of ['', 'audit', 'read', 'fields', 'demo', ...TOPICS]) {
       const { stdout } = mip6guard(topic === '' ? [] : ['help', topic]);
       expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
     }

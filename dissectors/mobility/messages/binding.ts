@@ -4,7 +4,7 @@
  */
 import { address, flags, reserved, uint16, uint8 } from '../../core/layout.ts';
 import { message } from '../message.ts';
-import { BINDING_ACKNOWLEDGEMENT_STATUS, BINDING_ERROR_STATUS } from '../status.ts';
+import { BINDING_ACKNOWLEDGEMENT_STATUS, BINDING_ERROR_STATUS, isAccepted } from '../status.ts';
 
 export const bindingRefreshRequest = message({
   kind: 'binding-refresh-request',
@@ -14,7 +14,12 @@ export const bindingRefreshRequest = message({
   fields: [reserved(2, 'reserved', 'mip6.binding_refresh_request')],
 });
 
-/** Flags of a Binding Update. */
+/** Whether the flags are those of a Proxy Binding Update. RFC 5213 section 8.1. */
+function isProxyUpdate(word: number): boolean {
+  return (word & 0x0200) !== 0;
+}
+
+/** Flags of a Binding Update: a word of 16 bits. */
 export const BINDING_UPDATE_FLAGS = {
   acknowledge: { mask: 0x8000, label: 'Acknowledge (A)', filter: 'mip6.bu.a_flag' },
   homeRegistration: { mask: 0x4000, label: 'Home Registration (H)', filter: 'mip6.bu.h_flag' },
@@ -52,6 +57,40 @@ export const BINDING_UPDATE_FLAGS = {
     filter: 'mip6.bu.f_flag',
     spec: { rfc: 5555, section: '3.1.3' },
   },
+  tlvHeaderFormat: {
+    mask: 0x0080,
+    label: 'TLV-header format (T)',
+    filter: 'mip6.bu.t_flag',
+    spec: { rfc: 5845, section: '6.2' },
+  },
+  // Two documents took this bit. A bulk update is a proxy's; the other flag is a mobile node's.
+  bulkBindingUpdate: {
+    mask: 0x0040,
+    label: 'Bulk-Binding-Update (B)',
+    filter: 'mip6.bu.b_flag',
+    spec: { rfc: 6602, section: '4.1' },
+    when: isProxyUpdate,
+  },
+  overwrite: {
+    mask: 0x0040,
+    label: 'Overwrite (O)',
+    filter: 'mip6.bu.o_flag',
+    spec: { rfc: 5648, section: '4.2' },
+    when: (word: number) => !isProxyUpdate(word),
+  },
+  // The figure of the document has it where F is; its IANA section and RFC 8885 section 4.1 have it here.
+  multicastSignaling: {
+    mask: 0x0020,
+    label: 'Multicast Signaling (S)',
+    filter: 'mip6.bu.s_flag',
+    spec: { rfc: 7161, section: '9' },
+  },
+  distributedMobility: {
+    mask: 0x0010,
+    label: 'Distributed Mobility Management (D)',
+    filter: 'mip6.bu.d_flag',
+    spec: { rfc: 8885, section: '4.1' },
+  },
 } as const;
 
 export const bindingUpdate = message({
@@ -66,7 +105,7 @@ export const bindingUpdate = message({
   ],
 });
 
-/** Flags of a Binding Acknowledgement. */
+/** Flags of a Binding Acknowledgement: an octet. */
 export const BINDING_ACKNOWLEDGEMENT_FLAGS = {
   keyManagementMobilityCapability: {
     mask: 0x80,
@@ -84,6 +123,31 @@ export const BINDING_ACKNOWLEDGEMENT_FLAGS = {
     label: 'Proxy Registration (P)',
     filter: 'mip6.ba.p_flag',
     spec: { rfc: 5213, section: '8.2' },
+  },
+  tlvHeaderFormat: {
+    mask: 0x10,
+    label: 'TLV-header format (T)',
+    filter: 'mip6.ba.t_flag',
+    spec: { rfc: 5845, section: '6.3' },
+  },
+  bulkBindingUpdate: {
+    mask: 0x08,
+    label: 'Bulk-Binding-Update (B)',
+    filter: 'mip6.ba.b_flag',
+    spec: { rfc: 6602, section: '4.2' },
+  },
+  // The figure of the document has it where T is; its IANA section and RFC 8885 section 4.2 have it here.
+  multicastSignaling: {
+    mask: 0x04,
+    label: 'Multicast Signaling (S)',
+    filter: 'mip6.ba.s_flag',
+    spec: { rfc: 7161, section: '9' },
+  },
+  distributedMobility: {
+    mask: 0x02,
+    label: 'Distributed Mobility Management (D)',
+    filter: 'mip6.ba.d_flag',
+    spec: { rfc: 8885, section: '4.2' },
   },
 } as const;
 
@@ -104,7 +168,14 @@ export const bindingAcknowledgement = message({
       bits: BINDING_ACKNOWLEDGEMENT_FLAGS,
     }),
     uint16('sequence', { label: 'Sequence number', filter: 'mip6.ba.seqnr' }),
-    uint16('lifetime', { label: 'Lifetime', filter: 'mip6.ba.lifetime', unit: '4 s' }),
+    uint16('lifetime', {
+      label: 'Lifetime',
+      filter: 'mip6.ba.lifetime',
+      unit: '4 s',
+      // Section 6.1.8: the field is undefined when the update was rejected.
+      format: (value, { status = 0 }) =>
+        isAccepted(status) ? `${value} (${value * 4} s)` : `${value} (undefined: rejected)`,
+    }),
   ],
 });
 

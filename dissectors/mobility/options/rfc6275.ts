@@ -3,10 +3,14 @@
  */
 import { address, bytesField, uint16 } from '../../core/layout.ts';
 import { option } from '../option.ts';
-
-const BINDING_UPDATE = 5;
-const BINDING_ACKNOWLEDGEMENT = 6;
-const HOME_AGENT_SWITCH = 12;
+import {
+  BINDING_ACKNOWLEDGEMENT,
+  BINDING_REVOCATION,
+  BINDING_UPDATE,
+  FAST_BINDING_ACKNOWLEDGMENT,
+  FAST_BINDING_UPDATE,
+  HOME_AGENT_SWITCH,
+} from './message-types.ts';
 
 /** PadN: `length` zero octets. RFC 6275 section 6.2.3. (Pad1 has no Length and is not a row.) */
 const padN = option({
@@ -27,6 +31,7 @@ const bindingRefreshAdvice = option({
   spec: { rfc: 6275, section: '6.2.4' },
   align: [2, 0],
   lengths: [2],
+  // Of the other message: RFC 5142 section 4.
   allowedIn: [BINDING_ACKNOWLEDGEMENT, HOME_AGENT_SWITCH],
   fields: [
     uint16('refreshInterval', {
@@ -45,8 +50,8 @@ const alternateCareOfAddress = option({
   spec: { rfc: 6275, section: '6.2.5' },
   align: [8, 6],
   lengths: [16],
-  // A Fast Binding Update (8) carries it too: RFC 5568 section 6.2.2.
-  allowedIn: [BINDING_UPDATE, 8],
+  // Others of RFC 5568 sections 6.2.2 and 6.2.3, and RFC 5846 section 5.1.
+  allowedIn: [BINDING_UPDATE, FAST_BINDING_UPDATE, FAST_BINDING_ACKNOWLEDGMENT, BINDING_REVOCATION],
   fields: [
     address('careOfAddress', { label: 'Alternate care-of address', filter: 'mip6.acoa.acoa' }),
   ],

@@ -76,7 +76,16 @@ describe('PcapngWriter', () => {
     });
   }
 
-  it('refuses to write a section without interfaces', () => {
-    expect(() => new PcapngWriter([])).toThrow(RangeError);
+  it('refuses a packet of an interface that was not described', () => {
+    const writer = new PcapngWriter([]);
+    const packet = { bytes: new Uint8Array(4), seconds: 1, nanoseconds: 0 };
+    expect(() => {
+      writer.write(packet);
+    }).toThrow(RangeError);
+    expect(writer.addInterface({ linkType: 101 })).toBe(0);
+    writer.write(packet);
+    expect(() => {
+      writer.write({ ...packet, interfaceIndex: 1 });
+    }).toThrow(RangeError);
   });
 });

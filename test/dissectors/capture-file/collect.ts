@@ -5,6 +5,7 @@ import {
   NEXT_END,
   NEXT_PACKET,
   OctetWindow,
+  packetComments,
   type DecodedInterface,
 } from '../../../dissectors/capture-file/index.ts';
 
@@ -18,6 +19,7 @@ export interface CollectedPacket {
   readonly interfaceIndex: number;
   readonly number: number;
   readonly fileOffset: number;
+  readonly comments: readonly string[];
 }
 
 export interface CollectedFault {
@@ -66,8 +68,20 @@ export function collect(file: Uint8Array, chunk = 65_536, capacity = 16): Collec
     const status = decoder.next(packet);
     if (status === NEXT_END) return result;
     if (status === NEXT_PACKET) {
-      const { bytes, offset, end, ...rest } = packet;
-      result.packets.push({ data: hex(bytes, offset, end), ...rest });
+      const { bytes, offset, end, originalLength, seconds, nanoseconds } = packet;
+      const { linkType, interfaceIndex, number, fileOffset } = packet;
+      const data = hex(bytes, offset, end);
+      result.packets.push({
+        data,
+        originalLength,
+        seconds,
+        nanoseconds,
+        linkType,
+        interfaceIndex,
+        number,
+        fileOffset,
+        comments: packetComments(packet),
+      });
       continue;
     }
     if (finished) throw new Error('the decoder wants more after the end');

@@ -1,0 +1,146 @@
+/**
+ * Everything known of the packet at hand: its fields, and what the engine found about it when that was asked for.
+ */
+import { expertNodes, frameNode } from '../../dissectors/frame.ts';
+import { dissect } from '../../dissectors/index.ts';
+import type { Dissection, FieldNode, OpenEsp } from '../../dissectors/index.ts';
+import type { CaptureInterface, PacketRecord } from '../../engine/ports.ts';
+import { packetComments } from '../../dissectors/capture-file/index.ts';
+import { stateNode } from '../../engine/filter/state-fields.ts';
+import { FragmentStore } from '../fragment-store.ts';
+import type { FindingsIndex } from './engine-pass.ts';
+import { timeFields } from './time-fields.ts';
+import type { Instant } from './time-fields.ts';
+
+/** What stands beside the headers of a packet. */
+export interface PacketNodes {
+  readonly frame: FieldNode;
+  /** What is wrong with the packet. */
+  readonly experts: readonly FieldNode[];
+  /** What the engine found about it; undefined when nothing, or when it was not asked. */
+  readonly state: FieldNode | undefined;
+}
+
+/** A packet with its fields. Valid as long as the record is. */
+export interface PacketView {
+  readonly record: PacketRecord;
+  readonly dissection: Dissection;
+  /** Seconds since the first packet. */
+  readonly sinceFirst: number;
+  /** Comments of the capture file. */
+  readonly comments: readonly string[];
+  /** Made when first asked for: a line for the packet needs none of them. */
+  readonly nodes: PacketNodes;
+}
+
+/** Makes views of the packets of one run; they must come in order. */
+export class PacketViews {
+  readonly #openEsp: OpenEsp | undefined;
+  readonly #interfaces: readonly CaptureInterface[];
+  readonly #findings: FindingsIndex | undefined;
+  readonly #fragments = new FragmentStore();
+  #position = 0;
+  #first: Instant | undefined;
+  #previous: Instant | undefined;
+  #displayed: Instant | undefined;
+
+  /**
+   * @param interfaces of the source; may grow
+   * @param findings of the engine, when they were asked for
+   */
+  constructor(
+    openEsp: OpenEsp | undefined,
+    interfaces: readonly CaptureInterface[],
+    findings: FindingsIndex | undefined,
+  ) {
+    this.#openEsp = openEsp;
+    this.#interfaces = interfaces;
+    this.#findings = findings;
+  }
+
+  /** View of the next packet. */
+  next(record: PacketRecord): PacketView {
+    const openEsp = this.#openEsp;
+    const reassembled = this.#fragments.add(record);
+    const dissection = dissect(record.bytes, record.offset, record.end, {
+      linkType: record.linkType,
+      originalLength: record.originalLength,
+      ...(openEsp === undefined ? {} : { openEsp }),
+      ...(reassembled === undefined ? {} : { reassembled }),
+    });
+    const { seconds, nanoseconds } = record;
+    const now: Instant = { seconds, nanoseconds };
+    const first = (this.#first ??= now);
+    const previous = this.#previous ?? now;
+    const displayed = this.#displayed ?? now;
+    this.#previous = now;
+    const position = ++this.#position;
+    const comments = record.optionsLength === undefined ? [] : packetComments(record);
+    let nodes: PacketNodes | undefined;
+    const make = (): PacketNodes => {
+      const frame = this.#frame(record, dissection, comments, { first, previous, displayed });
+      const state = this.#state(record, dissection, position);
+      return { frame, experts: expertNodes(dissection), state };
+    };
+    return {
+      record,
+      dissection,
+      comments,
+      sinceFirst: seconds - first.seconds + (nanoseconds - first.nanoseconds) / 1_000_000_000,
+      get nodes() {
+        return (nodes ??= make());
+      },
+    };
+  }
+
+  /** Notes that a packet was shown: `frame.time_delta_displayed` of the next counts from it. */
+  shown({ record: { seconds, nanoseconds } }: PacketView): void {
+    this.#displayed = { seconds, nanoseconds };
+  }
+
+  #frame(
+    record: PacketRecord,
+    dissection: Dissection,
+    comments: readonly string[],
+    times: { first: Instant; previous: Instant; displayed: Instant },
+  ): FieldNode {
+    const { number, seconds, nanoseconds, originalLength, linkType, interfaceIndex } = record;
+    const { first, previous, displayed } = times;
+    const name = this.#interfaces[interfaceIndex]?.name;
+    const facts = {
+      number,
+      seconds,
+      nanoseconds,
+      first,
+      previous,
+      originalLength,
+      linkType,
+      comments,
+    };
+    const frame = frameNode(
+      {
+        ...facts,
+        interfaceId: interfaceIndex,
+        ...(name === undefined ? {} : { interfaceName: name }),
+      },
+      dissection,
+    );
+    frame.children.push(...timeFields({ seconds, nanoseconds }, displayed));
+    return frame;
+  }
+
+  #state(
+    { inputIndex, number }: PacketRecord,
+    { nodes }: Dissection,
+    position: number,
+  ): FieldNode | undefined {
+    const found = this.#findings?.findingsOf(inputIndex, number, position, nodes);
+    return found === undefined ? undefined : stateNode(found);
+  }
+}
+
+/** All fields of a packet: frame, headers, what is wrong, what was found. */
+export function allNodes({ dissection, nodes }: PacketView): FieldNode[] {
+  const { frame, experts, state } = nodes;
+  return [frame, ...dissection.nodes, ...experts, ...(state === undefined ? [] : [state])];
+}

@@ -1,0 +1,30 @@
+/**
+ * Layer: IKE in a UDP datagram.
+ */
+import { DiagnosticList } from '../core/diagnostic.ts';
+import type { DiagnosticCode } from '../core/diagnostic.ts';
+import { adoptDiagnostics } from '../layer.ts';
+import type { LayerContext, LayerInput } from '../layer.ts';
+import { decodeIke, ikeTree } from './message.ts';
+
+/** Codes that say "ends early": of no meaning where octets are missing. */
+const ENDS_EARLY: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
+  'IKE_TRUNCATED',
+  'IKE_LENGTH',
+  'IKE_PAYLOAD_LENGTH',
+]);
+
+/**
+ * Layer: IKE. `input.offset` is the first octet of the IKE header: the UDP payload on port 500, behind the
+ * non-ESP marker on port 4500 (RFC 3948 section 2.2).
+ */
+export function dissectIke(context: LayerContext, { offset, end }: LayerInput): undefined {
+  const { bytes, source, isPartial } = context;
+  context.nodes.push(ikeTree(bytes, offset, end, source));
+  const diagnostics = new DiagnosticList();
+  decodeIke(bytes, offset, end, diagnostics);
+  adoptDiagnostics(
+    context,
+    diagnostics.items.filter(({ code }) => !isPartial || !ENDS_EARLY.has(code)),
+  );
+}
