@@ -84,6 +84,13 @@ function hasPacketLayout(bytes: Uint8Array, at: number, littleEndian: boolean): 
   return type === ENHANCED_PACKET_BLOCK || type === PACKET_BLOCK;
 }
 
+/** Octets that `lengthIsContradicted` looks at to tell; 0 when it does not depend on how many are there. */
+export function octetsToContradict(bytes: Uint8Array, at: number, littleEndian: boolean): number {
+  if (!hasPacketLayout(bytes, at, littleEndian)) return 0;
+  const bare = bareLength(bytes, at, littleEndian);
+  return bare > MAX_SEARCHED_LENGTH ? 0 : bare;
+}
+
 /**
  * Whether a packet block at `at` contradicts its own first length: a second length stands where the block ends
  * without options, and fits that place.
@@ -96,7 +103,7 @@ export function lengthIsContradicted(
 ): boolean {
   if (!hasPacketLayout(bytes, at, littleEndian)) return false;
   const bare = bareLength(bytes, at, littleEndian);
-  if (at + bare > end) return false;
+  if (bare > MAX_SEARCHED_LENGTH || at + bare > end) return false;
   const first = littleEndian ? u32le(bytes, at + 4) : u32(bytes, at + 4);
   const second = littleEndian ? u32le(bytes, at + bare - 4) : u32(bytes, at + bare - 4);
   return first !== bare && second === bare;

@@ -25,6 +25,7 @@ import {
   cutIsBelievable,
   isKnownType,
   lengthIsContradicted,
+  octetsToContradict,
   probeBlock,
   sectionIsLittleEndian,
 } from './pcapng-block.ts';
@@ -226,8 +227,12 @@ export class PcapngDecoder implements CaptureDecoder {
     const second = this.u32At(at + length - 4);
     const wanted = probeBlock(window.bytes, at + length, end, this.littleEndian, true);
     const present = at + length + wanted <= end;
-    if (wanted > 0 && !present && !this.finished) {
-      this.need = length + wanted;
+    const needed = Math.max(
+      wanted > 0 ? length + wanted : 0,
+      octetsToContradict(window.bytes, at, this.littleEndian),
+    );
+    if (at + needed > end && !this.finished) {
+      this.need = needed;
       return undefined;
     }
     const text = `the block gives its length as ${length} octets at its start and as ${second} at its end`;
