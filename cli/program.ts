@@ -41,7 +41,8 @@ Formats of mip6guard read -T, with the shapes of tshark:
   jsonraw  the same with octets instead of values
   ek       two JSON lines a packet, for the bulk interface of Elasticsearch
   fields   a line a packet with the values of -e; -E says how: header, separator, quote ...
-mip6guard read -w FILE writes pcapng, with what was found as packet comments. Recipes: docs/outputs.md.
+mip6guard read -w FILE writes pcapng, with what was found as packet comments.
+Recipes: docs/outputs.md.
 `,
   inputs: `Inputs of mip6guard audit:
   file       pcap or pcapng, plain or compressed with gzip or zstd

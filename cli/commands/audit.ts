@@ -42,9 +42,9 @@ Output:
   packets flow, so FILE grows. When FILE cannot be written, the text report goes to standard output.
   The database of --db keeps runs side by side; it needs the optional package better-sqlite3.
 
-With -Y the analysis still sees all packets; a finding is reported when the packet that decided it, or
-one of its evidence, is selected, an incident when one of its findings is. The exit code is that of
-what is reported. Other events of eve are not filtered.
+With -Y the analysis still sees all packets; a finding is reported when the packet that decided it,
+or one of its evidence, is selected, an incident when one of its findings is. The exit code is that
+of what is reported. Other events of eve are not filtered.
 
 Without a site file no link is known to be home or foreign, and rules that need that are listed as
 not judged. All its keys: docs/site.md. How to read the report: docs/report.md.

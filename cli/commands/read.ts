@@ -16,7 +16,7 @@ const EXAMPLES = `Examples:
   mip6guard read -x -e mip6.bu.lifetime capture.pcapng
   mip6guard read -T json capture.pcapng | jq '.[]._source.layers.ipv6'
   mip6guard read -T fields -e frame.number -e ipv6.src -e mip6.bu.seqnr -E header=y capture.pcapng
-  mip6guard read -Y 'mip6guard.severity >= high' -w attack.pcapng --decrypted --keys esp_sa capture.pcapng
+  mip6guard read -Y 'mip6guard.severity >= high' -w out.pcapng --decrypted -k esp_sa capture.pcapng
 `;
 
 const NOTES = `

@@ -13,6 +13,8 @@ const CHECKSUM_STATUS = [
   { value: 0, name: 'Bad' },
   { value: 1, name: 'Good' },
   { value: 2, name: 'Unverified' },
+  { value: 3, name: 'Not present' },
+  { value: 4, name: 'Illegal' },
 ] as const;
 
 const checksumStatus = (name: string): FieldRow => ({
@@ -115,6 +117,7 @@ const PARTS: readonly FieldRow[] = [
   checksumStatus('udp.checksum'),
   checksumStatus('tcp.checksum'),
   checksumStatus('ip.checksum'),
+  checksumStatus('gre.checksum'),
   octets('data.data', 'Data'),
   octets('eth.padding', 'Octets after the packet'),
   octets('eth.trailer', 'Octets after the packet'),
@@ -190,5 +193,13 @@ export const SCALED: readonly FieldRow[] = [
     unit: 'octets',
     max: 60,
     spec: { rfc: 9293, section: '3.1' },
+  },
+  {
+    name: 'dhcpv6.elapsed_time',
+    label: 'Elapsed time',
+    type: 'number',
+    unit: 'ms',
+    max: 655_350,
+    spec: { rfc: 8415, section: '21.9' },
   },
 ];

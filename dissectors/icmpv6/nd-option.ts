@@ -225,8 +225,7 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
     source: number,
   ): FieldNode[] => {
     if (from >= to) return [];
-    const isDecoded = row !== undefined && fits(row.units, (to - from + 2) / UNIT);
-    if (!isDecoded) return unknownLayout.tree(bytes, from, to, source);
+    if (row === undefined) return unknownLayout.tree(bytes, from, to, source);
     const nodes = row.layout.tree(bytes, from, to, source);
     const last = nodes.at(-1);
     const covered = last === undefined ? from : last.offset + last.length;
@@ -335,7 +334,9 @@ export function ndOptionCodec<const D extends NdOptionDefinition>(
         const octets = optionOctets(bytes, at, end);
         const optionEnd = octets === 0 ? end : at + octets;
         const type = u8(bytes, at);
-        const row = octets === 0 ? undefined : definitions.get(type);
+        // Of an option that is cut the fields that are there can be read; one of Length 0 has none.
+        const hasLength = at + 1 < end && u8(bytes, at + 1) > 0;
+        const row = hasLength ? definitions.get(type) : undefined;
         const text = octets === 0 ? 'malformed' : (names.get(type) ?? `Unknown (${type})`);
         const data = Math.min(at + 2, optionEnd);
         const children = optionHeader.tree(bytes, at, data, source);

@@ -411,8 +411,13 @@ export function ipv6OptionsTree(
     const header = ipv6OptionHeader.tree(bytes, at, Math.min(at + 2, optionEnd), source);
     // RFC 8200 section 4.2: Pad1 is a special case, its octet has no parts.
     if (type === PAD1) header[0]?.children.splice(0);
-    const fields =
-      row !== undefined && fits(row, optionEnd - at - 2) ? row.layout : unknownIpv6Option;
+    // Of an option with another length the fields that are there can be read.
+    const fields = row?.layout.tree(bytes, at + 2, optionEnd, source) ?? [];
+    const last = fields.at(-1);
+    const covered = last === undefined ? at + 2 : last.offset + last.length;
+    if (covered < optionEnd) {
+      fields.push(...unknownIpv6Option.tree(bytes, covered, optionEnd, source));
+    }
     nodes.push({
       label: 'IPv6 Option',
       name: 'ipv6.opt',
@@ -422,8 +427,7 @@ export function ipv6OptionsTree(
       length: optionEnd - at,
       source,
       spec: row?.spec ?? optionSpec,
-      children:
-        at + 2 < optionEnd ? [...header, ...fields.tree(bytes, at + 2, optionEnd, source)] : header,
+      children: at + 2 < optionEnd ? [...header, ...fields] : header,
     });
     at = optionEnd;
   }

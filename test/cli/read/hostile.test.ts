@@ -1,7 +1,7 @@
 /**
  * Text of the wire and of capture files on its way into every form of output.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,9 +9,8 @@ import { encodePcapng } from '../../../dissectors/capture-file/index.ts';
 import { build } from '../../../dissectors/index.ts';
 import { DANGEROUS, HOSTILE } from '../../io/export/shown.ts';
 import { address } from '../../rules/event-builders.ts';
-import { collect } from '../../dissectors/capture-file/collect.ts';
 import { packetsOf, parseJson } from '../../e2e/json-entries.ts';
-import { run } from './run.ts';
+import { decodeFile, run } from './run.ts';
 
 const SOURCE = address('2001:db8::1');
 const DESTINATION = address('2001:db8::2');
@@ -119,7 +118,7 @@ describe('text of the wire', () => {
   it('is escaped in what -w says of it; comments of others stay what they are', async () => {
     const out = path.join(folder, 'out.pcapng');
     expect((await run('read', '-w', out, file)).code).toBe(0);
-    const { packets } = collect(new Uint8Array(readFileSync(out)));
+    const { packets } = decodeFile(out);
     expect(packets).toHaveLength(PACKETS.length);
     for (const { comments } of packets) {
       const [theirs, ...ours] = comments;

@@ -1,8 +1,11 @@
 /**
  * Runs a command line in this process.
  */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { runProgram } from '../../../cli/program.ts';
+import { collect } from '../../dissectors/capture-file/collect.ts';
+import type { Collected, CollectedPacket } from '../../dissectors/capture-file/collect.ts';
 import { MemorySink } from '../../io/export/memory-sink.ts';
 
 /** Captures of the repository. */
@@ -33,4 +36,21 @@ export async function run(...args: readonly string[]): Promise<Outcome> {
     },
   });
   return { code, stdout: output.text, stderr };
+}
+
+/** A packet of a written capture. */
+export interface WrittenPacket extends CollectedPacket {
+  readonly comments: readonly string[];
+}
+
+/** What a capture file holds, with the comments of its packets. */
+export function decodeFile(
+  file: string,
+): Omit<Collected, 'packets'> & { readonly packets: readonly WrittenPacket[] } {
+  const found = collect(new Uint8Array(readFileSync(file)));
+  const packets = found.packets.map((packet, i) => ({
+    ...packet,
+    comments: found.comments[i] ?? [],
+  }));
+  return { ...found, packets };
 }

@@ -7,12 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePcap, encodePcapng } from '../../../dissectors/capture-file/index.ts';
-import { collect } from '../../dissectors/capture-file/collect.ts';
-import type { Collected } from '../../dissectors/capture-file/collect.ts';
 import { hasTshark } from '../../dissectors/oracle/tshark.ts';
 import { build } from '../../../dissectors/index.ts';
 import { address } from '../../rules/event-builders.ts';
-import { CAPTURES, run } from './run.ts';
+import { CAPTURES, decodeFile, run } from './run.ts';
 
 const RELAY = path.join(CAPTURES, 'relay-attack.pcapng');
 const WITH_KEYS = ['--keys', path.join(CAPTURES, 'relay-attack.esp_sa')];
@@ -21,7 +19,7 @@ const LINKTYPE_RAW = 101;
 
 let folder = '';
 const inFolder = (name: string): string => path.join(folder, name);
-const decode = (file: string): Collected => collect(new Uint8Array(readFileSync(file)));
+const decode = decodeFile;
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-write-'));
@@ -36,32 +34,17 @@ describe('read -w', () => {
     expect(await run('read', '-w', out, RELAY)).toMatchObject({ code: 0, stdout: '' });
     const [before, after] = [decode(RELAY), decode(out)];
     expect(after.faults).toEqual([]);
-    const essence = ({ packets, interfaces }: Collected): unknown =>
-      packets.map(({ data, originalLength, seconds, nanoseconds, interfaceIndex, comments }) => ({
-        data,
-        originalLength,
-        seconds,
-        nanoseconds,
-        name: interfaces[interfaceIndex]?.name,
-        linkType: interfaces[interfaceIndex]?.linkType,
-        comment: comments[0],
-      }));
-    const own = before.packets.map(({ comments }) => comments.length > 0);
-    const shown = essence(after);
+    const essence = ({ packets, interfaces }: ReturnType<typeof decode>): unknown[] =>
+      packets.map(({ data, originalLength, seconds, nanoseconds, interfaceIndex }) => {
+        const { name, linkType } = interfaces[interfaceIndex] ?? {};
+        return { data, originalLength, seconds, nanoseconds, name, linkType };
+      });
+    expect(essence(after)).toEqual(essence(before));
+    expect(before.packets.some(({ comments }) => comments.length > 0)).toBe(true);
     // Comments of ours come behind those of the file.
-    expect(Array.isArray(shown) && shown.length).toBe(own.length);
-    const kept = before.packets.filter(({ comments }) => comments.length > 0);
-    expect(kept.length).toBeGreaterThan(0);
     before.packets.forEach(({ comments }, i) => {
       expect(after.packets[i]?.comments.slice(0, comments.length)).toEqual(comments);
     });
-    const withoutComments = (all: Collected): unknown =>
-      JSON.parse(
-        JSON.stringify(essence(all), (key, value: unknown) =>
-          key === 'comment' ? undefined : value,
-        ),
-      );
-    expect(withoutComments(after)).toEqual(withoutComments(before));
   });
 
   it('says in comments what rule, how severe, in which incident, and what is wrong', async () => {

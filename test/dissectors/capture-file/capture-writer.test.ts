@@ -88,4 +88,24 @@ describe('PcapngWriter', () => {
       writer.write({ ...packet, interfaceIndex: 1 });
     }).toThrow(RangeError);
   });
+
+  it.each(['little-endian', 'big-endian'] as const)(
+    'writes comments that are read back, %s',
+    (order) => {
+      const comments = ['first', 'sec\u00f6nd\nline', ''];
+      const packets = [5, 6, 7, 8].map((length) => ({
+        bytes: new Uint8Array(length),
+        seconds: 1,
+        nanoseconds: 0,
+        comment: 'lead',
+        comments,
+      }));
+      const bare = { bytes: new Uint8Array(3), seconds: 1, nanoseconds: 0 };
+      const file = encodePcapng([...packets, bare], [{ linkType: 1 }], order);
+      const lead = ['lead', ...comments];
+      expect(collect(file).comments).toEqual([lead, lead, lead, lead, []]);
+      // Octet by octet, so that every window has another start.
+      expect(collect(file, 1).comments).toEqual([lead, lead, lead, lead, []]);
+    },
+  );
 });

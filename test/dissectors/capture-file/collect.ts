@@ -19,7 +19,6 @@ export interface CollectedPacket {
   readonly interfaceIndex: number;
   readonly number: number;
   readonly fileOffset: number;
-  readonly comments: readonly string[];
 }
 
 export interface CollectedFault {
@@ -31,6 +30,8 @@ export interface CollectedFault {
 
 export interface Collected {
   readonly packets: CollectedPacket[];
+  /** Comments of each packet. */
+  readonly comments: string[][];
   readonly faults: CollectedFault[];
   readonly interfaces: DecodedInterface[];
 }
@@ -52,7 +53,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 export function collect(file: Uint8Array, chunk = 65_536, capacity = 16): Collected {
   const format = detectMagic(file, 0, file.length);
   if (format !== 'pcap' && format !== 'pcapng') throw new Error('the test gave no capture');
-  const result: Collected = { packets: [], faults: [], interfaces: [] };
+  const result: Collected = { packets: [], comments: [], faults: [], interfaces: [] };
   const window = new OctetWindow(capacity);
   const decoder = createCaptureDecoder(format, window, {
     onInterface: ({ name, description, linkType, snapLength }) =>
@@ -80,8 +81,8 @@ export function collect(file: Uint8Array, chunk = 65_536, capacity = 16): Collec
         interfaceIndex,
         number,
         fileOffset,
-        comments: packetComments(packet),
       });
+      result.comments.push(packetComments(packet));
       continue;
     }
     if (finished) throw new Error('the decoder wants more after the end');

@@ -271,6 +271,46 @@ describe('neighbor discovery options', () => {
   });
 });
 
+describe('verdicts of a caller with keys', () => {
+  it('stand under the options that they are about (RFC 3971 section 5)', () => {
+    const payload = encodeIcmpv6(
+      advertisement(
+        { kind: 'timestamp', timestamp: octetsOf('00006553f1000000') },
+        { kind: 'rsa-signature', keyHash: new Uint8Array(16), signature: new Uint8Array(12) },
+      ),
+      how,
+    );
+    const bytes = ipv6Packet({ ...how, hopLimit: 255, protocol: 58, payload });
+    const asked: number[] = [];
+    const { nodes, diagnostics } = dissect(bytes, 0, bytes.length, {
+      linkType: LINKTYPE.raw,
+      verifier: {
+        mobility: () => [],
+        neighborDiscovery: ({ optionsOffset, wireSource }) => {
+          asked.push(optionsOffset);
+          expect(wireSource).toEqual(how.source);
+          return [
+            {
+              offset: optionsOffset + 16,
+              label: 'Signature verification',
+              name: 'icmpv6.opt.rsa.status',
+              status: 'wrong',
+              detail: 'another key',
+              code: 'SEND_SIGNATURE',
+            },
+          ];
+        },
+      },
+    });
+    // IPv6 header, then the fixed part of the advertisement.
+    expect(asked).toEqual([40 + 16]);
+    expect(diagnostics).toMatchObject([{ code: 'SEND_SIGNATURE', offset: 72 }]);
+    const options = nodes[1]?.children.filter(({ name }) => name === 'icmpv6.opt') ?? [];
+    const verdicts = options.map((option) => lines(option, 'icmpv6.opt.rsa.status'));
+    expect(verdicts).toEqual([[], ['wrong (another key)']]);
+  });
+});
+
 describe('fast handovers', () => {
   it('tells messages of one type by their subtype, and keeps a subtype it does not know', () => {
     const text = (subtype: string) => {
