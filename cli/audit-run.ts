@@ -98,7 +98,7 @@ export async function runAudit(
 
 /** What the filter selects; one that asks for findings needs a run that finds them first. */
 async function selectionOf(
-  { captures, site, rules, associations, inputs, recursive }: Session,
+  { captures, site, rules, associations, verification, inputs, recursive }: Session,
   { filter }: AuditOptions,
   signal: AbortSignal,
 ): Promise<PacketSelection | undefined> {
@@ -110,7 +110,7 @@ async function selectionOf(
     findings = await runEnginePass(source, { site, rules, associations, signal });
   }
   const openEsp = associations.length === 0 ? undefined : espOpener(associations);
-  const views = new PacketViews(openEsp, captures.source.interfaces, findings);
+  const views = new PacketViews(openEsp, captures.source.interfaces, findings, verification);
   return new PacketSelection(filter, views);
 }
 

@@ -22,6 +22,7 @@ import type { PacketView } from './read/packet-view.ts';
 import { printerOf } from './read/printers.ts';
 import type { Printer, ShowOptions } from './read/printers.ts';
 import type { SecurityAssociation } from '../engine/state/security-association.ts';
+import type { VerificationKeys } from '../engine/verification/keys.ts';
 import { faultRecords, isUnopened } from './report/faults.ts';
 import { plural } from './report/numbers.ts';
 import type { ColourChoice } from './report/palette.ts';
@@ -82,6 +83,7 @@ export async function readPackets(
 interface Material {
   readonly captures: OpenedCaptures;
   readonly associations: readonly SecurityAssociation[];
+  readonly verification: VerificationKeys;
   /** Undefined when nobody asked for them. */
   readonly findings: FindingsIndex | undefined;
 }
@@ -112,13 +114,16 @@ async function prepare(
   const { keys, config } = options;
   const namesOf = ({ source }: OpenedCaptures): string[] => source.inputs.map(({ name }) => name);
   if (!options.findings) {
-    const associations = await loadKeys(keys, terminal);
+    const { associations, verification } = await loadKeys(keys, terminal);
     const captures = await openInputs([input], false, terminal);
     onOpened(namesOf(captures));
-    return { captures, associations, findings: undefined };
+    return { captures, associations, verification, findings: undefined };
   }
   const named = { inputs: [input], config, keys, recursive: false, workers: 1 };
-  const { captures, site, rules, associations } = await prepareSession(named, terminal);
+  const { captures, site, rules, associations, verification } = await prepareSession(
+    named,
+    terminal,
+  );
   onOpened(namesOf(captures));
   const findings = await runEnginePass(captures.source, { site, rules, associations, signal });
   if (findings.droppedChanges > 0) {
@@ -127,7 +132,8 @@ async function prepare(
   }
   // Complaints about inputs were made at the first opening.
   const quiet: Terminal = { ...terminal, say: () => undefined };
-  return { captures: await openInputs([input], false, quiet), associations, findings };
+  const again = await openInputs([input], false, quiet);
+  return { captures: again, associations, verification, findings };
 }
 
 /** One reading of the packets. */
@@ -146,7 +152,7 @@ class ReadRun {
   #failure: OutputError | undefined;
 
   constructor(
-    { captures, associations, findings }: Material,
+    { captures, associations, verification, findings }: Material,
     options: ReadOptions,
     terminal: Terminal,
     file: CaptureFile | undefined,
@@ -160,7 +166,7 @@ class ReadRun {
     this.#stop = stop;
     const { inputs, interfaces } = captures.source;
     const openEsp = associations.length === 0 ? undefined : espOpener(associations);
-    this.#views = new PacketViews(openEsp, interfaces, findings);
+    this.#views = new PacketViews(openEsp, interfaces, findings, verification);
     const { write, show, colour } = options;
     if (write === undefined || write.print) {
       const { paint } = reportStyle(terminal, colour, false);

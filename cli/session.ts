@@ -4,16 +4,19 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { formatKeyProblem } from '../engine/keys/key-problem.ts';
+import type { KeyProblem } from '../engine/keys/key-problem.ts';
 import { parseKeyText } from '../engine/keys/key-text.ts';
 import type { RuleDefinition } from '../engine/rule-api.ts';
 import { UNKNOWN_SITE } from '../engine/site.ts';
 import type { Site } from '../engine/site.ts';
 import type { SecurityAssociation } from '../engine/state/security-association.ts';
+import { NO_VERIFICATION_KEYS } from '../engine/verification/keys.ts';
+import type { VerificationKeys } from '../engine/verification/keys.ts';
 import { openCaptures } from '../io/capture/file.ts';
 import type { OpenedCaptures } from '../io/capture/file.ts';
 import type { InputError } from '../io/capture/input-error.ts';
 import { expandInputs } from '../io/capture/inputs.ts';
-import { KeyFileError, loadKeyFiles } from '../io/keys.ts';
+import { KeyFileError, loadKeyFiles, readKeyText } from '../io/keys.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { packageRoot } from './package-root.ts';
 import type { Terminal } from './terminal.ts';
@@ -35,10 +38,19 @@ export interface Session {
   readonly rules: readonly RuleDefinition[];
   readonly keyFiles: readonly string[];
   readonly associations: readonly SecurityAssociation[];
+  readonly verification: VerificationKeys;
   readonly captures: OpenedCaptures;
   /** Inputs as the user named them. */
   readonly inputs: readonly string[];
   readonly recursive: boolean;
+}
+
+/** What key files hold. */
+export interface LoadedKeys {
+  /** For ESP. */
+  readonly associations: readonly SecurityAssociation[];
+  /** For authenticators and signatures of messages. */
+  readonly verification: VerificationKeys;
 }
 
 /** Rows that the user cannot mend: the machine lacks an algorithm. The other rows still help. */
@@ -51,32 +63,70 @@ function isBundled(file: string): boolean {
   return path.resolve(file).startsWith(path.join(packageRoot(), 'fixtures') + path.sep);
 }
 
+/** Key files in YAML hold keys for messages; all others keys for ESP. */
+function isYaml(file: string): boolean {
+  return /\.ya?ml$/i.test(file);
+}
+
 /**
  * Reads key files.
  * @throws CliError (2) that lists everything wrong with them, or says which cannot be read
  */
-export async function loadKeys(
-  files: readonly string[],
-  terminal: Terminal,
-): Promise<readonly SecurityAssociation[]> {
-  if (files.length === 0) return [];
+export async function loadKeys(files: readonly string[], terminal: Terminal): Promise<LoadedKeys> {
+  if (files.length === 0) return { associations: [], verification: NO_VERIFICATION_KEYS };
   let loaded;
   try {
-    loaded = await loadKeyFiles(files, parseKeyText);
+    loaded = await loadKeyFiles(
+      files.filter((file) => !isYaml(file)),
+      parseKeyText,
+    );
   } catch (error) {
-    if (error instanceof KeyFileError) throw new CliError(EXIT.usage, error.message);
-    throw error;
+    throw keyFileFailure(error);
   }
   const { associations, problems } = loaded;
   const fatal = problems.filter((p) => p.severity === 'error' && p.code !== NOT_THE_USERS_FAULT);
   if (fatal.length > 0) {
     throw new CliError(EXIT.usage, fatal.map(formatKeyProblem).join('\n'));
   }
+  sayWarnings(problems, terminal);
+  return { associations, verification: await loadVerificationKeys(files, terminal) };
+}
+
+/** A key file that cannot be read is a usage error; anything else is ours. */
+function keyFileFailure(error: unknown): unknown {
+  return error instanceof KeyFileError ? new CliError(EXIT.usage, error.message) : error;
+}
+
+function sayWarnings(problems: readonly KeyProblem[], terminal: Terminal): void {
   for (const problem of problems) {
     if (problem.code === FILE_MODE && isBundled(problem.file)) continue;
     terminal.say(`mip6guard: warning: ${formatKeyProblem(problem)}`);
   }
-  return associations;
+}
+
+/** Keys of the YAML files. The reader of YAML is loaded only when there is one. */
+async function loadVerificationKeys(
+  files: readonly string[],
+  terminal: Terminal,
+): Promise<VerificationKeys> {
+  const found = files.filter(isYaml);
+  if (found.length === 0) return NO_VERIFICATION_KEYS;
+  const { parseVerificationKeys } = await import('./verification-keys.ts');
+  const all: VerificationKeys[] = [];
+  for (const file of found) {
+    try {
+      const { text, problems } = await readKeyText(file);
+      sayWarnings(problems, terminal);
+      const readText = async (name: string): Promise<string> => (await readKeyText(name)).text;
+      all.push(await parseVerificationKeys(text, file, readText));
+    } catch (error) {
+      throw keyFileFailure(error);
+    }
+  }
+  return {
+    mobility: all.flatMap(({ mobility }) => mobility),
+    publicKeys: all.flatMap(({ publicKeys }) => publicKeys),
+  };
 }
 
 /**
@@ -108,7 +158,8 @@ async function openInputsInThreads(
   }
   complainAboutInputs(found.inputs.length, found.errors, terminal);
   // What can be read only once (a pipe) was read: then this thread opens what the keys open.
-  const keyFiles = keys.every((file) => statSync(file).isFile()) ? keys : [];
+  const espKeys = keys.filter((file) => !isYaml(file));
+  const keyFiles = espKeys.every((file) => statSync(file).isFile()) ? espKeys : [];
   const source = new WorkerSource(found.inputs, keyFiles, workers - 1);
   return { source, errors: found.errors };
 }
@@ -140,7 +191,7 @@ export async function prepareSession(
   const { loadRules } = await import('./rules-directory.ts');
   const rules = await loadRules();
   const site = await loadSite(options.config, rules);
-  const associations = await loadKeys(options.keys, terminal);
+  const { associations, verification } = await loadKeys(options.keys, terminal);
   const captures =
     options.workers > 1
       ? await openInputsInThreads(options, terminal)
@@ -151,6 +202,7 @@ export async function prepareSession(
     rules,
     keyFiles: options.keys,
     associations,
+    verification,
     captures,
     inputs: options.inputs,
     recursive: options.recursive,

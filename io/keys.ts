@@ -55,6 +55,19 @@ export async function loadKeyFiles(
   return all;
 }
 
+/**
+ * Text of a key file in UTF-8, for formats that hold more than security associations.
+ * @throws KeyFileError when it cannot be read
+ */
+export async function readKeyText(path: string): Promise<{ text: string; problems: KeyProblem[] }> {
+  const { text, isExposed } = await readKeyFile(path);
+  const isWarned = isExposed && process.platform !== 'win32';
+  return {
+    text: Buffer.from(text, 'latin1').toString('utf8'),
+    problems: isWarned ? [modeProblem(path)] : [],
+  };
+}
+
 function modeProblem(path: string): KeyProblem {
   return {
     severity: 'warning',

@@ -7,6 +7,8 @@ import type { Dissection, FieldNode, OpenEsp } from '../../dissectors/index.ts';
 import type { CaptureInterface, PacketRecord } from '../../engine/ports.ts';
 import { packetComments } from '../../dissectors/capture-file/index.ts';
 import { stateNode } from '../../engine/filter/state-fields.ts';
+import type { VerificationKeys } from '../../engine/verification/keys.ts';
+import { PacketVerifier } from '../../engine/verification/packet-verifier.ts';
 import { FragmentStore } from '../fragment-store.ts';
 import type { FindingsIndex } from './engine-pass.ts';
 import { timeFields } from './time-fields.ts';
@@ -35,6 +37,7 @@ export interface PacketView {
 
 /** Makes views of the packets of one run; they must come in order. */
 export class PacketViews {
+  readonly #verifier: PacketVerifier;
   readonly #openEsp: OpenEsp | undefined;
   readonly #interfaces: readonly CaptureInterface[];
   readonly #findings: FindingsIndex | undefined;
@@ -47,12 +50,15 @@ export class PacketViews {
   /**
    * @param interfaces of the source; may grow
    * @param findings of the engine, when they were asked for
+   * @param verification keys for authenticators and signatures
    */
   constructor(
     openEsp: OpenEsp | undefined,
     interfaces: readonly CaptureInterface[],
     findings: FindingsIndex | undefined,
+    verification: VerificationKeys,
   ) {
+    this.#verifier = new PacketVerifier(verification);
     this.#openEsp = openEsp;
     this.#interfaces = interfaces;
     this.#findings = findings;
@@ -62,9 +68,12 @@ export class PacketViews {
   next(record: PacketRecord): PacketView {
     const openEsp = this.#openEsp;
     const reassembled = this.#fragments.add(record);
+    const verifier = this.#verifier;
+    verifier.time = record.seconds * 1e6 + Math.floor(record.nanoseconds / 1000);
     const dissection = dissect(record.bytes, record.offset, record.end, {
       linkType: record.linkType,
       originalLength: record.originalLength,
+      verifier,
       ...(openEsp === undefined ? {} : { openEsp }),
       ...(reassembled === undefined ? {} : { reassembled }),
     });

@@ -2,10 +2,11 @@
  * Cryptographically generated addresses. RFC 3972.
  */
 import { u8 } from '../../dissectors/core/bytes.ts';
+import { derElementOctets } from '../../dissectors/core/der.ts';
 import { sha1 } from './hmac.ts';
 
 /** Octets of modifier, subnet prefix and collision count, before the public key. RFC 3972 section 3. */
-export const CGA_KEY_OFFSET = 25;
+const CGA_KEY_OFFSET = 25;
 const MODIFIER_OCTETS = 16;
 const PREFIX_OCTETS = 8;
 const COLLISION_COUNT = 24;
@@ -49,18 +50,8 @@ export function cgaFault(address: Uint8Array, parameters: Uint8Array): string | 
   return undefined;
 }
 
-/**
- * Octets of the DER structure at the start of the octets: the public key, without extension fields after it.
- * @returns 0 when there is none.
- */
-export function derOctets(bytes: Uint8Array): number {
-  const SEQUENCE = 0x30;
-  if (bytes.length < 2 || u8(bytes, 0) !== SEQUENCE) return 0;
-  const first = u8(bytes, 1);
-  if (first < 0x80) return 2 + first <= bytes.length ? 2 + first : 0;
-  const count = first & 0x7f;
-  if (count === 0 || count > 3 || bytes.length < 2 + count) return 0;
-  let length = 0;
-  for (let i = 0; i < count; i++) length = length * 256 + u8(bytes, 2 + i);
-  return 2 + count + length <= bytes.length ? 2 + count + length : 0;
+/** Public key of CGA Parameters, without the extension fields after it; empty when there is none. */
+export function cgaPublicKey(parameters: Uint8Array): Uint8Array {
+  const octets = derElementOctets(parameters, CGA_KEY_OFFSET, parameters.length);
+  return parameters.slice(CGA_KEY_OFFSET, CGA_KEY_OFFSET + Math.max(0, octets));
 }

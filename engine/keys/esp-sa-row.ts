@@ -15,6 +15,7 @@ import {
 } from '../crypto/transforms.ts';
 import { parseKey, parseSelector, parseSpi } from './esp-sa-fields.ts';
 import { nearestName } from './nearest-name.ts';
+import { judgeEncryptionKey, judgeIntegrityKey, type JudgedKey } from './transform-keys.ts';
 import type { UatField } from './uat-row.ts';
 
 /** Columns in their order. The last two are only in newer files. */
@@ -239,45 +240,21 @@ class RowReader {
   #readEncryptionKey(encryption: EncryptionTransform | undefined): Uint8Array | undefined {
     const key = this.#readKey('encryption key');
     if (encryption === undefined || key === undefined) return undefined;
-    const lengths = encryption.keyLengths;
-    if (lengths.length === 0) {
-      if (key.length > 0) {
-        this.#warning(
-          'KEYS_KEY_IGNORED',
-          'encryption key',
-          `${encryption.name} takes no key; it is ignored`,
-        );
-      }
-      return new Uint8Array(0);
-    }
-    if (lengths.includes(key.length)) return key;
-    const salt =
-      encryption.saltLength === 0 ? '' : `, the last ${encryption.saltLength} of them salt`;
-    this.#error(
-      'KEYS_KEY_LENGTH',
-      'encryption key',
-      `${key.length} octets; ${encryption.name} takes ${listed(lengths)}${salt}. Check the number of hex digits and the leading 0x`,
-    );
-    return undefined;
+    return this.#judged('encryption key', judgeEncryptionKey(encryption, key));
   }
 
   #readIntegrityKey(integrity: IntegrityTransform | undefined): Uint8Array | undefined {
     const key = this.#readKey('authentication key');
     if (integrity === undefined || key === undefined) return undefined;
-    // Unchecked and NULL rows of other tools often carry a key; it does no harm.
-    if (integrity.create === undefined) return new Uint8Array(0);
-    if (key.length === integrity.keyLength) return key;
-    const message = `${key.length} octets; ${integrity.name} has ${integrity.keyLength}`;
-    if (key.length > 0 && integrity.anyKeyLength) {
-      this.#warning('KEYS_KEY_LENGTH', 'authentication key', `${message}; used as it is`);
-      return key;
+    return this.#judged('authentication key', judgeIntegrityKey(integrity, key));
+  }
+
+  #judged(field: Column, { key, problem }: JudgedKey): Uint8Array | undefined {
+    if (problem !== undefined) {
+      const { severity, code, message } = problem;
+      this.#report(severity, code, field, this.#place(field), message);
     }
-    this.#error(
-      'KEYS_KEY_LENGTH',
-      'authentication key',
-      `${message}. Check the number of hex digits and the leading 0x`,
-    );
-    return undefined;
+    return key;
   }
 
   #readKey(field: 'encryption key' | 'authentication key'): Uint8Array | undefined {
@@ -335,11 +312,4 @@ class RowReader {
     );
     return 0;
   }
-}
-
-/** `16, 24 or 32 octets`. */
-function listed(numbers: readonly number[]): string {
-  const last = numbers[numbers.length - 1] ?? 0;
-  const before = numbers.slice(0, -1).join(', ');
-  return `${before === '' ? '' : `${before} or `}${last} octets`;
 }

@@ -6,127 +6,51 @@
  * Columns: protocol, source, destination, SPI, encryption, encryption key, authentication, authentication key,
  * and in newer files the length of sequence numbers and their upper half. Lines with `#` are comments.
  */
-import {
-  formatSelector,
-  MAX_ASSOCIATIONS,
-  SecurityAssociation,
-} from '../state/security-association.ts';
-import { COLUMNS, MIN_COLUMNS, readRow, type Column } from './esp-sa-row.ts';
-import type { KeyProblem, ParsedKeys } from './key-problem.ts';
+import { COLUMNS, MIN_COLUMNS, readRow } from './esp-sa-row.ts';
+import { KeyFileBuilder } from './key-file-builder.ts';
+import type { KeyFileContent } from './key-file.ts';
+import type { ParsedKeys } from './key-problem.ts';
+import { linesOf } from './key-lines.ts';
 import { parseUatRow } from './uat-row.ts';
-
-/** Problems kept for one file; a file that is no key file must not fill the memory. */
-const MAX_PROBLEMS = 1000;
 
 /**
  * Reads an `esp_sa` file. Never throws; a bad row is a problem and the others count.
  * @param text content, one character for each octet (Latin-1), so that keys of any octets survive.
  * @param file name as the user knows it.
  */
-export function parseEspSa(text: string, file: string): ParsedKeys {
-  const parser = new EspSaParser(file);
-  const lines = (text.startsWith('\u00ef\u00bb\u00bf') ? text.slice(3) : text).split('\n');
-  for (const [index, line] of lines.entries()) {
-    if (!parser.readLine(line, index + 1)) break;
+export function readEspSa(text: string, file: string): KeyFileContent {
+  const builder = new KeyFileBuilder(file, 'an esp_sa file');
+  for (const [index, line] of linesOf(text).entries()) {
+    readLine(line, index + 1, builder);
+    if (builder.isFull) break;
   }
-  return { associations: parser.associations, problems: parser.problems };
+  return builder.content;
 }
 
-class EspSaParser {
-  readonly associations: SecurityAssociation[] = [];
-  readonly problems: KeyProblem[] = [];
-  readonly #file: string;
-  /** Line of the first row with these selectors. */
-  readonly #lineOf = new Map<string, number>();
-  #line = 0;
+/** The associations and problems of {@link readEspSa}. */
+export function parseEspSa(text: string, file: string): ParsedKeys {
+  const { entries, problems } = readEspSa(text, file);
+  return { associations: entries.map(({ association }) => association), problems };
+}
 
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  /** @returns false when nothing further has to be read. */
-  readLine(line: string, number: number): boolean {
-    this.#line = number;
-    const fields = parseUatRow(line);
-    if (fields === undefined) return true;
-    if (!Array.isArray(fields)) {
-      this.#report('error', 'KEYS_SYNTAX', undefined, fields.column, fields.message);
-    } else if (fields.length < MIN_COLUMNS) {
-      const expected = COLUMNS.slice(0, MIN_COLUMNS).join(', ');
-      this.#report(
-        'error',
-        'KEYS_COLUMNS',
-        undefined,
-        0,
-        `${fields.length} fields; expected ${MIN_COLUMNS}: ${expected}`,
-      );
-    } else if (this.associations.length >= MAX_ASSOCIATIONS) {
-      this.#report(
-        'error',
-        'KEYS_TOO_MANY',
-        undefined,
-        0,
-        `more than ${MAX_ASSOCIATIONS} rows; this one and all after it are left out. Remove rows the capture does not need`,
-      );
-      return false;
-    } else {
-      const values = readRow(fields, this.#report);
-      if (values !== undefined) {
-        this.#add(new SecurityAssociation({ ...values, origin: this.#origin }));
-      }
-    }
-    return this.problems.length < MAX_PROBLEMS;
-  }
-
-  get #origin(): { file: string; line: number } {
-    return { file: this.#file, line: this.#line };
-  }
-
-  readonly #report = (
-    severity: KeyProblem['severity'],
-    code: string,
-    field: Column | undefined,
-    column: number,
-    message: string,
-  ): void => {
-    const place = { file: this.#file, line: this.#line, column, field };
-    if (this.problems.length < MAX_PROBLEMS - 1) {
-      this.problems.push({ severity, code, ...place, message });
-    } else if (this.problems.length < MAX_PROBLEMS) {
-      this.problems.push({
-        severity: 'error',
-        code: 'KEYS_TOO_MANY_PROBLEMS',
-        ...place,
-        message: `${MAX_PROBLEMS} problems; the rest of the file is not read. Is it an esp_sa file?`,
-      });
-    }
-  };
-
-  #add(association: SecurityAssociation): void {
-    if (!association.esp.isSupported) {
-      this.#report(
-        'error',
-        'KEYS_NOT_AVAILABLE',
-        'encryption',
-        0,
-        'this Node.js was built without one of the two algorithms; packets of the association stay closed',
-      );
-      return;
-    }
-    const { spi, source, destination, addressLength } = association;
-    const key = `${addressLength} ${spi ?? '*'} ${formatSelector(source)} ${formatSelector(destination)}`;
-    const first = this.#lineOf.get(key);
-    if (first === undefined) {
-      this.#lineOf.set(key, this.#line);
-    } else {
-      this.#report(
-        'warning',
-        'KEYS_DUPLICATE',
-        'spi',
-        0,
-        `same SPI and addresses as line ${first}; both are tried and the ICV decides. Remove one, or narrow the addresses`,
-      );
-    }
-    this.associations.push(association);
+function readLine(text: string, line: number, builder: KeyFileBuilder): void {
+  const fields = parseUatRow(text);
+  if (fields === undefined) return;
+  const whole = { line, column: 0 };
+  if (!Array.isArray(fields)) {
+    builder.error('KEYS_SYNTAX', { line, column: fields.column }, undefined, fields.message);
+  } else if (fields.length < MIN_COLUMNS) {
+    const expected = COLUMNS.slice(0, MIN_COLUMNS).join(', ');
+    builder.error(
+      'KEYS_COLUMNS',
+      whole,
+      undefined,
+      `${fields.length} fields; expected ${MIN_COLUMNS}: ${expected}`,
+    );
+  } else {
+    const values = readRow(fields, (severity, code, field, column, message) => {
+      builder.problem(severity, code, { line, column }, field, message);
+    });
+    if (values !== undefined) builder.association(values, whole);
   }
 }

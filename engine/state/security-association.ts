@@ -10,6 +10,7 @@ import { EspContext, EspStatus, NO_SEQUENCE_HIGH, isOpen, type EspResult } from 
 import type { CryptoBackend } from '../crypto/esp-backend.ts';
 import type { EncryptionTransform, IntegrityTransform } from '../crypto/transforms.ts';
 import { ReplayWindow, type ReplayVerdict } from './replay-window.ts';
+import type { TrafficSelector } from './traffic-selector.ts';
 
 /** How the payload is framed, when the key file says so. RFC 4301 section 4.1. */
 export type AssociationMode = 'transport' | 'tunnel' | 'any';
@@ -40,6 +41,8 @@ export interface SecurityAssociationParameters {
   readonly initialSequenceHigh?: number;
   /** Sequence numbers, 32..4096; default 64. */
   readonly replayWindow?: number;
+  /** Traffic it is for, when the key file says so. */
+  readonly selector?: TrafficSelector;
   readonly origin: AssociationOrigin;
   /** Name for people; default: SPI and addresses. */
   readonly label?: string;
@@ -91,6 +94,8 @@ export class SecurityAssociation {
   /** 16 for IPv6, 4 for IPv4. */
   readonly addressLength: number;
   readonly extendedSequence: boolean;
+  /** Traffic it is for (RFC 4301 section 4.4.1.1), as far as the key file says. */
+  readonly selector: TrafficSelector | undefined;
   readonly origin: AssociationOrigin;
   /** Transforms with the keys inside. */
   readonly esp: EspContext;
@@ -115,6 +120,7 @@ export class SecurityAssociation {
     this.destination = destination;
     this.addressLength = destination.bytes.length;
     this.extendedSequence = parameters.extendedSequence ?? false;
+    this.selector = parameters.selector;
     this.origin = origin;
     this.label = parameters.label ?? `${formatSpi(spi)} ${selectors(source, destination)}`;
     this.esp = new EspContext(parameters);

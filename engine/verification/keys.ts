@@ -48,3 +48,6 @@ export interface VerificationKeys {
   /** DER SubjectPublicKeyInfo of nodes whose messages carry no key: routers with certificates. */
   readonly publicKeys: readonly Uint8Array[];
 }
+
+/** Nothing was supplied. */
+export const NO_VERIFICATION_KEYS: VerificationKeys = { mobility: [], publicKeys: [] };

@@ -4,7 +4,7 @@
 import { copyOctets, equalBytes, u8 } from '../../dissectors/core/bytes.ts';
 import { concatenate } from '../../dissectors/core/layout.ts';
 import type { NeighborDiscoveryToVerify, Verification } from '../../dissectors/verification.ts';
-import { CGA_KEY_OFFSET, cgaFault, derOctets } from '../crypto/cga.ts';
+import { cgaFault, cgaPublicKey } from '../crypto/cga.ts';
 import { sha1 } from '../crypto/hmac.ts';
 import { signatureOctets, verifySignature } from '../crypto/signature.ts';
 
@@ -38,21 +38,19 @@ const PARAMETERS_OFFSET = 4;
 
 const TARGET_OFFSET = 8;
 const NEIGHBOR_SOLICITATION = 135;
-const NEIGHBOR_ADVERTISEMENT = 136;
 
 /** First 128 bits of the SHA-1 hash of a public key. RFC 3971 section 5.2. */
 export function keyHash(publicKey: Uint8Array): Uint8Array {
   return sha1(publicKey).slice(0, KEY_HASH_OCTETS);
 }
 
-/** Address that the CGA must be: of a solicitation from the unspecified address, the one solicited. RFC 3971 section 5.1. */
+/** Address that the CGA must be: the source, but of a duplicate address probe the one solicited. RFC 3971 section 5.1.1. */
 function claimedAddress(message: NeighborDiscoveryToVerify): Uint8Array {
   const { bytes, offset, end, wireSource } = message;
-  const type = u8(bytes, offset);
-  const hasTarget = offset + TARGET_OFFSET + 16 <= end;
+  const isSolicitation = u8(bytes, offset) === NEIGHBOR_SOLICITATION;
   const isUnspecified = wireSource.every((octet) => octet === 0);
-  const isProbe = type === NEIGHBOR_SOLICITATION && isUnspecified;
-  return (isProbe || type === NEIGHBOR_ADVERTISEMENT) && hasTarget
+  const hasTarget = offset + TARGET_OFFSET + 16 <= end;
+  return isSolicitation && isUnspecified && hasTarget
     ? copyOctets(bytes, offset + TARGET_OFFSET, offset + TARGET_OFFSET + 16)
     : wireSource;
 }
@@ -70,8 +68,7 @@ function parametersOf(bytes: Uint8Array, at: number, to: number): Parameters | u
     at + PARAMETERS_OFFSET,
     Math.max(at + 4, to - u8(bytes, at + 2)),
   );
-  const key = octets.subarray(CGA_KEY_OFFSET);
-  return { octets, publicKey: key.slice(0, derOctets(key)) };
+  return { octets, publicKey: cgaPublicKey(octets) };
 }
 
 /**

@@ -12,7 +12,7 @@ import type {
   Verification,
   Verifier,
 } from '../../dissectors/verification.ts';
-import { CGA_KEY_OFFSET, cgaFault, derOctets } from '../crypto/cga.ts';
+import { cgaFault, cgaPublicKey } from '../crypto/cga.ts';
 import { hmacSha1, sha1 } from '../crypto/hmac.ts';
 import { verifySignature } from '../crypto/signature.ts';
 import {
@@ -22,6 +22,7 @@ import {
   keygenToken,
 } from '../mobility/authenticator.ts';
 import { KeygenTokens } from '../state/keygen-tokens.ts';
+import { NO_VERIFICATION_KEYS } from './keys.ts';
 import type { VerificationKeys } from './keys.ts';
 import { verifyNeighborDiscovery } from './neighbor-discovery.ts';
 
@@ -100,7 +101,7 @@ export class PacketVerifier implements Verifier {
   readonly #careOf = new KeygenTokens();
   readonly #registrations = new Map<string, Registration>();
 
-  constructor(keys: VerificationKeys = { mobility: [], publicKeys: [] }) {
+  constructor(keys: VerificationKeys = NO_VERIFICATION_KEYS) {
     this.#keys = keys;
   }
 
@@ -364,8 +365,7 @@ function cgaSignature(covered: Covered, at: number): Verification {
   const isUpdate = header.mhType === 5;
   const fault = cgaFault(isUpdate ? mobileNode : peer, parameters);
   if (fault !== undefined) return verdict('wrong', fault);
-  const key = parameters.subarray(CGA_KEY_OFFSET);
-  const publicKey = key.slice(0, derOctets(key));
+  const publicKey = cgaPublicKey(parameters);
   const signature = copyOctets(bytes, at + 2, at + 2 + u8(bytes, at + 1));
   const data = mobilityData(covered, end);
   let isKey = false;

@@ -3,6 +3,7 @@
  * ASN.1 in DER, extension fields. They are decoded as one run of octets; the tree has a line for each.
  */
 import { u8 } from '../../core/bytes.ts';
+import { derElementOctets } from '../../core/der.ts';
 import { bytesField, layout, uint16 } from '../../core/layout.ts';
 import type { Layout } from '../../core/layout.ts';
 import type { FieldNode } from '../../core/node.ts';
@@ -65,22 +66,6 @@ export const domainNames: Parts = {
     return nodes;
   },
 };
-
-/**
- * Octets of the DER element at `[offset, end)`, tag and length included, or -1 when it does not fit. Its tag is one
- * octet, its length of four at most: nothing longer fits an option.
- */
-export function derElementOctets(bytes: Uint8Array, offset: number, end: number): number {
-  if (offset + 2 > end) return -1;
-  const first = u8(bytes, offset + 1);
-  if (first < 0x80) return offset + 2 + first > end ? -1 : 2 + first;
-  const count = first & 0x7f;
-  if (count === 0 || count > 4 || offset + 2 + count > end) return -1;
-  let length = 0;
-  for (let i = 0; i < count; i++) length = length * 256 + u8(bytes, offset + 2 + i);
-  const octets = 2 + count + length;
-  return offset + octets > end ? -1 : octets;
-}
 
 const subjectPublicKeyInfo = layout({
   name: 'Subject Public Key Info',

@@ -1,7 +1,7 @@
 /**
  * CGA Parameters of RFC 3972 section 3 inside mobility options: shown where one option holds a whole structure.
  */
-import { u16, u8 } from '../../core/bytes.ts';
+import { derElementOctets } from '../../core/der.ts';
 import { bytesField, layout, uint8 } from '../../core/layout.ts';
 import type { FieldNode } from '../../core/node.ts';
 
@@ -48,21 +48,6 @@ const cgaExtensions = layout({
 /** Formats of this file, for the list of fields. */
 export const CGA_PARAMETERS_LAYOUTS = [cgaHead, cgaPublicKey, cgaExtensions] as const;
 
-/** Tag of a DER SEQUENCE, which a SubjectPublicKeyInfo is. ITU-T X.690. */
-const SEQUENCE = 0x30;
-
-/** Octets of the DER SEQUENCE at `at`; -1 when there is none, or not all of it. */
-function sequenceOctets(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 2 > end || u8(bytes, at) !== SEQUENCE) return -1;
-  const first = u8(bytes, at + 1);
-  let octets: number;
-  if (first < 0x80) octets = 2 + first;
-  else if (first === 0x81 && at + 3 <= end) octets = 3 + u8(bytes, at + 2);
-  else if (first === 0x82 && at + 4 <= end) octets = 4 + u16(bytes, at + 2);
-  else return -1;
-  return at + octets <= end ? octets : -1;
-}
-
 /** Lines of a whole structure at `[offset, end)`; none when it is not whole. */
 function structure(
   bytes: Uint8Array,
@@ -71,7 +56,7 @@ function structure(
   source: number,
 ): FieldNode[] | undefined {
   const key = offset + cgaHead.fixedOctets;
-  const keyOctets = sequenceOctets(bytes, key, end);
+  const keyOctets = derElementOctets(bytes, key, end);
   if (keyOctets < 0) return undefined;
   return [
     ...cgaHead.tree(bytes, offset, key, source),
