@@ -18,7 +18,14 @@ import { NEXT_HEADER } from './ipv6/header.ts';
 import { dissectIpv6, dissectNoNextHeader } from './ipv6/packet.ts';
 import { dissectEsp } from './ipsec/esp.ts';
 import { addData, report } from './layer.ts';
-import type { LayerContext, LayerDissector, LayerInput, LayerTable, OpenEsp } from './layer.ts';
+import type {
+  LayerContext,
+  LayerDissector,
+  LayerInput,
+  LayerTable,
+  OpenEsp,
+  OpenIke,
+} from './layer.ts';
 import { dissectCiscoMetaData } from './link/cisco-metadata.ts';
 import { dissectEthernet } from './link/ethernet.ts';
 import { ETHERTYPE } from './link/ethertype.ts';
@@ -129,6 +136,8 @@ export interface DissectOptions {
   readonly originalLength?: number;
   /** Opens ESP for a caller who has keys. */
   readonly openEsp?: OpenEsp;
+  /** Opens IKE for a caller who has keys. */
+  readonly openIke?: OpenIke;
   /** Verifies authenticators and signatures for a caller who can. */
   readonly verifier?: Verifier;
   /**
@@ -179,6 +188,7 @@ function quotedNodes(context: LayerContext, offset: number, end: number): FieldN
     link: undefined,
     ip: undefined,
     openEsp: undefined,
+    openIke: undefined,
     verifier: undefined,
     reassembled: undefined,
     isReassembled: false,
@@ -201,7 +211,8 @@ export function dissect(
   options: DissectOptions,
 ): Dissection {
   const frame = new Uint8Array(bytes.subarray(offset, end));
-  const { linkType, originalLength = frame.length, openEsp, verifier, reassembled } = options;
+  const { linkType, originalLength = frame.length, openEsp, openIke } = options;
+  const { verifier, reassembled } = options;
   const isCut = originalLength > frame.length;
   const context: LayerContext = {
     sources: [{ label: 'Frame', bytes: frame }],
@@ -215,6 +226,7 @@ export function dissect(
     link: undefined,
     ip: undefined,
     openEsp,
+    openIke,
     verifier,
     reassembled,
     isReassembled: false,

@@ -28,7 +28,7 @@ export type { FrameFacts } from './frame.ts';
 export { decodeIcmpv6, encodeIcmpv6, icmpv6Checksum } from './icmpv6/index.ts';
 export type { Icmpv6Message, Icmpv6MessageOf, NdOption } from './icmpv6/index.ts';
 export * as build from './ipv6/build.ts';
-export type { OpenEsp, OpenedEsp } from './layer.ts';
+export type { OpenEsp, OpenIke, OpenedEsp, OpenedIke } from './layer.ts';
 export { decodeMobilityHeader, encodeMobilityHeader, mobilityChecksum } from './mobility/header.ts';
 export type { MessageOf, MobilityHeader, MobilityMessage } from './mobility/header.ts';
 export { findOption } from './mobility/options/index.ts';

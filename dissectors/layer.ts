@@ -56,6 +56,34 @@ export type OpenEsp = (
   destination: Uint8Array,
 ) => OpenedEsp | undefined;
 
+/** What a caller with keys makes of an encrypted payload of IKEv2 (RFC 7296 section 3.14). */
+export interface OpenedIke {
+  /** Payloads, Padding and Pad Length in the clear. Empty when `icv` is `bad` and nothing can be read. */
+  readonly bytes: Uint8Array;
+  /** Octets of the initialization vector at the start. */
+  readonly ivLength: number;
+  /** Octets of the integrity check value at the end. */
+  readonly icvLength: number;
+  readonly icv: 'good' | 'bad' | 'not-checked';
+  /** Payloads of all fragments, when this one is the last that was missing. RFC 7383 section 2.6. */
+  readonly reassembled?: { readonly firstPayload: number; readonly bytes: Uint8Array };
+  /** Name of the keys, as the user gave them; never a key. */
+  readonly association?: string;
+}
+
+/**
+ * Sees every IKE message at `bytes[offset, end)`, in order, and opens its encrypted payload when a key fits.
+ * @param source normalised source address as for `OpenEsp`.
+ * @param destination normalised destination.
+ */
+export type OpenIke = (
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  source: Uint8Array,
+  destination: Uint8Array,
+) => OpenedIke | undefined;
+
 /** The innermost IP header met so far. */
 export interface IpLayer {
   readonly version: 4 | 6;
@@ -91,6 +119,7 @@ export interface LayerContext {
   link: { readonly node: FieldNode; readonly trailer: string } | undefined;
   ip: IpLayer | undefined;
   readonly openEsp: OpenEsp | undefined;
+  readonly openIke: OpenIke | undefined;
   readonly verifier: Verifier | undefined;
   /** Whole packet that the fragment met first belongs to; used once. */
   reassembled: Uint8Array | undefined;

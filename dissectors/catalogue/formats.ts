@@ -9,6 +9,7 @@ import { fastHandoverSubtype } from '../icmpv6/fast-handover.ts';
 import { icmpv6Header, unknownIcmpv6 } from '../icmpv6/header.ts';
 import { ndOptions } from '../icmpv6/index.ts';
 import { IKE_FORMATS } from '../ike/message.ts';
+import { ikePadLength, ikePadding } from '../ike/opened.ts';
 import { ipv4Header } from '../ipv4/header.ts';
 import type { KindLengthTable } from '../ipv4/kind-length.ts';
 import { ipv4Options } from '../ipv4/options.ts';
@@ -117,6 +118,8 @@ export const LAYOUTS: readonly Layout[] = [
   natKeepalive,
   mip6TlsHeader,
   ...IKE_FORMATS,
+  ikePadding,
+  ikePadLength,
   dhcpv6Message,
   dhcpv6RelayMessage,
   ...IPV6_OPTIONS.map(({ layout }) => layout),

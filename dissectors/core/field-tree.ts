@@ -43,6 +43,14 @@ export function readNumber(field: UintField<string>, bytes: Uint8Array, offset: 
   return field.signed === true && value >= limit / 2 ? value - limit : value;
 }
 
+/** Fields that count octets in words: octets of a word, and words that are there and not counted. */
+const WORDS: ReadonlyMap<string, readonly [octets: number, uncounted: number]> = new Map([
+  ['8 octets', [8, 0]],
+  ['8 octets, without the first 8', [8, 1]],
+  ['4 octets', [4, 0]],
+  ['4 octets, minus 2', [4, 2]],
+]);
+
 function uintText(field: UintField<string>, value: number, numbers: FieldNumbers): string {
   if (field.format !== undefined) return field.format(value, numbers);
   const number =
@@ -51,7 +59,11 @@ function uintText(field: UintField<string>, value: number, numbers: FieldNumbers
     return `${number} (${nameOfValue(field.values, value) ?? 'unknown'})`;
   }
   if (field.unit === '4 s') return `${number} (${value * 4} s)`;
-  return field.unit === undefined ? number : `${number} ${field.unit}`;
+  if (field.unit === undefined) return number;
+  const words = WORDS.get(field.unit);
+  if (words === undefined) return `${number} ${field.unit}`;
+  const [octets, uncounted] = words;
+  return `${number} (${(value + uncounted) * octets} octets)`;
 }
 
 /** Bits of `mask` in `word`, shifted down to bit 0. */

@@ -22,6 +22,8 @@ export { ID_DATA, identityText } from './identity-data.ts';
 export type { Ikev1Payload } from './ikev1/index.ts';
 export { IKEV1_NOTIFY_DATA } from './ikev1/notification.ts';
 export type { Ikev1SecurityAssociation, Ikev1Transform } from './ikev1/security-association.ts';
+export { findEncryptedPayload } from './encrypted-place.ts';
+export type { EncryptedPlace } from './encrypted-place.ts';
 export type { Ikev2Configuration } from './ikev2/configuration.ts';
 export { ENCRYPTED_FRAGMENT_PAYLOAD, ENCRYPTED_PAYLOAD } from './ikev2/encrypted.ts';
 export type { Ikev2Payload } from './ikev2/index.ts';

@@ -14,6 +14,7 @@ import {
   uint8,
 } from '../core/layout.ts';
 import type { FieldNode, Spec } from '../core/node.ts';
+import { NEXT_HEADER_NAMES } from '../ipv6/header.ts';
 import type { MessageDefinition } from './message.ts';
 import { checkMessage } from './message-checks.ts';
 import { MOBILITY_MESSAGES } from './messages/index.ts';
@@ -60,7 +61,11 @@ export const mobilityHeader = layout({
   name: 'Mobility Header',
   spec,
   fields: [
-    uint8('payloadProto', { label: 'Payload protocol', filter: 'mip6.proto' }),
+    uint8('payloadProto', {
+      label: 'Payload protocol',
+      filter: 'mip6.proto',
+      values: NEXT_HEADER_NAMES,
+    }),
     uint8('headerLength', {
       label: 'Header length',
       filter: 'mip6.hlen',

@@ -25,8 +25,8 @@ import {
 const IV_LENGTH = 8;
 const TEXT = ESP_HEADER_LENGTH + IV_LENGTH;
 
-/** The algorithm under the ESP framing. */
-interface Aead {
+/** The algorithm under the framing of ESP or IKE. */
+export interface Aead {
   /** Plaintext of `[text, icv)`, or `undefined` when the tag at `icv` is not the right one. */
   decrypt(
     nonce: Uint8Array,
@@ -237,6 +237,36 @@ function aesBits(keyLength: number): 128 | 192 | 256 {
 /** Name of the GCM cipher for a key of 16, 24 or 32 octets. */
 export function gcmName(keyLength: number): CipherGCMTypes {
   return `aes-${aesBits(keyLength)}-gcm`;
+}
+
+/** A combined algorithm with its key and salt, for who frames otherwise than ESP does. */
+export interface SaltedAead {
+  readonly aead: Aead;
+  /** Start of every nonce. */
+  readonly salt: Uint8Array;
+}
+
+/** AES-GCM of the node backend, key as for {@link aesGcm}. */
+export function saltedGcm(icvLength: number, keyAndSalt: Uint8Array): SaltedAead {
+  const { key, salt } = split(keyAndSalt, GCM_SALT_LENGTH);
+  return { salt, aead: new NodeAead(nodeGcm(key, icvLength), icvLength) };
+}
+
+/** AES-CCM of the node backend, key as for {@link aesCcm}. */
+export function saltedCcm(icvLength: number, keyAndSalt: Uint8Array): SaltedAead {
+  const { key, salt } = split(keyAndSalt, CCM_SALT_LENGTH);
+  return { salt, aead: new NodeAead(nodeCcm(key, icvLength), icvLength) };
+}
+
+/** ChaCha20-Poly1305 of the node backend, key as for {@link chaCha20Poly1305}. */
+export function saltedChaCha(keyAndSalt: Uint8Array): SaltedAead {
+  const { key, salt } = split(keyAndSalt, GCM_SALT_LENGTH);
+  return { salt, aead: new NodeAead(nodeChaCha(key), 16) };
+}
+
+function split(keyAndSalt: Uint8Array, saltLength: number): { key: Uint8Array; salt: Uint8Array } {
+  const key = keyAndSalt.slice(0, -saltLength);
+  return { key, salt: keyAndSalt.slice(key.length) };
 }
 
 /** AES-GCM with an ICV of 8, 12 or 16 octets; key of 16, 24 or 32 octets followed by the salt of 4. */

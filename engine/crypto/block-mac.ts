@@ -37,7 +37,8 @@ class BlockMac implements EspIntegrity {
     this.#paddedKey = paddedKey;
   }
 
-  #mac(bytes: Uint8Array, start: number, end: number, sequenceHigh: number): Uint8Array {
+  /** All 16 octets of the MAC. */
+  mac(bytes: Uint8Array, start: number, end: number, sequenceHigh: number): Uint8Array {
     const length = end - start + (sequenceHigh === NO_SEQUENCE_HIGH ? 0 : 4);
     const blocks = Math.max(1, Math.ceil(length / BLOCK_LENGTH));
     const input = new Uint8Array(blocks * BLOCK_LENGTH);
@@ -52,24 +53,42 @@ class BlockMac implements EspIntegrity {
   }
 
   verify(bytes: Uint8Array, esp: number, icv: number, sequenceHigh: number): boolean {
-    const mac = this.#mac(bytes, esp, icv, sequenceHigh);
+    const mac = this.mac(bytes, esp, icv, sequenceHigh);
     return constantTimeEqual(mac, 0, bytes, icv, ICV_LENGTH);
   }
 
   sign(packet: Uint8Array, icv: number, sequenceHigh: number): void {
-    packet.set(this.#mac(packet, 0, icv, sequenceHigh).subarray(0, ICV_LENGTH), icv);
+    packet.set(this.mac(packet, 0, icv, sequenceHigh).subarray(0, ICV_LENGTH), icv);
   }
 }
 
 /** AES-XCBC-MAC-96; key of 16 octets. Keys as in RFC 3566 section 4. */
 export function aesXcbcMac(key: Uint8Array, backend: CryptoBackend): EspIntegrity {
+  return xcbc(key, backend);
+}
+
+/** AES-CMAC-96; key of 16 octets. Subkeys as in RFC 4493 section 2.3. */
+export function aesCmac(key: Uint8Array, backend: CryptoBackend): EspIntegrity {
+  return cmac(key, backend);
+}
+
+/** All 16 octets of AES-XCBC-MAC of a message (RFC 3566 section 4); key of 16 octets. */
+export function aesXcbc128(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return xcbc(key, 'node').mac(message, 0, message.length, NO_SEQUENCE_HIGH);
+}
+
+/** All 16 octets of AES-CMAC of a message (RFC 4493 section 2.4); key of 16 octets. */
+export function aesCmac128(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return cmac(key, 'node').mac(message, 0, message.length, NO_SEQUENCE_HIGH);
+}
+
+function xcbc(key: Uint8Array, backend: CryptoBackend): BlockMac {
   const encrypt = encryptCbc(key.slice(), backend);
   const derive = (octet: number): Uint8Array => encrypt(new Uint8Array(BLOCK_LENGTH).fill(octet));
   return new BlockMac(encryptCbc(derive(1), backend), derive(2), derive(3));
 }
 
-/** AES-CMAC-96; key of 16 octets. Subkeys as in RFC 4493 section 2.3. */
-export function aesCmac(key: Uint8Array, backend: CryptoBackend): EspIntegrity {
+function cmac(key: Uint8Array, backend: CryptoBackend): BlockMac {
   const encrypt = encryptCbc(key.slice(), backend);
   const wholeKey = doubled(encrypt(new Uint8Array(BLOCK_LENGTH)));
   return new BlockMac(encrypt, wholeKey, doubled(wholeKey));

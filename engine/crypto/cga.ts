@@ -2,7 +2,7 @@
  * Cryptographically generated addresses. RFC 3972.
  */
 import { u8 } from '../../dissectors/core/bytes.ts';
-import { derElementOctets } from '../../dissectors/core/der.ts';
+import { derSequenceOctets } from '../../dissectors/core/der.ts';
 import { sha1 } from './hmac.ts';
 
 /** Octets of modifier, subnet prefix and collision count, before the public key. RFC 3972 section 3. */
@@ -52,6 +52,6 @@ export function cgaFault(address: Uint8Array, parameters: Uint8Array): string | 
 
 /** Public key of CGA Parameters, without the extension fields after it; empty when there is none. */
 export function cgaPublicKey(parameters: Uint8Array): Uint8Array {
-  const octets = derElementOctets(parameters, CGA_KEY_OFFSET, parameters.length);
+  const octets = derSequenceOctets(parameters, CGA_KEY_OFFSET, parameters.length);
   return parameters.slice(CGA_KEY_OFFSET, CGA_KEY_OFFSET + Math.max(0, octets));
 }

@@ -254,7 +254,8 @@ export class EspContext {
   }
 }
 
-function checkKeyLengths(keys: EspKeys): void {
+/** @throws RangeError when a key has the wrong length, or two transforms would authenticate */
+export function checkKeyLengths(keys: EspKeys): void {
   const { encryption, encryptionKey, integrity, integrityKey } = keys;
   const expected = encryption.keyLengths;
   if (!(expected.length === 0 ? [0] : expected).includes(encryptionKey.length)) {

@@ -6,11 +6,15 @@ import { normalizedName } from '../crypto/transforms.ts';
 /** Longest text worth comparing. */
 const MAX_LENGTH = 60;
 
+/** So many hexadecimal digits in a row are in no name; they may be a key in a shifted column. */
+const KEY_DIGITS = /[0-9a-f]{12}/i;
+
 /**
  * The known name nearest to a misspelt one; `undefined` when none is near: more than a third of the characters
- * would have to change.
+ * would have to change, or part of the text may be a key. Only a text with a near name is fit to be shown.
  */
 export function nearestName(text: string, names: readonly string[]): string | undefined {
+  if (KEY_DIGITS.test(text)) return undefined;
   const wanted = normalizedName(text);
   if (wanted === '' || wanted.length > MAX_LENGTH) return undefined;
   let best: string | undefined;

@@ -6,10 +6,12 @@ import { parseAddress } from '../../dissectors/index.ts';
 import type { VerificationKeys } from '../../engine/verification/keys.ts';
 
 const SECRET = '00112233445566778899aabbccddeeff';
-const pem = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({
-  format: 'pem',
-  type: 'spki',
-});
+const pem = String(
+  generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({
+    format: 'pem',
+    type: 'spki',
+  }),
+);
 
 function parse(text: string): Promise<VerificationKeys> {
   return parseVerificationKeys(text, '/etc/mip6/keys.yaml', (name) =>

@@ -1,7 +1,7 @@
 /**
- * Inputs to start from: the packets and files of the project's own fixtures.
+ * Inputs to start from: the packets and files of the project's own fixtures, and public captures.
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -55,11 +55,17 @@ function framesOf(file: Uint8Array): SeedFrame[] {
   return frames;
 }
 
-/** Frames of all fixture captures, each length and first octets once. */
+/** Public captures, where they are beside the project: protocols that no fixture has. */
+function sharedFiles(): Uint8Array[] {
+  const shared = path.join('..', 'shared', 'captures');
+  return existsSync(path.join(ROOT, shared)) ? fixtureFiles(shared, /\.pcap(ng)?$/) : [];
+}
+
+/** Frames of all captures, each length and first octets once. */
 export function fixtureFrames(): SeedFrame[] {
   const seen = new Set<string>();
   const frames: SeedFrame[] = [];
-  for (const file of fixtureFiles('fixtures', /\.pcap(ng)?$/)) {
+  for (const file of [...fixtureFiles('fixtures', /\.pcap(ng)?$/), ...sharedFiles()]) {
     for (const frame of framesOf(file)) {
       const key = `${frame.linkType} ${frame.bytes.length} ${[...frame.bytes.subarray(12, 60)].join()}`;
       if (seen.has(key) || frame.bytes.length > 512) continue;

@@ -126,6 +126,18 @@ export const ipsecDiagnostics = {
     text: 'IKE fragment number is zero or above the total',
     spec: rfc(7383, '2.6'),
   },
+  IKE_ICV: {
+    severity: 'error',
+    group: 'decryption',
+    text: 'IKE integrity checksum wrong for the supplied key',
+    spec: rfc(7296, '3.14'),
+  },
+  IKE_PADDING: {
+    severity: 'error',
+    group: 'decryption',
+    text: 'IKE padding is longer than what was decrypted',
+    spec: rfc(7296, '3.14'),
+  },
   IKE_LIMIT: {
     severity: 'warn',
     group: 'malformed',

@@ -3,7 +3,7 @@
  * ASN.1 in DER, extension fields. They are decoded as one run of octets; the tree has a line for each.
  */
 import { u8 } from '../../core/bytes.ts';
-import { derElementOctets } from '../../core/der.ts';
+import { derSequenceOctets } from '../../core/der.ts';
 import { bytesField, layout, uint16 } from '../../core/layout.ts';
 import type { Layout } from '../../core/layout.ts';
 import type { FieldNode } from '../../core/node.ts';
@@ -100,7 +100,7 @@ const cgaExtension = layout({
 export const publicKeyAndExtensions: Parts = {
   layouts: [subjectPublicKeyInfo, cgaExtension],
   tree(bytes, offset, end, source) {
-    const octets = derElementOctets(bytes, offset, end);
+    const octets = derSequenceOctets(bytes, offset, end);
     if (octets < 0) return undefined;
     const nodes = subjectPublicKeyInfo.tree(bytes, offset, offset + octets, source);
     let at = offset + octets;
@@ -132,7 +132,7 @@ const certificate = layout({
 export const certificateAndPadding: Parts = {
   layouts: [certificate, paddingPart],
   tree(bytes, offset, end, source) {
-    const octets = derElementOctets(bytes, offset, end);
+    const octets = derSequenceOctets(bytes, offset, end);
     if (octets < 0) return undefined;
     return [
       ...certificate.tree(bytes, offset, offset + octets, source),

@@ -19,6 +19,7 @@ const HOME_NETWORK_PREFIX = 22;
 const RESTART_COUNTER = 28;
 const IPV4_HOME_ADDRESS = 29;
 const IPV4_HOME_ADDRESS_REQUEST = 36;
+const GROUP_IDENTIFIER = 50;
 const IPV4_SUBSCRIPTION = 56;
 const IPV6_SUBSCRIPTION = 57;
 
@@ -76,8 +77,10 @@ const bindingRevocation = check('binding-revocation', (message, list, report) =>
     report('REVOCATION_TRIGGER', `global trigger ${trigger} without G`);
   }
   revocationOptions(list, { isProxy, isIpv4 }, report);
-  // An anchor that revokes all bindings of a gateway names none: section 8.1.
-  if (isProxy && !isGlobal && !list.has(MOBILE_NODE_IDENTIFIER)) {
+  // An anchor that revokes all bindings of a gateway names none: section 8.1. A group takes the place of its nodes:
+  // RFC 6602 section 5.1.3.
+  const isNamed = list.has(MOBILE_NODE_IDENTIFIER) || list.has(GROUP_IDENTIFIER);
+  if (isProxy && !isGlobal && !isNamed) {
     report('REVOCATION_OPTIONS', 'P without Mobile Node Identifier');
   }
   if (isIpv4 && !list.has(IPV4_HOME_ADDRESS) && !list.has(IPV4_HOME_ADDRESS_REQUEST)) {

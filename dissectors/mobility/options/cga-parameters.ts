@@ -1,7 +1,7 @@
 /**
  * CGA Parameters of RFC 3972 section 3 inside mobility options: shown where one option holds a whole structure.
  */
-import { derElementOctets } from '../../core/der.ts';
+import { derSequenceOctets } from '../../core/der.ts';
 import { bytesField, layout, uint8 } from '../../core/layout.ts';
 import type { FieldNode } from '../../core/node.ts';
 
@@ -56,7 +56,7 @@ function structure(
   source: number,
 ): FieldNode[] | undefined {
   const key = offset + cgaHead.fixedOctets;
-  const keyOctets = derElementOctets(bytes, key, end);
+  const keyOctets = derSequenceOctets(bytes, key, end);
   if (keyOctets < 0) return undefined;
   return [
     ...cgaHead.tree(bytes, offset, key, source),

@@ -30,6 +30,8 @@ export const BINDING_REVOCATION = 16;
 export const LOCALIZED_ROUTING_INITIATION = 17;
 /** RFC 6705 section 10.2. */
 export const LOCALIZED_ROUTING_ACKNOWLEDGMENT = 18;
+/** Indication and Acknowledgement. RFC 7109 section 6.1. */
+export const FLOW_BINDING = 21;
 /** RFC 7161 section 4.3.1. */
 export const SUBSCRIPTION_QUERY = 22;
 /** RFC 7161 section 4.3.2. */
@@ -40,6 +42,12 @@ export const CONTEXT_TRANSFER = [HANDOVER_INITIATE, HANDOVER_ACKNOWLEDGE] as con
 
 /** Proxy binding messages. RFC 5213 sections 8.1 and 8.2. */
 export const PROXY_BINDING = [BINDING_UPDATE, BINDING_ACKNOWLEDGEMENT] as const;
+
+/**
+ * Messages with options of the session of one mobile node: those that register it, and those that hand it to another
+ * gateway, which may ask for any of its options (RFC 5949 section 6.2.1).
+ */
+export const PROXY_SESSION = [...PROXY_BINDING, ...CONTEXT_TRANSFER] as const;
 
 /** Messages about the routes of two mobile nodes. RFC 6705 section 10. */
 export const LOCALIZED_ROUTING = [

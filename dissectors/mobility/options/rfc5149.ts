@@ -4,7 +4,7 @@
 import { bytesField } from '../../core/layout.ts';
 import { option } from '../option.ts';
 import { AUTHENTICATION_OPTIONS } from './authentication.ts';
-import { BINDING_UPDATE } from './message-types.ts';
+import { BINDING_REVOCATION, BINDING_UPDATE, CONTEXT_TRANSFER } from './message-types.ts';
 
 const serviceSelection = option({
   kind: 'service-selection',
@@ -12,7 +12,8 @@ const serviceSelection = option({
   name: 'Service Selection',
   filter: 'mip6.options.ssm',
   spec: { rfc: 5149, section: '3' },
-  allowedIn: [BINDING_UPDATE],
+  // RFC 5949 section 6.2.1; RFC 5846 section 8.1 revokes by whatever tells one binding from the others.
+  allowedIn: [BINDING_UPDATE, ...CONTEXT_TRANSFER, BINDING_REVOCATION],
   precedes: AUTHENTICATION_OPTIONS,
   // A Length of zero is not allowed.
   lengths: Array.from({ length: 255 }, (_, i) => i + 1),

@@ -7,9 +7,9 @@ import type { NamedValue } from '../../core/layout.ts';
 import { option } from '../option.ts';
 import {
   BINDING_REVOCATION,
-  CONTEXT_TRANSFER,
   LOCALIZED_ROUTING,
   PROXY_BINDING,
+  PROXY_SESSION,
   SUBSCRIPTION_QUERY,
   SUBSCRIPTION_RESPONSE,
 } from './message-types.ts';
@@ -24,8 +24,7 @@ const homeNetworkPrefix = option({
   lengths: [18],
   // RFC 5949 section 6.2.4, RFC 5846 section 5, RFC 6705 section 10, RFC 7161 section 4.3.
   allowedIn: [
-    ...PROXY_BINDING,
-    ...CONTEXT_TRANSFER,
+    ...PROXY_SESSION,
     BINDING_REVOCATION,
     ...LOCALIZED_ROUTING,
     SUBSCRIPTION_QUERY,
@@ -47,7 +46,7 @@ const homeNetworkPrefix = option({
         },
       },
     }),
-    uint8('prefixLength', { label: 'Prefix length', filter: 'mip6.nemo.mnp.pfl' }),
+    uint8('prefixLength', { label: 'Prefix length', filter: 'mip6.nemo.mnp.pfl', unit: 'bits' }),
     address('prefix', { label: 'Home network prefix', filter: 'mip6.nemo.mnp.mnp' }),
   ],
 });
@@ -76,7 +75,7 @@ const handoffIndicator = option({
   filter: 'mip6.options.hi',
   spec: { rfc: 5213, section: '8.4' },
   lengths: [2],
-  allowedIn: [...PROXY_BINDING, ...CONTEXT_TRANSFER],
+  allowedIn: PROXY_SESSION,
   check: ({ indicator }) => (indicator === 0 ? 'handoff indicator 0 is reserved' : undefined),
   fields: [
     reserved(1, 'reserved', 'mip6.hi.reserved'),
@@ -117,7 +116,8 @@ const accessTechnologyType = option({
   filter: 'mip6.options.att',
   spec: { rfc: 5213, section: '8.5' },
   lengths: [2],
-  allowedIn: [...PROXY_BINDING, ...CONTEXT_TRANSFER],
+  // RFC 5846 section 8.1: to tell a binding from others of the node.
+  allowedIn: [...PROXY_SESSION, BINDING_REVOCATION],
   check: ({ technology }) =>
     technology === 0 ? 'access technology type 0 is reserved' : undefined,
   fields: [
@@ -137,7 +137,8 @@ const linkLayerIdentifier = option({
   name: 'Mobile Node Link-layer Identifier',
   filter: 'mip6.options.mnlli',
   spec: { rfc: 5213, section: '8.6' },
-  allowedIn: [...PROXY_BINDING, ...CONTEXT_TRANSFER],
+  // RFC 5846 section 8.1: to tell a binding from others of the node.
+  allowedIn: [...PROXY_SESSION, BINDING_REVOCATION],
   // Where there is no link-layer address the option cannot be used.
   check: ({ identifier }) => (identifier.length === 0 ? 'no identifier' : undefined),
   fields: [
@@ -158,7 +159,7 @@ const linkLocalAddress = option({
   spec: { rfc: 5213, section: '8.7' },
   align: [8, 6],
   lengths: [16],
-  allowedIn: [...PROXY_BINDING, ...CONTEXT_TRANSFER],
+  allowedIn: PROXY_SESSION,
   // The unspecified address asks for one: section 6.9.1.1.
   check: ({ linkLocalAddress: value }) =>
     isLinkLocal(value) || isUnspecified(value) ? undefined : 'the address is not link-local',

@@ -11,6 +11,7 @@ import {
   BINDING_UPDATE,
   CARE_OF_TEST,
   CARE_OF_TEST_INIT,
+  FLOW_BINDING,
 } from './message-types.ts';
 
 const SIMULTANEOUS = 0x80;
@@ -38,11 +39,13 @@ const bindingIdentifier = option({
     BINDING_ACKNOWLEDGEMENT,
     // RFC 5846 section 5.
     BINDING_REVOCATION,
+    // RFC 7109 section 4.5: with the address a flow moves to.
+    FLOW_BINDING,
   ],
   repeatable: true,
   check: (value, mhType) => {
     if (value.bindingIdentifier === 0) return 'binding identifier 0 is reserved';
-    if (mhType === BINDING_UPDATE) return undefined;
+    if (mhType === BINDING_UPDATE || mhType === FLOW_BINDING) return undefined;
     const hasAddress = value.careOfAddress !== undefined || value.ipv4CareOfAddress !== undefined;
     if (hasAddress) return 'care-of address outside a Binding Update';
     return (value.flags & SIMULTANEOUS) === 0 ? undefined : 'H flag outside a Binding Update';

@@ -57,7 +57,8 @@ const ipv4HomeAddressReply = option({
   spec: { rfc: 5844, section: '3.3.2' },
   align: [4, 0],
   lengths: [6],
-  allowedIn: [BINDING_ACKNOWLEDGEMENT, ...CONTEXT_TRANSFER],
+  // RFC 6705 section 9 asks for an "IPv4 HoA option" of RFC 5844 and does not say which.
+  allowedIn: [BINDING_ACKNOWLEDGEMENT, ...CONTEXT_TRANSFER, ...LOCALIZED_ROUTING],
   repeatable: true,
   check: ({ flags: word }) => checkIpv4PrefixLength(bitsOf(word, IPV4_PREFIX_8.mask)),
   fields: [

@@ -3,7 +3,7 @@
  */
 import { reserved, uint32 } from '../../core/layout.ts';
 import { option } from '../option.ts';
-import { CONTEXT_TRANSFER, PROXY_BINDING } from './message-types.ts';
+import { BINDING_REVOCATION, PROXY_SESSION } from './message-types.ts';
 
 const greKey = option({
   kind: 'gre-key',
@@ -13,8 +13,8 @@ const greKey = option({
   spec: { rfc: 5845, section: '6.1' },
   align: [4, 0],
   lengths: [2, 6],
-  // RFC 5949 section 6.2.6.
-  allowedIn: [...PROXY_BINDING, ...CONTEXT_TRANSFER],
+  // RFC 5949 section 6.2.6. It names a session (RFC 6602 section 5.1.3), so that it can say which to revoke.
+  allowedIn: [...PROXY_SESSION, BINDING_REVOCATION],
   fields: [
     reserved(2, 'reserved', 'mip6.gre_key.reserved'),
     // Absent: GRE without a key. Of an update the downlink key, of an acknowledgement the uplink key.

@@ -33,7 +33,7 @@ export function contextRequest(types: readonly NamedValue[]) {
     name: 'Requested option',
     spec: { rfc: 5949, section: '6.2.1' },
     fields: [
-      uint8('optionType', { label: 'Requested option', filter: 'mip6.cr.req_type', values: types }),
+      uint8('optionType', { label: 'Type', filter: 'mip6.cr.req_type', values: types }),
       uint8('dataLength', { label: 'Length', filter: 'mip6.cr.req_length', unit: 'octets' }),
       uint32('vendorId', {
         label: 'Vendor ID',

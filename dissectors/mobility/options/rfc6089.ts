@@ -8,10 +8,13 @@ import { tlv, tlvCodec } from '../../core/tlv.ts';
 import { named } from '../named.ts';
 import { option } from '../option.ts';
 import { checkTrafficSelector, trafficSelectorFields, TS_FORMATS } from '../traffic-selector.ts';
-import { BINDING_ACKNOWLEDGEMENT, BINDING_REVOCATION, BINDING_UPDATE } from './message-types.ts';
+import {
+  BINDING_ACKNOWLEDGEMENT,
+  BINDING_REVOCATION,
+  BINDING_UPDATE,
+  FLOW_BINDING,
+} from './message-types.ts';
 
-/** RFC 7109 section 6.1. */
-const FLOW_BINDING = 21;
 /** Action of RFC 7109 section 6.2.1. */
 const MOVE = 15;
 

@@ -6,7 +6,7 @@ import { option } from '../option.ts';
 import {
   BINDING_REVOCATION,
   LOCALIZED_ROUTING,
-  PROXY_BINDING,
+  PROXY_SESSION,
   SUBSCRIPTION_QUERY,
   SUBSCRIPTION_RESPONSE,
 } from './message-types.ts';
@@ -22,7 +22,7 @@ const mobileNodeGroupIdentifier = option({
   lengths: [6],
   // A generic option of all messages between anchor and gateway.
   allowedIn: [
-    ...PROXY_BINDING,
+    ...PROXY_SESSION,
     BINDING_REVOCATION,
     ...LOCALIZED_ROUTING,
     SUBSCRIPTION_QUERY,

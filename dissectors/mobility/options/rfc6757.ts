@@ -19,7 +19,7 @@ import { tlv, tlvCodec } from '../../core/tlv.ts';
 import { civicElements } from '../civic-location.ts';
 import { named, namedRange } from '../named.ts';
 import { option } from '../option.ts';
-import { PROXY_BINDING } from './message-types.ts';
+import { PROXY_SESSION } from './message-types.ts';
 
 /** The network name is UTF-8. */
 const ENCODING = 0x80;
@@ -273,7 +273,7 @@ const accessNetworkIdentifier = option({
   filter: 'mip6.options.acc_net_id',
   spec: { rfc: 6757, section: '3' },
   align: [4, 0],
-  allowedIn: PROXY_BINDING,
+  allowedIn: PROXY_SESSION,
   check: ({ subOptions }) => (subOptions.length === 0 ? 'no sub-option' : undefined),
   fields: [tlvs('subOptions', { label: 'Sub-options', codec: accessNetworkSubOptions })],
 });

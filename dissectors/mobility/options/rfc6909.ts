@@ -4,7 +4,7 @@
 import { flags, tlvs } from '../../core/layout.ts';
 import { option } from '../option.ts';
 import { IPV4_BINARY } from '../traffic-selector.ts';
-import { BINDING_ACKNOWLEDGEMENT, PROXY_BINDING } from './message-types.ts';
+import { BINDING_ACKNOWLEDGEMENT, PROXY_SESSION } from './message-types.ts';
 import { flowSubOptions } from './rfc6089.ts';
 
 /** Everything but the selected flows is offloaded. */
@@ -18,7 +18,7 @@ const ipv4TrafficOffloadSelector = option({
   spec: { rfc: 6909, section: '3.1' },
   // The text; the figure draws 4n+2, which alone would give the sub-option the alignment of RFC 6088.
   align: [4, 0],
-  allowedIn: PROXY_BINDING,
+  allowedIn: PROXY_SESSION,
   check({ flags: word, subOptions }, mhType) {
     let selectors = 0;
     for (const item of subOptions) {

@@ -16,7 +16,7 @@ import {
 } from '../../multicast/records.ts';
 import { named } from '../named.ts';
 import { option } from '../option.ts';
-import { BINDING_ACKNOWLEDGEMENT } from './message-types.ts';
+import { BINDING_ACKNOWLEDGEMENT, CONTEXT_TRANSFER } from './message-types.ts';
 
 const PROTOCOLS: readonly NamedValue[] = [
   ...named(7028, '5.1.2', [
@@ -65,7 +65,7 @@ const dynamicMulticastSelector = option({
   name: 'Dynamic IP Multicast Selector',
   filter: 'mip6.options.dmcast',
   spec: { rfc: 7028, section: '5.1' },
-  allowedIn: [BINDING_ACKNOWLEDGEMENT],
+  allowedIn: [BINDING_ACKNOWLEDGEMENT, ...CONTEXT_TRANSFER],
   // Section 5.1.1: up to one for each active subscription.
   repeatable: true,
   check({ protocolAndMode }) {

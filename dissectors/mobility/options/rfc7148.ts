@@ -4,7 +4,7 @@
 import { address, flags, ipv4, uint8 } from '../../core/layout.ts';
 import type { FieldNumbers } from '../../core/layout.ts';
 import { option } from '../option.ts';
-import { PROXY_BINDING } from './message-types.ts';
+import { PROXY_SESSION } from './message-types.ts';
 
 const IPV4_PREFIX = 0x80;
 const isIpv4 = ({ flags: word = 0 }: FieldNumbers): boolean => (word & IPV4_PREFIX) !== 0;
@@ -17,7 +17,7 @@ const delegatedMobileNetworkPrefix = option({
   spec: { rfc: 7148, section: '4.1' },
   align: [8, 2],
   lengths: [6, 18],
-  allowedIn: PROXY_BINDING,
+  allowedIn: PROXY_SESSION,
   repeatable: true,
   check({ flags: word, prefixLength }) {
     const most = isIpv4({ flags: word }) ? 32 : 128;
@@ -31,7 +31,7 @@ const delegatedMobileNetworkPrefix = option({
         isIpv4: { mask: IPV4_PREFIX, label: 'V (IPv4 prefix)', filter: 'mip6.dmnp.v_flag' },
       },
     }),
-    uint8('prefixLength', { label: 'Prefix length', filter: 'mip6.dmnp.prefix_len' }),
+    uint8('prefixLength', { label: 'Prefix length', filter: 'mip6.dmnp.prefix_len', unit: 'bits' }),
     ipv4('ipv4Prefix', {
       label: 'IPv4 delegated mobile network prefix',
       filter: 'mip6.dmnp.dmnp_ipv4',

@@ -11,7 +11,7 @@ import {
 } from '../../multicast/records.ts';
 import { named } from '../named.ts';
 import { option } from '../option.ts';
-import { PROXY_BINDING, SUBSCRIPTION_RESPONSE } from './message-types.ts';
+import { PROXY_SESSION, SUBSCRIPTION_RESPONSE } from './message-types.ts';
 
 const IGMP_TYPES: readonly NamedValue[] = named(7161, '6.1', [
   [IGMP_REPORT_TYPES.v1, 'IGMPv1'],
@@ -51,7 +51,7 @@ const activeSubscriptionIpv4 = option({
   filter: 'mip6.options.ams_ipv4',
   spec: { rfc: 7161, section: '6.1' },
   align: [4, 1],
-  allowedIn: [...PROXY_BINDING, SUBSCRIPTION_RESPONSE],
+  allowedIn: [...PROXY_SESSION, SUBSCRIPTION_RESPONSE],
   repeatable: true,
   check: ({ reportType, records }) => checkSubscription(IGMP_TYPES, reportType, records),
   fields: [
@@ -85,7 +85,7 @@ const activeSubscriptionIpv6 = option({
   filter: 'mip6.options.ams_ipv6',
   spec: { rfc: 7161, section: '4.1' },
   align: [8, 1],
-  allowedIn: [...PROXY_BINDING, SUBSCRIPTION_RESPONSE],
+  allowedIn: [...PROXY_SESSION, SUBSCRIPTION_RESPONSE],
   repeatable: true,
   check: ({ reportType, records }) => checkSubscription(MLD_TYPES, reportType, records),
   fields: [

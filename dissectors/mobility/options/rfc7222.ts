@@ -7,7 +7,7 @@ import { tlv, tlvCodec } from '../../core/tlv.ts';
 import { named, namedRange } from '../named.ts';
 import { option } from '../option.ts';
 import { checkTrafficSelector, trafficSelectorFields, TS_FORMATS } from '../traffic-selector.ts';
-import { PROXY_BINDING } from './message-types.ts';
+import { FLOW_BINDING, PROXY_SESSION } from './message-types.ts';
 
 /** Operational codes. RFC 7222 section 4.1. */
 export const OPERATIONAL_CODES: readonly NamedValue[] = named(7222, '4.1', [
@@ -214,8 +214,8 @@ const qualityOfService = option({
   filter: 'mip6.options.qos',
   spec: { rfc: 7222, section: '4.1' },
   align: [4, 0],
-  // And update notifications, which carry any option.
-  allowedIn: PROXY_BINDING,
+  // And update notifications, which carry any option. RFC 7109 section 4.3: attributes of a flow.
+  allowedIn: [...PROXY_SESSION, FLOW_BINDING],
   // Section 4.1: one for each service request.
   repeatable: true,
   check: ({ operationalCode }) =>

@@ -3,7 +3,7 @@
  */
 import { address, ipv4, reserved } from '../../core/layout.ts';
 import { option } from '../option.ts';
-import { BINDING_ACKNOWLEDGEMENT, BINDING_UPDATE, PROXY_BINDING } from './message-types.ts';
+import { BINDING_ACKNOWLEDGEMENT, BINDING_UPDATE, PROXY_SESSION } from './message-types.ts';
 
 const isZero = (octet: number): boolean => octet === 0;
 
@@ -15,7 +15,7 @@ const userPlaneAddress = option({
   spec: { rfc: 7389, section: '4' },
   align: [8, 2],
   lengths: [2, 6, 18],
-  allowedIn: PROXY_BINDING,
+  allowedIn: PROXY_SESSION,
   // One for IPv4 and one for IPv6 transport.
   repeatable: true,
   check({ ipv4Address, address: ipv6Address }, mhType) {

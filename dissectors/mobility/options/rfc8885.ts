@@ -24,7 +24,11 @@ const anchoredPrefix = option({
   check: ({ prefixLength }) => checkPrefix(prefixLength),
   fields: [
     reserved(1, 'reserved', 'mip6.anchored_prefix.reserved'),
-    uint8('prefixLength', { label: 'Prefix length', filter: 'mip6.anchored_prefix.prefix_len' }),
+    uint8('prefixLength', {
+      label: 'Prefix length',
+      filter: 'mip6.anchored_prefix.prefix_len',
+      unit: 'bits',
+    }),
     address('prefix', { label: 'Anchored prefix', filter: 'mip6.anchored_prefix.prefix' }),
   ],
 });
@@ -42,7 +46,11 @@ const localPrefix = option({
   check: ({ prefixLength }) => checkPrefix(prefixLength),
   fields: [
     reserved(1, 'reserved', 'mip6.local_prefix.reserved'),
-    uint8('prefixLength', { label: 'Prefix length', filter: 'mip6.local_prefix.prefix_len' }),
+    uint8('prefixLength', {
+      label: 'Prefix length',
+      filter: 'mip6.local_prefix.prefix_len',
+      unit: 'bits',
+    }),
     address('prefix', { label: 'Local prefix', filter: 'mip6.local_prefix.prefix' }),
   ],
 });
@@ -60,7 +68,11 @@ const previousMaar = option({
   check: ({ prefixLength }) => checkPrefix(prefixLength),
   fields: [
     reserved(1, 'reserved', 'mip6.previous_maar.reserved'),
-    uint8('prefixLength', { label: 'Prefix length', filter: 'mip6.previous_maar.prefix_len' }),
+    uint8('prefixLength', {
+      label: 'Prefix length',
+      filter: 'mip6.previous_maar.prefix_len',
+      unit: 'bits',
+    }),
     address('previousMaar', { label: 'Previous MAAR', filter: 'mip6.previous_maar.address' }),
     address('homeNetworkPrefix', {
       label: 'Home network prefix',
@@ -91,6 +103,8 @@ const linkLocalAddress = option({
   align: [8, 6],
   lengths: [16],
   allowedIn: [BINDING_ACKNOWLEDGEMENT],
+  // Section 3.7: the serving router has an interface for each of the previous ones.
+  repeatable: true,
   check: ({ linkLocalAddress: octets }) =>
     isLinkLocal(octets, 0) ? undefined : 'the address is not link-local',
   fields: [
@@ -109,6 +123,8 @@ const linkLayerAddress = option({
   filter: 'mip6.options.dlif_link_layer',
   spec: { rfc: 8885, section: '4.8' },
   allowedIn: [BINDING_ACKNOWLEDGEMENT],
+  // Section 3.7: the serving router has an interface for each of the previous ones.
+  repeatable: true,
   // Where there is no link-layer address the option cannot be used.
   check: ({ linkLayerAddress: octets }) => (octets.length === 0 ? 'no address' : undefined),
   fields: [

@@ -57,7 +57,7 @@ const VECTORS: readonly Vector[] = [
     lines: [
       'mip6.hnp.flags: 0x00',
       'mip6.hnp.l_flag: not set',
-      'mip6.nemo.mnp.pfl: 64',
+      'mip6.nemo.mnp.pfl: 64 bits',
       'mip6.nemo.mnp.mnp: 2001:db8:1::',
     ],
   },
@@ -75,7 +75,7 @@ const VECTORS: readonly Vector[] = [
     lines: [
       'mip6.hnp.flags: 0x80 (Off-link Home Network Prefix (L))',
       'mip6.hnp.l_flag: set',
-      'mip6.nemo.mnp.pfl: 64',
+      'mip6.nemo.mnp.pfl: 64 bits',
       'mip6.nemo.mnp.mnp: 2001:db8:1::',
     ],
   },

@@ -10,6 +10,7 @@ import { readOption } from './options-b-place.ts';
 const BU = 5;
 const BA = 6;
 const HI = 14;
+const BRI = 16;
 
 /** Octets of text, as hexadecimal. */
 const text = (value: string) => hexOf(new TextEncoder().encode(value));
@@ -198,11 +199,12 @@ describe('the Access Network Identifier option', () => {
     expect(read.lines).toContain('mip6.acc_net_id.update_timer: 25 (100 s)');
   });
 
-  it('is there once, in proxy binding messages, aligned to 4n, and not empty', () => {
+  it('is there once, in messages of a proxy session, aligned to 4n, and not empty', () => {
     const hex = option(PLACE);
     expect(readOption(hex, BA).codes).toEqual([]);
     expect(readOption(hex, 20).codes).toEqual([]);
-    expect(readOption(hex, HI).codes).toEqual(['OPTION_NOT_ALLOWED']);
+    expect(readOption(hex, HI).codes).toEqual([]);
+    expect(readOption(hex, BRI).codes).toEqual(['OPTION_NOT_ALLOWED']);
     expect(readOption(hex, BU, 2).codes).toEqual(['OPTION_ALIGNMENT']);
     expect(readOption(`${hex} 0000 ${hex}`, BU).codes).toEqual(['OPTION_DUPLICATE']);
     expect(readOption('34 00', BU).details).toEqual(['Access Network Identifier: no sub-option']);

@@ -361,8 +361,10 @@ describe('the Quality-of-Service option', () => {
       'mip6.qos.oc: 1 (ALLOCATE)',
       'mip6.qos.reserved: 000000',
     ]);
-    for (const mhType of [BU, BA, 19, 20]) expect(readOption(qos(''), mhType).codes).toEqual([]);
-    expect(readOption(qos(''), HI).codes).toEqual(['OPTION_NOT_ALLOWED']);
+    for (const mhType of [BU, BA, HI, FBI, 19, 20]) {
+      expect(readOption(qos(''), mhType).codes).toEqual([]);
+    }
+    expect(readOption(qos(''), BRI).codes).toEqual(['OPTION_NOT_ALLOWED']);
   });
 
   it.each([

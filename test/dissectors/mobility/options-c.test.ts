@@ -10,7 +10,7 @@ import { readOption } from './options-b-place.ts';
 
 const BU = 5;
 const BA = 6;
-const HI = 14;
+const HOTI = 1;
 const UPN = 19;
 const PREFIX = '20010db8000100000000000000000000';
 const HOST = '20010db8000000000000000000000001';
@@ -44,7 +44,7 @@ const VECTORS: readonly Vector[] = [
     lines: [
       'mip6.dmnp.flags: 0x00',
       'mip6.dmnp.v_flag: not set',
-      'mip6.dmnp.prefix_len: 56',
+      'mip6.dmnp.prefix_len: 56 bits',
       'mip6.dmnp.dmnp_ipv6: 2001:db8:1::',
     ],
   },
@@ -63,7 +63,7 @@ const VECTORS: readonly Vector[] = [
     lines: [
       'mip6.dmnp.flags: 0x80 (V (IPv4 prefix))',
       'mip6.dmnp.v_flag: set',
-      'mip6.dmnp.prefix_len: 24',
+      'mip6.dmnp.prefix_len: 24 bits',
       'mip6.dmnp.dmnp_ipv4: 192.0.2.0',
     ],
   },
@@ -175,7 +175,7 @@ const VECTORS: readonly Vector[] = [
     value: { kind: 'anchored-prefix', prefixLength: 64, prefix: address('2001:db8:1::') },
     lines: [
       'mip6.anchored_prefix.reserved: 00',
-      'mip6.anchored_prefix.prefix_len: 64',
+      'mip6.anchored_prefix.prefix_len: 64 bits',
       'mip6.anchored_prefix.prefix: 2001:db8:1::',
     ],
   },
@@ -188,7 +188,7 @@ const VECTORS: readonly Vector[] = [
     value: { kind: 'local-prefix', prefixLength: 64, prefix: address('2001:db8:1::') },
     lines: [
       'mip6.local_prefix.reserved: 00',
-      'mip6.local_prefix.prefix_len: 64',
+      'mip6.local_prefix.prefix_len: 64 bits',
       'mip6.local_prefix.prefix: 2001:db8:1::',
     ],
   },
@@ -206,7 +206,7 @@ const VECTORS: readonly Vector[] = [
     },
     lines: [
       'mip6.previous_maar.reserved: 00',
-      'mip6.previous_maar.prefix_len: 64',
+      'mip6.previous_maar.prefix_len: 64 bits',
       'mip6.previous_maar.address: 2001:db8::1',
       'mip6.previous_maar.prefix: 2001:db8:1::',
     ],
@@ -225,7 +225,7 @@ const VECTORS: readonly Vector[] = [
     hex: `45 10 ${LINK_LOCAL}`,
     place: 6,
     allowed: [BA],
-    isRepeatable: false,
+    isRepeatable: true,
     value: { kind: 'dlif-link-local-address', linkLocalAddress: address('fe80::1') },
     lines: ['mip6.dlif.link_local: fe80::1'],
   },
@@ -234,7 +234,7 @@ const VECTORS: readonly Vector[] = [
     hex: '46 08 0000 020000000001',
     place: 0,
     allowed: [BA],
-    isRepeatable: false,
+    isRepeatable: true,
     value: { kind: 'dlif-link-layer-address', linkLayerAddress: octetsOf('020000000001') },
     lines: ['mip6.dlif.reserved: 0000', 'mip6.dlif.link_layer: 02:00:00:00:00:01'],
   },
@@ -256,7 +256,7 @@ describe('an option of the figures', () => {
       const computed = hexOf(mobilityOptions.encode([option], place, 'compute'));
       expect(computed.startsWith(hexOf(octetsOf(hex)))).toBe(true);
     }
-    expect(readOption(hex, HI, place).codes).toContain('OPTION_NOT_ALLOWED');
+    expect(readOption(hex, HOTI, place).codes).toContain('OPTION_NOT_ALLOWED');
   });
 
   it.each(CASES)('%s has its alignment', (_, { hex, place, allowed }) => {
