@@ -367,7 +367,14 @@ export function optionCodec<const T extends readonly (readonly OptionDefinition[
           const value = u8(bytes, place);
           return valueNode(label, field, `${value}${note}`, value, place, 1, source, undefined, []);
         };
-        const children = [octet('Type', 'mip6.mobility_opt', at)];
+        const children = [
+          octet(
+            'Type',
+            'mip6.mobility_opt',
+            at,
+            ` (${row?.name ?? (type === PAD1 ? 'Pad1' : 'unknown')})`,
+          ),
+        ];
         if (hasLength) {
           const note = rule === undefined ? '' : ` (${rule})`;
           children.push(octet('Length', 'mip6.mobility_opt.len', at + 1, note));

@@ -72,6 +72,20 @@ describe('a table of fields', () => {
     expect(table.reservedIsZero(bytes.with(4, 1), 0, bytes.length)).toBe(false);
   });
 
+  it.each([
+    ['8 octets', '3 (24 octets)'],
+    ['8 octets, without the first 8', '3 (32 octets)'],
+    ['4 octets, minus 2', '3 (20 octets)'],
+    ['octets', '3 octets'],
+    ['4 s', '3 (12 s)'],
+  ])('shows a number of units of %s as what it counts', (unit, text) => {
+    const row = layout({
+      name: 'Unit',
+      fields: [uint8('n', { label: 'Number', filter: 'u.n', unit })],
+    });
+    expect(row.tree(Uint8Array.of(3), 0, 1, 0)[0]?.text).toBe(text);
+  });
+
   it('refuses values that do not fit, and names the field', () => {
     const value = { kind: 1, word: 0, prefix: new Uint8Array() };
     expect(() => table.encode({ ...value, kind: 256 })).toThrow('t.kind: expected an integer');

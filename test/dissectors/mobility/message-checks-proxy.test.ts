@@ -52,6 +52,12 @@ describe('revocations', () => {
       ['REVOCATION_OPTIONS: P without Mobile Node Identifier'],
     ],
     [
+      'of a group of nodes name the group alone (RFC 6602 section 5.1.3)',
+      indication(1, 0x8000),
+      [{ kind: 'mobile-node-group-identifier', subType: 1, groupIdentifier: 9 }],
+      [],
+    ],
+    [
       'name prefixes of proxies alone',
       indication(1, 0),
       [PREFIX],
