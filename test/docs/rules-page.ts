@@ -12,6 +12,8 @@ const NEEDS: Readonly<Record<Need, string>> = {
   'home-prefixes': 'home prefixes',
   'home-agents': 'home agents',
   'readable-signalling': 'readable signalling',
+  'security-associations': 'security associations',
+  'payload-policy': 'payload required by the site',
   perimeter: 'inside and outside told apart',
 };
 

@@ -20,6 +20,7 @@ function contextOf(bytes: Uint8Array, isPartial: boolean): LayerContext {
     link: undefined,
     ip: undefined,
     openEsp: undefined,
+    openIke: undefined,
     verifier: undefined,
     reassembled: undefined,
     isReassembled: false,

@@ -35,7 +35,7 @@ function normalise(value: string): string {
 }
 
 /** Whether a value of ours is what the other dissector shows. */
-function agrees(node: FieldNode, theirs: string): boolean {
+export function agrees(node: FieldNode, theirs: string): boolean {
   const { value } = node;
   const there = normalise(theirs);
   if (value === undefined || there === node.text) return true;

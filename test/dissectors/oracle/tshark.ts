@@ -8,8 +8,13 @@ import { join } from 'node:path';
 import { PcapWriter } from '../../../dissectors/capture-file/capture-writer.ts';
 import { LINKTYPE } from '../../../dissectors/walk.ts';
 
+const version = spawnSync('tshark', ['--version'], { encoding: 'utf8' });
+
 /** Whether tshark can be run. */
-export const hasTshark = spawnSync('tshark', ['--version']).status === 0;
+export const hasTshark = version.status === 0;
+
+/** `4.0.17`; undefined where tshark cannot be run. */
+export const tsharkVersion = hasTshark ? /\d+\.\d+\.\d+/.exec(version.stdout)?.[0] : undefined;
 
 /** One field as tshark shows it. */
 export interface OracleField {
@@ -18,6 +23,17 @@ export interface OracleField {
   readonly offset: number;
   readonly length: number;
   readonly mask: number;
+  /** What the value is called, where tshark tells. */
+  readonly valueName?: string;
+  /** Whether it is a finding of tshark, not a field of the packet. */
+  readonly isExpert?: boolean;
+}
+
+/** What tshark shows of one packet. */
+export interface OraclePacket {
+  readonly fields: OracleField[];
+  /** Whether tshark gave up before the end. */
+  readonly gaveUp: boolean;
 }
 
 type Raw = readonly [hex: string, offset: number, length: number, mask: number, type: number];
@@ -31,7 +47,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Fields of one layer tree of `-T json -x --no-duplicate-keys`, in depth. */
-function collect(tree: Record<string, unknown>, into: OracleField[]): void {
+function collect(tree: Record<string, unknown>, into: OracleField[], isExpert = false): void {
   for (const [key, value] of Object.entries(tree)) {
     if (key.endsWith('_raw')) {
       const name = key.slice(0, -4);
@@ -40,27 +56,36 @@ function collect(tree: Record<string, unknown>, into: OracleField[]): void {
       const values = Array.isArray(shown) ? shown : [shown];
       raws.forEach(([, offset, length, mask], i) => {
         const text: unknown = values[i];
-        into.push({ name, offset, length, mask, value: typeof text === 'string' ? text : '' });
+        const field = { name, offset, length, mask, value: typeof text === 'string' ? text : '' };
+        into.push(isExpert ? { ...field, isExpert } : field);
       });
-    } else if (isRecord(value)) {
-      collect(value, into);
-    } else if (Array.isArray(value)) {
-      for (const item of value) if (isRecord(item)) collect(item, into);
+    } else {
+      const inExpert = isExpert || key === '_ws.expert';
+      for (const item of Array.isArray(value) ? value : [value]) {
+        if (isRecord(item)) collect(item, into, inExpert);
+      }
     }
   }
 }
 
-/** Fields of every packet, out of the text of `-T json -x --no-duplicate-keys`. */
-export function fieldsOfJson(json: string): OracleField[][] {
+/** What tshark shows of every packet, out of the text of `-T json -x --no-duplicate-keys`. */
+export function packetsOfJson(json: string): OraclePacket[] {
   const packets: unknown = JSON.parse(json);
   if (!Array.isArray(packets)) throw new Error('not the JSON of tshark');
   return packets.map((packet: unknown) => {
     const fields: OracleField[] = [];
     const source = isRecord(packet) ? packet['_source'] : undefined;
     const layers = isRecord(source) ? source['layers'] : undefined;
-    if (isRecord(layers)) collect(layers, fields);
-    return fields;
+    if (!isRecord(layers)) return { fields, gaveUp: false };
+    collect(layers, fields);
+    const gaveUp = ['_ws.malformed', '_ws.short'].some((key) => key in layers);
+    return { fields, gaveUp };
   });
+}
+
+/** Fields of every packet, out of the text of `-T json -x --no-duplicate-keys`. */
+export function fieldsOfJson(json: string): OracleField[][] {
+  return packetsOfJson(json).map(({ fields }) => fields);
 }
 
 /** Fields of the packets of a capture file. */
