@@ -2,6 +2,7 @@
  * Shows packets, or writes them to a capture file.
  */
 import type { CompiledFilter } from '../engine/filter/filter.ts';
+import { neededProtocols } from '../engine/filter/needed-protocols.ts';
 import { fieldSource } from '../engine/filter/source.ts';
 import type { PacketRecord } from '../engine/ports.ts';
 import type { OpenedCaptures } from '../io/capture/file.ts';
@@ -18,6 +19,7 @@ import type { FindingsIndex } from './read/engine-pass.ts';
 import { commentsOf } from './read/finding-comments.ts';
 import { requireFiles } from './read/once.ts';
 import { PacketViews, allNodes } from './read/packet-view.ts';
+import { PlainPackets } from './read/plain-packets.ts';
 import type { PacketView } from './read/packet-view.ts';
 import { printerOf } from './read/printers.ts';
 import type { Printer, ShowOptions } from './read/printers.ts';
@@ -145,6 +147,7 @@ class ReadRun {
   readonly #file: CaptureFile | undefined;
   readonly #stop: StopSignals;
   readonly #views: PacketViews;
+  readonly #plain: PlainPackets;
   readonly #printer: Printer | undefined;
   readonly #capture: CaptureOutput | undefined;
   #shown = 0;
@@ -167,7 +170,8 @@ class ReadRun {
     const { inputs, interfaces } = captures.source;
     const openEsp = associations.length === 0 ? undefined : espOpener(associations);
     this.#views = new PacketViews(openEsp, interfaces, findings, verification);
-    const { write, show, colour } = options;
+    const { filter, write, show, colour } = options;
+    this.#plain = new PlainPackets(neededProtocols(filter?.root));
     if (write === undefined || write.print) {
       const { paint } = reportStyle(terminal, colour, false);
       this.#printer = printerOf(show, terminal.output, paint);
@@ -207,6 +211,10 @@ class ReadRun {
   #take(record: PacketRecord): boolean {
     const { filter, count = Number.POSITIVE_INFINITY, flushEach } = this.#options;
     if (this.#shown >= count) return false;
+    if (this.#plain.lacks(record)) {
+      this.#views.passOver(record);
+      return true;
+    }
     const view = this.#views.next(record);
     if (filter !== undefined && !this.#matches(filter, view)) return !this.#isClosed();
     this.#shown++;

@@ -119,6 +119,11 @@ const LAYERS: Readonly<Record<LayerTable, ReadonlyMap<number, LayerDissector>>> 
   ]),
 };
 
+/** Whether something is dissected behind UDP of this port. */
+export function isTunnelPort(port: number): boolean {
+  return LAYERS['udp-port'].has(port);
+}
+
 /** Headers that stand between an IP header and its upper layer. */
 const EXTENSION_HEADERS: ReadonlySet<number> = new Set([
   NEXT_HEADER.hopByHop,

@@ -21,7 +21,7 @@ export type {
   DiagnosticSeverity,
 } from './core/diagnostic.ts';
 export type { ByteSource, Dissection, FieldNode, NodeValue, Spec } from './core/node.ts';
-export { MAX_LAYERS, dissect } from './dissect.ts';
+export { MAX_LAYERS, dissect, isTunnelPort } from './dissect.ts';
 export type { DissectOptions } from './dissect.ts';
 export { expertNodes, frameNode } from './frame.ts';
 export type { FrameFacts } from './frame.ts';

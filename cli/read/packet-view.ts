@@ -102,6 +102,14 @@ export class PacketViews {
     };
   }
 
+  /** In place of `next`, for a packet that nobody wants to see and that later ones do not need. */
+  passOver({ seconds, nanoseconds }: PacketRecord): void {
+    const now: Instant = { seconds, nanoseconds };
+    this.#first ??= now;
+    this.#previous = now;
+    this.#position++;
+  }
+
   /** Notes that a packet was shown: `frame.time_delta_displayed` of the next counts from it. */
   shown({ record: { seconds, nanoseconds } }: PacketView): void {
     this.#displayed = { seconds, nanoseconds };

@@ -4,6 +4,7 @@
 export { FilterError, formatFilterError } from './error.ts';
 export { fieldNamed, filterFields, hintFor, namesLike } from './fields.ts';
 export { compileFilter, filterProblem } from './filter.ts';
+export { neededProtocols } from './needed-protocols.ts';
 export type { CompiledFilter, FilterPart } from './filter.ts';
 export { fieldSource } from './source.ts';
 export type { FieldSource, ValueForm } from './source.ts';
