@@ -53,6 +53,9 @@ export interface ReadOptions {
   readonly colour: ColourChoice;
 }
 
+/** Fields that stand beside the headers of a packet. */
+const BESIDE = /^(frame|_ws|mip6guard)\b/;
+
 /** Milliseconds between two flushes, for who follows a live capture. */
 const FLUSH_INTERVAL = 250;
 
@@ -148,6 +151,8 @@ class ReadRun {
   readonly #stop: StopSignals;
   readonly #views: PacketViews;
   readonly #plain: PlainPackets;
+  /** The filter asks for more than the headers of a packet. */
+  readonly #asksBeside: boolean;
   readonly #printer: Printer | undefined;
   readonly #capture: CaptureOutput | undefined;
   #shown = 0;
@@ -171,7 +176,8 @@ class ReadRun {
     const openEsp = associations.length === 0 ? undefined : espOpener(associations);
     this.#views = new PacketViews(openEsp, interfaces, findings, verification);
     const { filter, write, show, colour } = options;
-    this.#plain = new PlainPackets(neededProtocols(filter?.root));
+    this.#asksBeside = [...(filter?.fields ?? [])].some((name) => BESIDE.test(name));
+    this.#plain = new PlainPackets(neededProtocols(filter?.root), associations.length > 0);
     if (write === undefined || write.print) {
       const { paint } = reportStyle(terminal, colour, false);
       this.#printer = printerOf(show, terminal.output, paint);
@@ -228,7 +234,9 @@ class ReadRun {
   }
 
   #matches(filter: CompiledFilter, view: PacketView): boolean {
-    return filter.matches(fieldSource(allNodes(view), view.dissection.sources));
+    const { dissection } = view;
+    const nodes = this.#asksBeside ? allNodes(view) : dissection.nodes;
+    return filter.matches(fieldSource(nodes, dissection.sources));
   }
 
   /** Ends document and capture, also of a run that was stopped: what is there can be read. */

@@ -1,16 +1,23 @@
 /**
- * Tells packets that hold nothing but a transport header, without making a tree of them: most of a link's packets
- * are of no interest to a filter about mobility.
+ * Tells from the headers that a packet cannot be wanted, without making a tree of it: most of a link's packets are of no
+ * interest to a filter about mobility.
  */
-import { u16 } from '../../dissectors/core/bytes.ts';
+import { u16, u8 } from '../../dissectors/core/bytes.ts';
 import { FrameView, Ipv6View, isTunnelPort, walkIpv6, walkLink } from '../../dissectors/index.ts';
 import type { PacketRecord } from '../../engine/ports.ts';
 
 const TCP = 6;
 const UDP = 17;
+const IPV6 = 41;
+const ICMPV6 = 58;
 const UDP_OCTETS = 8;
+/** Tunnels looked into. */
+const MAX_TUNNELS = 4;
 
-/** Protocols that no packet with only a transport header behind IPv6 holds. */
+/** ICMPv6 messages that quote no packet: echo, router and neighbor discovery without Redirect, listener reports. */
+const WITHOUT_QUOTE: ReadonlySet<number> = new Set([128, 129, 133, 134, 135, 136, 143]);
+
+/** Protocols that only some packets hold, each told from the headers. */
 const INNER: ReadonlySet<string> = new Set([
   'mip6',
   'icmpv6',
@@ -26,29 +33,54 @@ const INNER: ReadonlySet<string> = new Set([
 export class PlainPackets {
   readonly #frame = new FrameView();
   readonly #view = new Ipv6View();
-  readonly #isTold: boolean;
+  /** Undefined when any packet may be wanted. */
+  readonly #needed: ReadonlySet<string> | undefined;
+  readonly #opensEsp: boolean;
 
-  /** @param needed protocols of which a packet must have one; undefined = any packet may be wanted */
-  constructor(needed: ReadonlySet<string> | undefined) {
-    this.#isTold = needed !== undefined && [...needed].every((name) => INNER.has(name));
+  /**
+   * @param needed protocols of which a packet must have one; undefined = any packet may be wanted
+   * @param opensEsp ESP may be opened, so that nobody knows what is inside
+   */
+  constructor(needed: ReadonlySet<string> | undefined, opensEsp: boolean) {
+    const isTold = needed !== undefined && [...needed].every((name) => INNER.has(name));
+    this.#needed = isTold ? needed : undefined;
+    this.#opensEsp = opensEsp;
   }
 
   /** Whether the packet surely has none of the protocols. */
   lacks({ bytes, offset, end, originalLength, linkType }: PacketRecord): boolean {
-    if (!this.#isTold || end - offset < originalLength) return false;
+    const needed = this.#needed;
+    if (needed === undefined || end - offset < originalLength) return false;
     const frame = this.#frame;
     walkLink(bytes, offset, end, linkType, false, frame);
     if (frame.ipVersion !== 6) return false;
     const view = this.#view;
-    if (!walkIpv6(bytes, frame.ipOffset, end, false, view)) return false;
-    if (view.extensions > 0 || view.esp >= 0 || view.ah >= 0 || view.fragment >= 0) return false;
-    if (view.upperProtocol === TCP) return true;
-    const { upperOffset: at } = view;
-    return (
-      view.upperProtocol === UDP &&
-      at + UDP_OCTETS <= view.upperEnd &&
-      !isTunnelPort(u16(bytes, at)) &&
-      !isTunnelPort(u16(bytes, at + 2))
-    );
+    let start = frame.ipOffset;
+    for (let tunnels = 0; tunnels <= MAX_TUNNELS; tunnels++) {
+      if (!walkIpv6(bytes, start, end, false, view)) return false;
+      if (view.fragment >= 0 || (view.ah >= 0 && needed.has('ah'))) return false;
+      if (view.esp >= 0) return !this.#opensEsp && !needed.has('esp');
+      if (view.upperProtocol !== IPV6) return this.#upperLacks(needed, bytes, view);
+      start = view.upperOffset;
+    }
+    return false;
+  }
+
+  #upperLacks(needed: ReadonlySet<string>, bytes: Uint8Array, view: Ipv6View): boolean {
+    const { upperOffset: at, upperEnd } = view;
+    switch (view.upperProtocol) {
+      case TCP:
+        return true;
+      case UDP:
+        return (
+          at + UDP_OCTETS <= upperEnd &&
+          !isTunnelPort(u16(bytes, at)) &&
+          !isTunnelPort(u16(bytes, at + 2))
+        );
+      case ICMPV6:
+        return at < upperEnd && !needed.has('icmpv6') && WITHOUT_QUOTE.has(u8(bytes, at));
+      default:
+        return false;
+    }
   }
 }

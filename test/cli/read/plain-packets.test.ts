@@ -44,7 +44,7 @@ describe('packets passed over', () => {
     'never match %s, and are some',
     (text) => {
       const filter = compileFilter(text);
-      const plain = new PlainPackets(neededProtocols(filter.root));
+      const plain = new PlainPackets(neededProtocols(filter.root), false);
       let passed = 0;
       for (const { bytes, linkType } of frames) {
         if (!plain.lacks(record(bytes, linkType))) continue;
@@ -56,13 +56,26 @@ describe('packets passed over', () => {
     },
   );
 
+  it('are no ESP packets when there are keys', () => {
+    const esp = frames.filter(({ bytes, linkType }) => {
+      const { nodes } = dissect(bytes, 0, bytes.length, { linkType });
+      return nodes.some(({ name }) => name === 'esp');
+    });
+    const count = (opensEsp: boolean): number => {
+      const plain = new PlainPackets(needed('mip6'), opensEsp);
+      return esp.filter(({ bytes, linkType }) => plain.lacks(record(bytes, linkType))).length;
+    };
+    expect(count(false)).toBeGreaterThan(0);
+    expect(count(true)).toBe(0);
+  });
+
   it('are none when the filter asks for what they have', () => {
-    const plain = new PlainPackets(needed('udp.port == 53 || mip6'));
+    const plain = new PlainPackets(needed('udp.port == 53 || mip6'), false);
     expect(frames.some(({ bytes, linkType }) => plain.lacks(record(bytes, linkType)))).toBe(false);
   });
 
   it('are none that the capture cut', () => {
-    const plain = new PlainPackets(needed('mip6'));
+    const plain = new PlainPackets(needed('mip6'), false);
     for (const { bytes, linkType } of frames) {
       const cut = { ...record(bytes, linkType), originalLength: bytes.length + 1 };
       expect(plain.lacks(cut)).toBe(false);
