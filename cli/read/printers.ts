@@ -3,6 +3,9 @@
  */
 import { summarize } from '../../dissectors/index.ts';
 import type { FieldNode } from '../../dissectors/index.ts';
+import { fieldSource } from '../../engine/filter/source.ts';
+import { ColourRules } from '../../engine/views/colour-rules.ts';
+import type { PacketEmphasis } from '../../engine/views/colour-rules.ts';
 import { FieldLines } from '../../io/export/fields.ts';
 import type { FieldsOptions } from '../../io/export/fields.ts';
 import type { ShownPacket } from '../../io/export/shown-field.ts';
@@ -11,7 +14,7 @@ import { TsharkJson } from '../../io/export/tshark-json.ts';
 import type { TextSink } from '../../io/output.ts';
 import { PacketLines } from '../report/packet-line.ts';
 import { plainPaint } from '../report/palette.ts';
-import type { Paint } from '../report/palette.ts';
+import type { Paint, Style } from '../report/palette.ts';
 import { hexText, selectionText, treeText } from '../report/tree.ts';
 import { allNodes } from './packet-view.ts';
 import type { PacketView } from './packet-view.ts';
@@ -83,11 +86,23 @@ function exportPrinter(
 }
 
 /** Lines, trees and octets for people. */
+/** How packets look, by what they are. */
+const STYLES: Readonly<Record<PacketEmphasis, Style>> = {
+  broken: 'worst',
+  refused: 'bad',
+  deregistration: 'warning',
+  registration: 'good',
+  signalling: 'name',
+  plain: 'plain',
+};
+
 class TextPrinter implements Printer {
   readonly #sink: TextSink;
   readonly #options: ShowOptions;
   readonly #paint: Paint;
   readonly #lines: PacketLines;
+  /** Undefined without colours: then nobody asks. */
+  readonly #rules: ColourRules | undefined;
   readonly #marked: ReadonlySet<string>;
 
   constructor(sink: TextSink, options: ShowOptions, paint: Paint) {
@@ -95,6 +110,7 @@ class TextPrinter implements Printer {
     this.#options = options;
     this.#paint = paint;
     this.#lines = new PacketLines(paint);
+    this.#rules = paint === plainPaint ? undefined : new ColourRules();
     this.#marked = new Set(options.fields);
   }
 
@@ -102,7 +118,8 @@ class TextPrinter implements Printer {
     const { tree, hex, only } = this.#options;
     const { record, dissection, sinceFirst } = view;
     const paint = this.#paint;
-    let text = this.#lines.line(record.number, sinceFirst, summarize(dissection));
+    const summary = summarize(dissection);
+    let text = this.#lines.line(record.number, sinceFirst, summary, this.#styleOf(view));
     if (tree) {
       const { frame, state } = view.nodes;
       const after = state === undefined ? [] : [state];
@@ -116,6 +133,13 @@ class TextPrinter implements Printer {
     }
     if (tree || hex) text += '\n';
     this.#sink.write(text);
+  }
+
+  /** Colour of a packet; the words of its line say the same. */
+  #styleOf(view: PacketView): Style {
+    if (this.#rules === undefined) return 'plain';
+    const source = fieldSource(allNodes(view), view.dissection.sources);
+    return STYLES[this.#rules.emphasisOf(source)];
   }
 
   end(): void {
