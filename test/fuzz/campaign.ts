@@ -82,7 +82,8 @@ export async function runCampaign(
     finding,
   });
   coverage?.news();
-  for (const input of [...target.seeds(), new Uint8Array()]) {
+  const more = coverage === undefined ? [] : (target.moreSeeds?.() ?? []);
+  for (const input of [...target.seeds(), ...more, new Uint8Array()]) {
     runs++;
     const finding = await attempt(target, input);
     if (finding !== undefined) return result(finding);

@@ -7,6 +7,8 @@ export interface FuzzTarget {
   readonly name: string;
   /** Inputs to start from; small ones first. */
   seeds(): readonly Uint8Array[];
+  /** More of them, for a search that knows which of them run something new. */
+  moreSeeds?(): readonly Uint8Array[];
   /** Octets that mean something: magic numbers, keywords. */
   readonly words: readonly Uint8Array[];
   /** Runs one input. Throws when something that must hold does not. */

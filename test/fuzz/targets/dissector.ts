@@ -4,6 +4,7 @@
 import type { Dissection, FieldNode } from '../../../dissectors/core/node.ts';
 import { dissect, summarize } from '../../../dissectors/index.ts';
 import { PacketVerifier } from '../../../engine/verification/packet-verifier.ts';
+import { generatedPackets } from '../../dissectors/oracle/generated/index.ts';
 import { fixtureFrames } from '../seeds.ts';
 import { must } from '../target.ts';
 import type { FuzzTarget } from '../target.ts';
@@ -53,6 +54,10 @@ export const dissector: FuzzTarget = {
   ],
   seeds: () =>
     fixtureFrames().map(({ bytes, linkType }) =>
+      Uint8Array.of(Math.max(0, LINK_TYPES.indexOf(linkType)), ...bytes),
+    ),
+  moreSeeds: () =>
+    generatedPackets().map(({ bytes, linkType }) =>
       Uint8Array.of(Math.max(0, LINK_TYPES.indexOf(linkType)), ...bytes),
     ),
   run(input) {

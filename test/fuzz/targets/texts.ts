@@ -12,6 +12,15 @@ import {
   formatFilterError,
 } from '../../../engine/filter/index.ts';
 import { parseKeyText } from '../../../engine/keys/key-text.ts';
+import {
+  IKEV1_TABLE,
+  IKEV2_TABLE,
+  SETKEY,
+  SWANCTL,
+  TCPDUMP,
+  XFRM_POLICY,
+  XFRM_STATE,
+} from '../../engine/keys/key-texts.ts';
 import { fixtureFiles, fixtureFrames } from '../seeds.ts';
 import { must, octetsOfText } from '../target.ts';
 import type { FuzzTarget } from '../target.ts';
@@ -64,11 +73,19 @@ export const filter: FuzzTarget = {
   },
 };
 
-/** Wireshark's `esp_sa` and what else is taken for a key file. */
+/** Key files of all formats that need no other parser. */
 export const keyFile: FuzzTarget = {
   name: 'key-file',
-  words: words('"IPv6" "*" "AES-CBC [RFC3602]" 0x0102 "HMAC-SHA-1-96 [RFC2404]" "NULL" , \n'),
-  seeds: () => fixtureFiles('fixtures', /esp_sa$/),
+  words: words(
+    '"IPv6" "*" "AES-CBC [RFC3602]" 0x0102 "HMAC-SHA-1-96 [RFC2404]" "NULL" , \n ; add spdadd -E -A -P ipsec ' +
+      'src dst proto esp spi mode sel tmpl dir enc auth-trunc aead @ : ikev2 in out',
+  ),
+  seeds: () => [
+    ...fixtureFiles('fixtures', /esp_sa$/),
+    ...[SETKEY, XFRM_STATE, XFRM_POLICY, TCPDUMP, IKEV2_TABLE, IKEV1_TABLE, SWANCTL].map(
+      octetsOfText,
+    ),
+  ],
   run(input) {
     const text = new TextDecoder('latin1').decode(input);
     const { problems } = parseKeyText(text, 'keys');
