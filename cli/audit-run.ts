@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import type { EngineObserver, EngineSummary } from '../engine/engine.ts';
 import type { CompiledFilter } from '../engine/filter/filter.ts';
+import { formatIkeNotice } from '../engine/ike/notices.ts';
 import { Engine } from '../engine/pipeline.ts';
 import type { PacketRecord } from '../engine/ports.ts';
 import type { Severity } from '../engine/rule-api.ts';
@@ -14,9 +15,9 @@ import { jsonText } from '../io/export/json-text.ts';
 import type { AuditDocument } from '../io/export/records.ts';
 import { OutputError } from '../io/output.ts';
 import type { SqliteStore } from '../io/store/sqlite.ts';
-import { espOpener } from './esp-opener.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { packetOpeners } from './openers.ts';
 import { refuseToOverwrite } from './own-files.ts';
 import { packageVersion } from './package-root.ts';
 import { requireFiles } from './read/once.ts';
@@ -98,7 +99,7 @@ export async function runAudit(
 
 /** What the filter selects; one that asks for findings needs a run that finds them first. */
 async function selectionOf(
-  { captures, site, rules, associations, verification, inputs, recursive }: Session,
+  { captures, site, rules, associations, ike, verification, inputs, recursive }: Session,
   { filter }: AuditOptions,
   signal: AbortSignal,
 ): Promise<PacketSelection | undefined> {
@@ -107,10 +108,10 @@ async function selectionOf(
   if (filter.usesState) {
     requireFiles(inputs);
     const { source } = await openCaptures(inputs, { recursive });
-    findings = await runEnginePass(source, { site, rules, associations, signal });
+    findings = await runEnginePass(source, { site, rules, associations, ike, signal });
   }
-  const openEsp = associations.length === 0 ? undefined : espOpener(associations);
-  const views = new PacketViews(openEsp, captures.source.interfaces, findings, verification);
+  const openers = packetOpeners(associations, ike);
+  const views = new PacketViews(openers, captures.source.interfaces, findings, verification);
   return new PacketSelection(filter, views);
 }
 
@@ -195,6 +196,7 @@ class AuditRun {
       site: session.site,
       rules: session.rules,
       associations: session.associations,
+      ike: session.ike,
       inputs,
       interfaces,
       observer: selection === undefined ? follower : selectedOnly(follower, selection),
@@ -211,6 +213,9 @@ class AuditRun {
     const failure = this.#write(document);
     this.#follower.endStore(document, found, new Date().toISOString());
     this.#complain(document, failure);
+    for (const notice of summary.ikeNotices) {
+      this.#terminal.say(`mip6guard: ${formatIkeNotice(notice)}`);
+    }
     if (failure !== undefined) return outputExitCode(failure);
     if (this.#follower.failures.length > 0) return EXIT.environment;
     // The reader of the pipe had enough: that says nothing about the captures.

@@ -19,7 +19,11 @@ const MAX_CANDIDATES = 8;
  * with other addresses is tried as well, but believed only when it verifies the packet.
  */
 export function espOpener(associations: readonly SecurityAssociation[]): OpenEsp {
-  const table = new SecurityAssociationTable(associations);
+  return espOpenerOf(new SecurityAssociationTable(associations));
+}
+
+/** As {@link espOpener}, with a table that may grow between packets. */
+export function espOpenerOf(table: SecurityAssociationTable): OpenEsp {
   const result = createEspResult();
   const scratch = new EspScratch();
   const fitting: SecurityAssociation[] = [];

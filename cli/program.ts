@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addDemo } from './commands/demo.ts';
 import { addFields } from './commands/fields.ts';
+import { addKeys } from './commands/keys.ts';
 import { addRead } from './commands/read.ts';
 import { CliError, EXIT, EXIT_MEANINGS } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -97,6 +98,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addAudit(program, terminal, end);
   addRead(program, terminal, end);
   addFields(program, terminal, end);
+  addKeys(program, terminal, end);
   addDemo(program, terminal, end);
   program
     .command('help')
@@ -149,7 +151,7 @@ function failureCode(error: unknown, args: readonly string[], terminal: Terminal
       terminal.say(`  To audit the capture: mip6guard audit ${first}`);
     } else if (error.code !== 'commander.help') {
       terminal.say(
-        `  See: mip6guard ${['audit', 'read', 'fields', 'demo'].includes(first) ? `${first} ` : ''}--help`,
+        `  See: mip6guard ${['audit', 'read', 'fields', 'keys', 'demo'].includes(first) ? `${first} ` : ''}--help`,
       );
     }
     return EXIT.usage;

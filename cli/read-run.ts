@@ -7,9 +7,10 @@ import { fieldSource } from '../engine/filter/source.ts';
 import type { PacketRecord } from '../engine/ports.ts';
 import type { OpenedCaptures } from '../io/capture/file.ts';
 import { OutputError } from '../io/output.ts';
-import { espOpener } from './esp-opener.ts';
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { packetOpeners } from './openers.ts';
+import type { PacketOpeners } from './openers.ts';
 import { refuseToOverwrite } from './own-files.ts';
 import { openCaptureFile } from './read/capture-file.ts';
 import type { CaptureFile } from './read/capture-file.ts';
@@ -23,6 +24,8 @@ import { PlainPackets } from './read/plain-packets.ts';
 import type { PacketView } from './read/packet-view.ts';
 import { printerOf } from './read/printers.ts';
 import type { Printer, ShowOptions } from './read/printers.ts';
+import { formatIkeNotice } from '../engine/ike/notices.ts';
+import type { AnyIkeSecret } from '../engine/ike/secret.ts';
 import type { SecurityAssociation } from '../engine/state/security-association.ts';
 import type { VerificationKeys } from '../engine/verification/keys.ts';
 import { faultRecords, isUnopened } from './report/faults.ts';
@@ -88,6 +91,7 @@ export async function readPackets(
 interface Material {
   readonly captures: OpenedCaptures;
   readonly associations: readonly SecurityAssociation[];
+  readonly ike: readonly AnyIkeSecret[];
   readonly verification: VerificationKeys;
   /** Undefined when nobody asked for them. */
   readonly findings: FindingsIndex | undefined;
@@ -119,18 +123,18 @@ async function prepare(
   const { keys, config } = options;
   const namesOf = ({ source }: OpenedCaptures): string[] => source.inputs.map(({ name }) => name);
   if (!options.findings) {
-    const { associations, verification } = await loadKeys(keys, terminal);
+    const { associations, ike, verification } = await loadKeys(keys, terminal);
     const captures = await openInputs([input], false, terminal);
     onOpened(namesOf(captures));
-    return { captures, associations, verification, findings: undefined };
+    return { captures, associations, ike, verification, findings: undefined };
   }
   const named = { inputs: [input], config, keys, recursive: false, workers: 1 };
-  const { captures, site, rules, associations, verification } = await prepareSession(
+  const { captures, site, rules, associations, ike, verification } = await prepareSession(
     named,
     terminal,
   );
   onOpened(namesOf(captures));
-  const findings = await runEnginePass(captures.source, { site, rules, associations, signal });
+  const findings = await runEnginePass(captures.source, { site, rules, associations, ike, signal });
   if (findings.droppedChanges > 0) {
     const dropped = plural(findings.droppedChanges, 'change');
     terminal.say(`mip6guard: ${dropped} of bindings are not kept: too many`);
@@ -138,7 +142,7 @@ async function prepare(
   // Complaints about inputs were made at the first opening.
   const quiet: Terminal = { ...terminal, say: () => undefined };
   const again = await openInputs([input], false, quiet);
-  return { captures: again, associations, verification, findings };
+  return { captures: again, associations, ike, verification, findings };
 }
 
 /** One reading of the packets. */
@@ -149,6 +153,7 @@ class ReadRun {
   readonly #findings: FindingsIndex | undefined;
   readonly #file: CaptureFile | undefined;
   readonly #stop: StopSignals;
+  readonly #openers: PacketOpeners;
   readonly #views: PacketViews;
   readonly #plain: PlainPackets;
   /** The filter asks for more than the headers of a packet. */
@@ -160,7 +165,7 @@ class ReadRun {
   #failure: OutputError | undefined;
 
   constructor(
-    { captures, associations, verification, findings }: Material,
+    { captures, associations, ike, verification, findings }: Material,
     options: ReadOptions,
     terminal: Terminal,
     file: CaptureFile | undefined,
@@ -173,11 +178,14 @@ class ReadRun {
     this.#file = file;
     this.#stop = stop;
     const { inputs, interfaces } = captures.source;
-    const openEsp = associations.length === 0 ? undefined : espOpener(associations);
-    this.#views = new PacketViews(openEsp, interfaces, findings, verification);
+    this.#openers = packetOpeners(associations, ike);
+    this.#views = new PacketViews(this.#openers, interfaces, findings, verification);
     const { filter, write, show, colour } = options;
     this.#asksBeside = [...(filter?.fields ?? [])].some((name) => BESIDE.test(name));
-    this.#plain = new PlainPackets(neededProtocols(filter?.root), associations.length > 0);
+    this.#plain = new PlainPackets(
+      neededProtocols(filter?.root),
+      associations.length > 0 || ike.length > 0,
+    );
     if (write === undefined || write.print) {
       const { paint } = reportStyle(terminal, colour, false);
       this.#printer = printerOf(show, terminal.output, paint);
@@ -208,6 +216,9 @@ class ReadRun {
     const faults = faultRecords(source, errors);
     for (const fault of faults.filter((item) => !isUnopened(item))) {
       this.#terminal.say(`mip6guard: ${fault.pcap_filename}: ${fault.message}`);
+    }
+    for (const notice of this.#openers.notices()) {
+      this.#terminal.say(`mip6guard: ${formatIkeNotice(notice)}`);
     }
     this.#tellWritten();
     return faults.length > 0 ? EXIT.input : EXIT.clean;

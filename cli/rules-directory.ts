@@ -119,12 +119,15 @@ const NEEDS: Readonly<Record<Need, true>> = {
   'home-prefixes': true,
   'home-agents': true,
   'readable-signalling': true,
+  'security-associations': true,
   perimeter: true,
 };
 const EVENT_KINDS: Readonly<Record<EngineEvent['kind'], true>> = {
   mobility: true,
   icmpv6: true,
   esp: true,
+  ipsec: true,
+  tunnel: true,
   relay: true,
   binding: true,
   'home-address-traffic': true,

@@ -4,8 +4,11 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { formatKeyProblem } from '../engine/keys/key-problem.ts';
-import type { KeyProblem } from '../engine/keys/key-problem.ts';
-import { parseKeyText } from '../engine/keys/key-text.ts';
+import type { KeyProblem, ParsedKeys } from '../engine/keys/key-problem.ts';
+import type { AnyIkeSecret, IkeSecret } from '../engine/ike/secret.ts';
+import { secretOfKey } from '../engine/ike/secret.ts';
+import type { IkeKey } from '../engine/keys/key-file.ts';
+import { parsedKeys, readKeyText as parseKeyFile } from '../engine/keys/key-text.ts';
 import type { RuleDefinition } from '../engine/rule-api.ts';
 import { UNKNOWN_SITE } from '../engine/site.ts';
 import type { Site } from '../engine/site.ts';
@@ -38,6 +41,7 @@ export interface Session {
   readonly rules: readonly RuleDefinition[];
   readonly keyFiles: readonly string[];
   readonly associations: readonly SecurityAssociation[];
+  readonly ike: readonly AnyIkeSecret[];
   readonly verification: VerificationKeys;
   readonly captures: OpenedCaptures;
   /** Inputs as the user named them. */
@@ -49,12 +53,16 @@ export interface Session {
 export interface LoadedKeys {
   /** For ESP. */
   readonly associations: readonly SecurityAssociation[];
+  /** For IKE, and ESP that follows from it. */
+  readonly ike: readonly AnyIkeSecret[];
   /** For authenticators and signatures of messages. */
   readonly verification: VerificationKeys;
 }
 
 /** Rows that the user cannot mend: the machine lacks an algorithm. The other rows still help. */
 const NOT_THE_USERS_FAULT = 'KEYS_NOT_AVAILABLE';
+/** No association in a file. */
+const EMPTY = 'KEYS_EMPTY';
 /** Others may read the file. */
 const FILE_MODE = 'KEYS_FILE_MODE';
 
@@ -63,7 +71,7 @@ function isBundled(file: string): boolean {
   return path.resolve(file).startsWith(path.join(packageRoot(), 'fixtures') + path.sep);
 }
 
-/** Key files in YAML hold keys for messages; all others keys for ESP. */
+/** Key files in YAML may hold keys of every kind; all others hold keys for ESP or IKE. */
 function isYaml(file: string): boolean {
   return /\.ya?ml$/i.test(file);
 }
@@ -73,23 +81,51 @@ function isYaml(file: string): boolean {
  * @throws CliError (2) that lists everything wrong with them, or says which cannot be read
  */
 export async function loadKeys(files: readonly string[], terminal: Terminal): Promise<LoadedKeys> {
-  if (files.length === 0) return { associations: [], verification: NO_VERIFICATION_KEYS };
+  if (files.length === 0) {
+    return { associations: [], ike: [], verification: NO_VERIFICATION_KEYS };
+  }
+  const rows: IkeKey[] = [];
   let loaded;
   try {
     loaded = await loadKeyFiles(
       files.filter((file) => !isYaml(file)),
-      parseKeyText,
+      (text, file) => keysOf(text, file, rows),
     );
   } catch (error) {
     throw keyFileFailure(error);
   }
   const { associations, problems } = loaded;
-  const fatal = problems.filter((p) => p.severity === 'error' && p.code !== NOT_THE_USERS_FAULT);
-  if (fatal.length > 0) {
-    throw new CliError(EXIT.usage, fatal.map(formatKeyProblem).join('\n'));
-  }
-  sayWarnings(problems, terminal);
-  return { associations, verification: await loadVerificationKeys(files, terminal) };
+  sayProblems(problems, terminal);
+  const yaml = await loadYamlKeys(files, terminal);
+  return {
+    associations: [...associations, ...yaml.associations],
+    ike: [...ikeSecretsOf(rows, terminal), ...yaml.ike],
+    verification: yaml.verification,
+  };
+}
+
+/** Associations and problems of a key file; its IKE keys go to `rows`. */
+function keysOf(text: string, file: string, rows: IkeKey[]): ParsedKeys {
+  const content = parseKeyFile(text, file);
+  const parsed = parsedKeys(content, file);
+  if (content.ikeKeys.length === 0) return parsed;
+  for (const key of content.ikeKeys) rows.push(key);
+  // A file of IKE keys alone is no file without keys.
+  return { ...parsed, problems: parsed.problems.filter(({ code }) => code !== EMPTY) };
+}
+
+/** What can be used of IKE keys; says what cannot. */
+function ikeSecretsOf(rows: readonly IkeKey[], terminal: Terminal): AnyIkeSecret[] {
+  return rows.flatMap((row) => {
+    if (row.version === 1) return row;
+    const secret = secretOfKey(row);
+    if (secret === undefined) {
+      const { file, line } = row.origin;
+      const text = 'an algorithm of the row is not supported; it is not used';
+      terminal.say(`mip6guard: warning: ${file}:${line}: ${text}`);
+    }
+    return secret ?? [];
+  });
 }
 
 /** A key file that cannot be read is a usage error; anything else is ours. */
@@ -97,7 +133,12 @@ function keyFileFailure(error: unknown): unknown {
   return error instanceof KeyFileError ? new CliError(EXIT.usage, error.message) : error;
 }
 
-function sayWarnings(problems: readonly KeyProblem[], terminal: Terminal): void {
+/** @throws CliError (2) that lists what the user has to mend; the rest are warnings */
+function sayProblems(problems: readonly KeyProblem[], terminal: Terminal): void {
+  const fatal = problems.filter((p) => p.severity === 'error' && p.code !== NOT_THE_USERS_FAULT);
+  if (fatal.length > 0) {
+    throw new CliError(EXIT.usage, fatal.map(formatKeyProblem).join('\n'));
+  }
   for (const problem of problems) {
     if (problem.code === FILE_MODE && isBundled(problem.file)) continue;
     terminal.say(`mip6guard: warning: ${formatKeyProblem(problem)}`);
@@ -105,27 +146,38 @@ function sayWarnings(problems: readonly KeyProblem[], terminal: Terminal): void 
 }
 
 /** Keys of the YAML files. The reader of YAML is loaded only when there is one. */
-async function loadVerificationKeys(
-  files: readonly string[],
-  terminal: Terminal,
-): Promise<VerificationKeys> {
+async function loadYamlKeys(files: readonly string[], terminal: Terminal): Promise<LoadedKeys> {
   const found = files.filter(isYaml);
-  if (found.length === 0) return NO_VERIFICATION_KEYS;
+  if (found.length === 0) {
+    return { associations: [], verification: NO_VERIFICATION_KEYS, ike: [] };
+  }
+  const { readYamlAssociations } = await import('./yaml-associations.ts');
   const { parseVerificationKeys } = await import('./verification-keys.ts');
+  const { parseIkeSecrets } = await import('./ike-keys.ts');
+  const associations: SecurityAssociation[] = [];
+  const ike: IkeSecret[] = [];
   const all: VerificationKeys[] = [];
   for (const file of found) {
     try {
       const { text, problems } = await readKeyText(file);
-      sayWarnings(problems, terminal);
+      sayProblems(problems, terminal);
+      const content = readYamlAssociations(text, file);
+      sayProblems(content.problems, terminal);
+      for (const { association } of content.entries) associations.push(association);
       const readText = async (name: string): Promise<string> => (await readKeyText(name)).text;
       all.push(await parseVerificationKeys(text, file, readText));
+      for (const secret of parseIkeSecrets(text, file)) ike.push(secret);
     } catch (error) {
       throw keyFileFailure(error);
     }
   }
   return {
-    mobility: all.flatMap(({ mobility }) => mobility),
-    publicKeys: all.flatMap(({ publicKeys }) => publicKeys),
+    associations,
+    verification: {
+      mobility: all.flatMap(({ mobility }) => mobility),
+      publicKeys: all.flatMap(({ publicKeys }) => publicKeys),
+    },
+    ike,
   };
 }
 
@@ -157,9 +209,8 @@ async function openInputsInThreads(
     return openInputs(inputs, recursive, terminal);
   }
   complainAboutInputs(found.inputs.length, found.errors, terminal);
-  // What can be read only once (a pipe) was read: then this thread opens what the keys open.
-  const espKeys = keys.filter((file) => !isYaml(file));
-  const keyFiles = espKeys.every((file) => statSync(file).isFile()) ? espKeys : [];
+  // What can be read only once (a pipe) was read, and threads read no YAML: then this one opens what the keys open.
+  const keyFiles = keys.every((file) => !isYaml(file) && statSync(file).isFile()) ? keys : [];
   const source = new WorkerSource(found.inputs, keyFiles, workers - 1);
   return { source, errors: found.errors };
 }
@@ -191,7 +242,7 @@ export async function prepareSession(
   const { loadRules } = await import('./rules-directory.ts');
   const rules = await loadRules();
   const site = await loadSite(options.config, rules);
-  const { associations, verification } = await loadKeys(options.keys, terminal);
+  const { associations, ike, verification } = await loadKeys(options.keys, terminal);
   const captures =
     options.workers > 1
       ? await openInputsInThreads(options, terminal)
@@ -202,6 +253,7 @@ export async function prepareSession(
     rules,
     keyFiles: options.keys,
     associations,
+    ike,
     verification,
     captures,
     inputs: options.inputs,

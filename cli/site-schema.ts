@@ -207,11 +207,11 @@ const ipsec = z
     {
       signalling: oneOf(
         needed,
-        'whether home registrations must be protected (RFC 6275 section 5.1); no rule of this release depends on it',
+        'whether signalling between mobile nodes and home agents must be protected (RFC 6275 section 5.1, RFC 3776 section 4.1): rules 1801, 1802, 1814; optional also lets tunnels follow registrations in clear (1818)',
       ).default(UNKNOWN_SITE.ipsec.signalling),
       payload: oneOf(
         needed,
-        'whether payload must be protected in the tunnel (RFC 3776 section 4.2); no rule of this release depends on it',
+        'whether payload must be protected in the tunnel (RFC 3776 section 4.1): rule 1815, and home tests with it: rules 1811, 1812',
       ).default(UNKNOWN_SITE.ipsec.payload),
     },
     { error: 'a mapping with signalling and payload' },

@@ -133,14 +133,24 @@ export const verificationKeysSchema = z.strictObject(
         description:
           'Certificates or RSA public keys in PEM, for signed neighbor discovery without CGA; names are relative to this file',
       }),
+    associations: z
+      .array(z.unknown(), { error: LIST })
+      .optional()
+      .meta({ description: 'ESP security associations; yaml-associations.ts reads them' }),
+    ike: z
+      .array(z.unknown(), { error: LIST })
+      .optional()
+      .meta({ description: 'Secrets of IKE SAs; ike-keys.ts reads them' }),
   },
-  { error: 'a mapping with mobility, publicKeys or both' },
+  { error: 'a mapping with mobility, publicKeys, associations or ike' },
 );
 
 /** Keys of the mappings, for suggestions. */
 const KNOWN_KEYS: readonly string[] = [
   'mobility',
   'publicKeys',
+  'associations',
+  'ike',
   'use',
   'spi',
   'homeAddress',

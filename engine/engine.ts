@@ -1,9 +1,14 @@
 /**
  * Public face of the engine: what goes in, what comes out.
  */
+import type { Ipv6View } from '../dissectors/walk.ts';
 import type { Alert, Incident, NotJudged } from './alert.ts';
+import type { OpenedEsp } from './esp-opener.ts';
 import type { EngineEvent, Link } from './events.ts';
-import type { CaptureInput, CaptureInterface } from './ports.ts';
+import type { IkeNotice } from './ike/notices.ts';
+import type { AnyIkeSecret } from './ike/secret.ts';
+import type { DatabaseEntry } from './ipsec/policy-database.ts';
+import type { CaptureInput, CaptureInterface, PacketRecord } from './ports.ts';
 import type { RuleDefinition } from './rule-api.ts';
 import type { Site } from './site.ts';
 import type { Binding } from './state/binding-cache.ts';
@@ -16,15 +21,34 @@ export interface EngineObserver {
   onAlert?(alert: Alert): void;
 }
 
+/** Told of every ESP packet, to explain which association fits. What it gets is valid during the call only. */
+export interface EspWatcher {
+  /**
+   * @param view of the IPv6 header; `view.esp` is the offset of the ESP header.
+   * @param record the packet that was captured; undefined only without one.
+   */
+  onEsp(
+    view: Ipv6View,
+    spi: number,
+    opened: Readonly<OpenedEsp>,
+    record: PacketRecord | undefined,
+  ): void;
+}
+
 /** What an engine is made of. */
 export interface EngineOptions {
   readonly site: Site;
   readonly rules: readonly RuleDefinition[];
   readonly associations: readonly SecurityAssociation[];
+  /** Secrets of IKE SAs: associations of their child SAs are added as they are negotiated. */
+  readonly ike?: readonly AnyIkeSecret[];
   /** Inputs and interfaces of the packet source; both may grow while packets arrive. */
   readonly inputs: readonly CaptureInput[];
   readonly interfaces: readonly CaptureInterface[];
+  /** Security policies of the site, before those that RFC 3776 section 4.1 asks for. */
+  readonly policies?: readonly DatabaseEntry[];
   readonly observer?: EngineObserver;
+  readonly espWatcher?: EspWatcher;
   /** Makes hash tables unpredictable to whoever sends packets. Results do not depend on it. */
   readonly seed?: number;
 }
@@ -67,7 +91,10 @@ export interface EngineSummary {
   readonly links: readonly Link[];
   /** All bindings still in the table, oldest first. */
   readonly bindings: readonly Readonly<Binding>[];
+  /** Those that were given, then those that were derived. */
   readonly associations: readonly SecurityAssociation[];
+  /** What kept IKE sessions from being followed. */
+  readonly ikeNotices: readonly IkeNotice[];
   readonly alerts: readonly Alert[];
   readonly incidents: readonly Incident[];
   readonly notJudged: readonly NotJudged[];

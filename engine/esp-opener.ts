@@ -26,6 +26,11 @@ export interface OpenedEsp {
   integrityVerified: boolean;
   /** Label of the association. */
   association: string | undefined;
+  /** The association tried last, and what came of it; undefined when none was. */
+  triedAssociation: SecurityAssociation | undefined;
+  triedStatus: EspStatus;
+  /** Packets that association had verified before this one. */
+  verified: number;
   /** When opened: plaintext and its upper-layer protocol. */
   nextHeader: number | undefined;
   bytes: Uint8Array;
@@ -39,6 +44,8 @@ export interface OpenedEsp {
 export class EspOpener {
   readonly #associations: readonly SecurityAssociation[];
   readonly #table: SecurityAssociationTable;
+  /** SPIs of associations that reading threads do not know; as many as associations at most. */
+  readonly #derivedSpis = new Set<number>();
   readonly #bindings: Bindings;
   readonly #result: EspResult = createEspResult();
   /** One scratch buffer a nesting depth: what was decrypted outside is still read while the inside is. */
@@ -49,6 +56,9 @@ export class EspOpener {
     isIntegrityWrong: false,
     integrityVerified: false,
     association: undefined,
+    triedAssociation: undefined,
+    triedStatus: EspStatus.OK,
+    verified: 0,
     nextHeader: undefined,
     bytes: new Uint8Array(),
     payloadOffset: 0,
@@ -60,6 +70,12 @@ export class EspOpener {
     this.#associations = associations;
     this.#table = new SecurityAssociationTable(associations);
     this.#bindings = bindings;
+  }
+
+  /** Adds an association that was negotiated in the capture. */
+  add(association: SecurityAssociation): void {
+    this.#table.add(association);
+    if (association.spi !== undefined) this.#derivedSpis.add(association.spi);
   }
 
   /**
@@ -79,11 +95,14 @@ export class EspOpener {
     opened.isIntegrityWrong = false;
     opened.integrityVerified = false;
     opened.association = undefined;
+    opened.triedAssociation = undefined;
+    opened.verified = 0;
     opened.nextHeader = undefined;
     if (this.#table.size === 0) return opened;
     const number = record?.number ?? 0;
     const ahead = record?.preopened;
-    if (depth === 0 && ahead?.offset === view.esp && view.bytes === record?.bytes) {
+    const isAhead = depth === 0 && ahead?.offset === view.esp && view.bytes === record?.bytes;
+    if (isAhead && !this.#derivedSpis.has(spi)) {
       this.#takeAhead(ahead, view, number, time);
       return opened;
     }
@@ -127,8 +146,11 @@ export class EspOpener {
   #settle(association: SecurityAssociation, view: Ipv6View, number: number, time: number): boolean {
     const opened = this.#opened;
     const result = this.#result;
+    opened.verified = association.statistics.verified;
     association.record(result, view.end - view.esp, { number, time });
     opened.association = association.label;
+    opened.triedAssociation = association;
+    opened.triedStatus = result.status;
     if (!isOpen(result)) {
       opened.isIntegrityWrong = result.status === EspStatus.ICV_MISMATCH;
       opened.outcome = opened.isIntegrityWrong ? 'icv-mismatch' : 'malformed';
@@ -144,6 +166,46 @@ export class EspOpener {
     opened.payloadEnd = result.payloadEnd;
     opened.nextHeaderPointer = result.payloadEnd + result.padLength + 1;
     return true;
+  }
+
+  /** Whether there is any association at all. */
+  get hasAssociations(): boolean {
+    return this.#table.size > 0;
+  }
+
+  /** Whether an association has this very SPI. */
+  knowsSpi(spi: number): boolean {
+    return this.#table.findBySpi(spi).length > 0;
+  }
+
+  /**
+   * Looks for the association that an ESP packet belongs to by its SPI and the home agent's address alone: to
+   * explain why none fits, never to open it. Nothing is counted.
+   * @param isToAgent the packet goes to the home agent; else it comes from it.
+   * @returns the address at the mobile node's end, and whether the keys fit; the best of at most four.
+   */
+  explain(
+    view: Ipv6View,
+    depth: number,
+    spi: number,
+    isToAgent: boolean,
+  ): { readonly owner: Uint8Array; readonly isVerified: boolean } | undefined {
+    let first: Uint8Array | undefined;
+    let tried = 0;
+    const { bytes } = view;
+    const agent = isToAgent ? view.destination : view.source;
+    for (const association of this.#table.findBySpi(spi)) {
+      if (tried >= MAX_CANDIDATES) break;
+      const near = isToAgent ? association.destination : association.source;
+      const far = isToAgent ? association.source : association.destination;
+      const isOfOne = association.addressLength === 16 && far.length === 128;
+      if (!isOfOne || !prefixMatches(near.bytes, near.length, bytes, agent)) continue;
+      tried++;
+      attempt(association, view, this.#scratch(depth), this.#result);
+      if (this.#result.integrityVerified) return { owner: far.bytes, isVerified: true };
+      first ??= far.bytes;
+    }
+    return first === undefined ? undefined : { owner: first, isVerified: false };
   }
 
   #find(view: Ipv6View, spi: number): number {

@@ -6,8 +6,10 @@ import { u16, u32 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import { walkExtensions } from '../dissectors/walk.ts';
 import type { Ipv6View } from '../dissectors/walk.ts';
-import type { EngineCounters } from './engine.ts';
+import type { EngineCounters, EspWatcher } from './engine.ts';
 import type { EspOpener } from './esp-opener.ts';
+import { AssociationRegister } from './ipsec/association-facts.ts';
+import type { IpsecStage } from './ipsec-stage.ts';
 import type { EngineEvent, EspEvent, EspLayout, PacketContext, RelayEvent } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { Bindings } from './state/bindings.ts';
@@ -32,6 +34,9 @@ export class EspStage {
   readonly #bindings: Bindings;
   readonly #home: HomeNetwork;
   readonly #opener: EspOpener;
+  readonly #ipsec: IpsecStage;
+  readonly #register = new AssociationRegister();
+  readonly #watcher: EspWatcher | undefined;
   readonly #emit: (event: EngineEvent) => void;
 
   constructor(parts: {
@@ -40,6 +45,8 @@ export class EspStage {
     bindings: Bindings;
     home: HomeNetwork;
     opener: EspOpener;
+    ipsec: IpsecStage;
+    watcher: EspWatcher | undefined;
     emit: (event: EngineEvent) => void;
   }) {
     this.#packet = parts.packet;
@@ -47,6 +54,8 @@ export class EspStage {
     this.#bindings = parts.bindings;
     this.#home = parts.home;
     this.#opener = parts.opener;
+    this.#ipsec = parts.ipsec;
+    this.#watcher = parts.watcher;
     this.#emit = parts.emit;
   }
 
@@ -68,6 +77,7 @@ export class EspStage {
     const sequence = u32(bytes, offset + 4);
     const opened = this.#opener.open(view, level.depth, spi, record, time);
     const { outcome, nextHeader } = opened;
+    this.#watcher?.onEsp(view, spi, opened, record);
     this.#count(outcome);
     if (opened.isIntegrityWrong) view.diagnostics.add('ESP_ICV', offset, end - offset);
     level.esp = {
@@ -75,8 +85,12 @@ export class EspStage {
       sequence,
       integrityVerified: opened.integrityVerified,
       ...(opened.association === undefined ? {} : { association: opened.association }),
+      ...(opened.triedAssociation === undefined
+        ? {}
+        : { security: this.#register.of(opened.triedAssociation) }),
     };
     if (outcome === 'opened') level.protection = 'esp-transport';
+    this.#ipsec.esp(level, spi, sequence, opened);
     const isTunnel = nextHeader === NEXT_HEADER.ipv6 || nextHeader === NEXT_HEADER.ipv4;
     const length = wireLength(view);
     if (isTunnel || length > SIGNALLING_OCTETS) this.#noteTunnel(level);
@@ -84,6 +98,7 @@ export class EspStage {
     if (outcome !== 'opened') return false;
     const { payloadOffset, payloadEnd, nextHeaderPointer } = opened;
     walkExtensions(view, opened.bytes, nextHeaderPointer, payloadOffset, payloadEnd, true);
+    this.#ipsec.opened(level);
     return true;
   }
 

@@ -8,8 +8,12 @@ import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
 import type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
 import type { MobilityHeader } from '../dissectors/mobility/header.ts';
 import type { Link, PacketReference } from './packet.ts';
+import type { AssociationFacts } from './ipsec/association-facts.ts';
+import type { EndpointRelation } from './ipsec/endpoint-relation.ts';
 import type { Binding } from './state/binding-cache.ts';
 
+export type { AssociationFacts } from './ipsec/association-facts.ts';
+export type { EndpointRelation } from './ipsec/endpoint-relation.ts';
 export type { Link, PacketReference } from './packet.ts';
 
 /** How a message was protected. */
@@ -23,6 +27,8 @@ export interface EspContext {
   readonly association?: string;
   /** True when the integrity check value was verified with a key. */
   readonly integrityVerified: boolean;
+  /** What is known of that association. */
+  readonly security?: AssociationFacts;
 }
 
 /** Wire view and normalised view of one packet. Addresses are 16 octets. */
@@ -41,6 +47,8 @@ export interface PacketContext {
   readonly linkSource: Uint8Array | undefined;
   readonly protection: Protection;
   readonly esp: EspContext | undefined;
+  /** An authentication header stands in it, which is not verified here. */
+  readonly hasAuthenticationHeader?: boolean;
   /** Header around this one when it came through a tunnel (IPv6-in-IPv6, ESP tunnel). */
   readonly outer: PacketContext | undefined;
   /** Encapsulations other than IPv6-in-IPv6 around it: `6in4`, `gre`, `udp:4191`, `teredo`, ... */
@@ -87,6 +95,75 @@ export interface EspEvent {
   readonly outcome: 'opened' | 'no-key' | 'icv-mismatch' | 'malformed';
   /** Decrypted upper-layer protocol when opened. */
   readonly nextHeader: number | undefined;
+}
+
+/** What is not as it should be with an ESP packet, seen from its association or its sequence number. */
+export type IpsecFinding =
+  /** The very packet was on this link before. */
+  | { readonly kind: 'copy'; readonly earlier: PacketReference }
+  /** Its number is behind the replay window. */
+  | { readonly kind: 'behind'; readonly highest: number }
+  /** The counter starts again, or a number comes again with another content. */
+  | { readonly kind: 'restart'; readonly highest: number }
+  /** The counter skips more than 2**20 numbers. */
+  | { readonly kind: 'ahead'; readonly highest: number }
+  /** The integrity check fails under an association that other packets verified under. */
+  | { readonly kind: 'integrity'; readonly verified: number }
+  /** No association has this SPI; there are others. */
+  | { readonly kind: 'unknown-spi' }
+  /**
+   * The SPI is that of an association of `owner`; the Home Address option or type 2 routing header names another.
+   * `isVerified`: the keys of that association fit.
+   */
+  | {
+      readonly kind: 'other-home-address';
+      readonly owner: Uint8Array;
+      readonly used: Uint8Array;
+      readonly isVerified: boolean;
+    }
+  /** The keys of an association of `owner` fit; the header that would name `owner` is missing. */
+  | { readonly kind: 'missing-home-address'; readonly owner: Uint8Array }
+  /**
+   * What was in it is not for this association: by the selector of the key file, or, when `isInferred`, because it
+   * carried Mobility Headers alone before. `protocol` and `type` (of Mobility Header and ICMPv6) are what was in it.
+   */
+  | {
+      readonly kind: 'outside-selector';
+      readonly expected: string;
+      readonly protocol: number;
+      readonly type: number | undefined;
+      readonly isInferred: boolean;
+    };
+
+/** An ESP packet with something wrong. At most one event a second for each kind of finding and SPI. */
+export interface IpsecEvent {
+  readonly kind: 'ipsec';
+  readonly context: PacketContext;
+  readonly layout: EspLayout;
+  readonly spi: number;
+  readonly sequence: number;
+  readonly finding: IpsecFinding;
+}
+
+/**
+ * Payload of a home address in a tunnel that is not protected although the site asks for it, or that ends where no
+ * protected registration says. At most one event a second for each home address, direction and outer address.
+ */
+export interface TunnelEvent {
+  readonly kind: 'tunnel';
+  /** Inner header; the tunnel is its `outer`. */
+  readonly context: PacketContext;
+  /** From or to the home address. */
+  readonly direction: 'from' | 'to';
+  readonly homeAddress: Uint8Array;
+  readonly homeAgent: Uint8Array;
+  /** Outer address that is not the home agent's. */
+  readonly endpoint: Uint8Array;
+  readonly relation: EndpointRelation;
+  /** Registered care-of address. */
+  readonly careOfAddress: Uint8Array;
+  /** Upper-layer protocol of the inner packet. */
+  readonly protocol: number;
 }
 
 /** One ESP packet seen under two layouts: only a relay that rewrites headers does that. */
@@ -159,6 +236,8 @@ export type EngineEvent =
   | MobilityEvent
   | Icmpv6Event
   | EspEvent
+  | IpsecEvent
+  | TunnelEvent
   | RelayEvent
   | BindingEvent
   | HomeAddressTrafficEvent

@@ -118,6 +118,7 @@ export class PacketState {
           : copyOctets(frame.bytes, frame.linkSource, frame.linkSource + 6),
       protection: level.protection,
       esp: level.esp,
+      ...(view.ah < 0 ? {} : { hasAuthenticationHeader: true }),
       outer: outer === undefined ? undefined : this.contextOf(outer),
       encapsulation: level.encapsulation,
       isReassembled: view.isReassembled,

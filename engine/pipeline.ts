@@ -8,6 +8,11 @@ import type { EngineCounters, EngineOptions, EngineSummary } from './engine.ts';
 import { EspOpener } from './esp-opener.ts';
 import { EspStage } from './esp-stage.ts';
 import type { EngineEvent, EspContext, Protection } from './events.ts';
+import { IpsecStage } from './ipsec-stage.ts';
+import { PolicyDatabase, defaultEntries } from './ipsec/policy-database.ts';
+import { TunnelEndpoints } from './ipsec/tunnel-endpoints.ts';
+import { IkeSessions } from './ike/sessions.ts';
+import { IkeStage } from './ike-stage.ts';
 import { IncidentBuilder } from './incident.ts';
 import { PacketState } from './packet-state.ts';
 import type { Level } from './packet-state.ts';
@@ -65,6 +70,10 @@ export class Engine {
   readonly #signalling: SignallingStage;
   readonly #esp: EspStage;
   readonly #traffic: TrafficStage;
+  readonly #ipsec: IpsecStage;
+  /** Undefined without secrets. */
+  readonly #sessions: IkeSessions | undefined;
+  readonly #ike: IkeStage | undefined;
   #firstTime = 0;
   #lastTick = 0;
 
@@ -73,6 +82,7 @@ export class Engine {
     const { site, rules, seed, observer } = options;
     const emit = (event: EngineEvent): void => {
       this.#runner.handle(event, this.#packet.time);
+      if (event.kind === 'binding') this.#ipsec.endpoints.apply(event);
       observer?.onEvent?.(event);
     };
     this.#links = new Links(site, options.inputs, options.interfaces);
@@ -87,6 +97,7 @@ export class Engine {
       site,
       home,
       bindings,
+      policy: new PolicyDatabase([...(options.policies ?? []), ...defaultEntries(site.ipsec)]),
       onAlert: (alert) => {
         this.#incidents.add(alert);
         observer?.onAlert?.(alert);
@@ -97,8 +108,18 @@ export class Engine {
     const shared = { packet, counters, bindings, home, emit };
     this.#signalling = new SignallingStage({ ...shared, returnRoutability });
     const opener = new EspOpener(options.associations, bindings);
-    this.#esp = new EspStage({ ...shared, opener });
+    const endpoints = new TunnelEndpoints(site.ipsec.signalling === 'optional', seed);
+    const ipsec = new IpsecStage({ ...shared, opener, endpoints, site });
+    this.#ipsec = ipsec;
+    this.#esp = new EspStage({ ...shared, opener, ipsec, watcher: options.espWatcher });
     this.#traffic = new TrafficStage(shared);
+    const { ike = [] } = options;
+    if (ike.length > 0) {
+      this.#sessions = new IkeSessions(ike, (association) => {
+        opener.add(association);
+      });
+      this.#ike = new IkeStage(this.#sessions);
+    }
   }
 
   /** Takes one packet. The record may be reused afterwards. Never throws for what the packet holds. */
@@ -126,7 +147,7 @@ export class Engine {
       const inner = findInnerIpv6(NEXT_HEADER.ipv4, bytes, frame.ipOffset, end);
       if (inner !== undefined) {
         this.#ipv6(0, bytes, inner.offset, end, isCut, 'none', undefined, [inner.name]);
-      }
+      } else this.#ike?.ipv4(bytes, frame.ipOffset, end);
     } else counters.undecoded++;
     this.#runner.endPacket();
   }
@@ -139,17 +160,20 @@ export class Engine {
     }
     this.#countEvictions();
     const { site, associations } = this.#options;
+    const sessions = this.#sessions;
     return {
       counters: this.counters,
       firstTime: this.#firstTime,
       lastTime: this.#packet.time,
       links: this.#links.all,
       bindings: [...this.#bindings.all()].sort((a, b) => a.firstSeen - b.firstSeen),
-      associations,
+      associations: sessions === undefined ? associations : [...associations, ...sessions.derived],
+      ikeNotices: sessions?.notices.all ?? [],
       alerts: this.#runner.alerts,
       incidents: this.#incidents.build(this.#bindings.all()),
       notJudged: this.#runner.notJudged({
         links: this.#links.all,
+        associations: associations.length + (sessions?.derived.length ?? 0),
         hasPerimeter: site.outsideLinkLayerAddresses.length > 0,
         unreadableSignalling: this.#esp.unreadableSignalling,
         readableSignalling: this.#esp.readableSignalling,
@@ -186,7 +210,10 @@ export class Engine {
     }
     if (view.homeAddress >= 0) this.counters.homeAddressOptions++;
     if (view.routingHomeAddress >= 0) this.counters.type2RoutingHeaders++;
-    if (view.esp < 0 || this.#esp.open(level)) this.#upper(level);
+    if (view.esp < 0 || this.#esp.open(level)) {
+      if (depth > 0) this.#ipsec.inner(level);
+      this.#upper(level);
+    }
     if (view.diagnostics.items.length > 0) {
       this.#signalling.malformed(level, view.diagnostics.items.slice());
     }
@@ -249,7 +276,10 @@ export class Engine {
       case NEXT_HEADER.gre:
       case NEXT_HEADER.udp: {
         const inner = findInnerIpv6(view.upperProtocol, bytes, offset, end);
-        if (inner === undefined) break;
+        if (inner === undefined) {
+          if (view.upperProtocol === NEXT_HEADER.udp) this.#ike?.ipv6(level);
+          break;
+        }
         const names = [...level.encapsulation, inner.name];
         this.#ipv6(depth + 1, bytes, inner.offset, end, view.isCut, 'none', undefined, names);
         return;
@@ -280,6 +310,8 @@ export class Engine {
     note('return-routability', this.#returnRoutability.evictions);
     note('home-network', this.#home.evictions);
     note('rule-tables', this.#runner.evictions);
+    note('esp-sequences', this.#ipsec.sequences.evictions);
+    note('tunnel-endpoints', this.#ipsec.endpoints.evictions);
     note('alerts', this.#runner.droppedAlerts);
   }
 }

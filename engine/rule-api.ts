@@ -4,6 +4,7 @@
 import type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
 import type { MessageOf } from '../dissectors/mobility/header.ts';
 import type { EngineEvent, EventOf, Link, PacketReference } from './events.ts';
+import type { PolicyPacket, PolicyVerdict } from './ipsec/policy-database.ts';
 import type { Site } from './site.ts';
 import type { Binding } from './state/binding-cache.ts';
 
@@ -28,6 +29,8 @@ export type { MobilityOption } from '../dissectors/mobility/options/index.ts';
 export * from './home-link/index.ts';
 export { deregistrationLayout } from './mobility/deregistration.ts';
 export type { DeregistrationLayout, LayoutFault } from './mobility/deregistration.ts';
+export type { PolicyPacket, PolicyVerdict } from './ipsec/policy-database.ts';
+export * from './ipsec/rule-queries.ts';
 export type * from './events.ts';
 export type * from './site.ts';
 export type { Binding } from './state/binding-cache.ts';
@@ -95,6 +98,8 @@ export type Need =
   | 'home-agents'
   /** Protected signalling readable: keys, NULL encryption, or signalling in clear. */
   | 'readable-signalling'
+  /** At least one security association, from key files. */
+  | 'security-associations'
   /** Outside and inside of the home network told apart. */
   | 'perimeter';
 
@@ -114,6 +119,8 @@ export interface RuleContext<Params extends Record<string, number> = Record<stri
   readonly site: Site;
   /** Time of the event, microseconds since 1970. */
   readonly now: number;
+  /** What protection the site's policy asks for; for packets between a home address and its home agent. */
+  policyOf(packet: PolicyPacket): PolicyVerdict;
   /** Binding of a home address at a home agent or correspondent. */
   binding(homeAddress: Uint8Array, peer: Uint8Array): Readonly<Binding> | undefined;
   /** Home registration of a home address, whoever the agent is. */

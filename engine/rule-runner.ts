@@ -14,6 +14,7 @@ import type {
   Severity,
 } from './rule-api.ts';
 import { ExpiringTable } from './rule-table.ts';
+import type { PolicyDatabase } from './ipsec/policy-database.ts';
 import type { RuleSettings, Site } from './site.ts';
 import type { Bindings } from './state/bindings.ts';
 import type { HomeNetwork } from './state/home-network.ts';
@@ -33,6 +34,8 @@ interface ActiveRule {
 export interface Coverage {
   readonly links: readonly Link[];
   readonly hasPerimeter: boolean;
+  /** Security associations that keys were given for. */
+  readonly associations: number;
   /** ESP packets in signalling layout that could not be opened, and those that could. */
   readonly unreadableSignalling: number;
   readonly readableSignalling: number;
@@ -58,6 +61,7 @@ export class RuleRunner {
     site: Site;
     home: HomeNetwork;
     bindings: Bindings;
+    policy: PolicyDatabase;
     onAlert: (alert: Alert) => void;
   }) {
     this.#onAlert = options.onAlert;
@@ -196,6 +200,10 @@ export class RuleRunner {
         return coverage.unreadableSignalling > 0 && coverage.readableSignalling === 0
           ? `${coverage.unreadableSignalling} ESP-protected signalling packets could not be opened: give the keys that fit (--keys)`
           : undefined;
+      case 'security-associations':
+        return coverage.associations > 0
+          ? undefined
+          : 'no security association is known: give the keys (--keys)';
       case 'perimeter':
         return hasRole('transit') || coverage.hasPerimeter
           ? undefined
@@ -206,9 +214,9 @@ export class RuleRunner {
   #contextFor(
     rule: RuleDefinition,
     settings: RuleSettings | undefined,
-    options: { site: Site; home: HomeNetwork; bindings: Bindings },
+    options: { site: Site; home: HomeNetwork; bindings: Bindings; policy: PolicyDatabase },
   ): RuleContext {
-    const { home, bindings, site } = options;
+    const { home, bindings, site, policy } = options;
     const params: Record<string, number> = {};
     for (const [name, parameter] of Object.entries(rule.params)) {
       params[name] = settings?.params?.[name] ?? parameter.default;
@@ -222,6 +230,7 @@ export class RuleRunner {
       get now() {
         return clock();
       },
+      policyOf: (packet) => policy.lookup(packet),
       binding: (homeAddress, peer) => bindings.find(homeAddress, peer),
       homeBinding: (homeAddress) => bindings.home(homeAddress),
       *homeBindings() {

@@ -162,9 +162,10 @@ export class OutputFile {
   /**
    * Opens `file`. A device or pipe is written in place, whatever the mode says.
    * @param mode `replace`: an existing file survives until `commit`. `stream`: for a file that is followed while it grows.
+   * @param options `isPrivate`: only its owner may read and write it, whatever an existing file allowed; needs `replace`.
    * @throws OutputError when it cannot be opened
    */
-  constructor(file: string, mode: FileMode) {
+  constructor(file: string, mode: FileMode, options: { readonly isPrivate?: boolean } = {}) {
     try {
       const existing = statSync(file, { throwIfNoEntry: false });
       if (existing?.isDirectory() === true) throw systemError('EISDIR');
@@ -172,7 +173,8 @@ export class OutputFile {
       // A link stays a link: the file it leads to is replaced.
       this.#target = existing === undefined || isInPlace ? file : realpathSync(file);
       this.#written = isInPlace ? file : temporaryName(this.#target);
-      const permissions = existing?.isFile() === true ? existing.mode & 0o777 : 0o666;
+      const usual = existing?.isFile() === true ? existing.mode & 0o777 : 0o666;
+      const permissions = options.isPrivate === true ? 0o600 : usual;
       this.#descriptor = openSync(this.#written, isInPlace ? 'w' : 'wx', permissions);
       this.sink = new DescriptorSink(this.#descriptor, file);
     } catch (error) {

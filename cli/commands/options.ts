@@ -25,7 +25,7 @@ export function collect(value: string, before: readonly string[]): readonly stri
 export function keysOption(): Option {
   return new Option(
     '-k, --keys <file>',
-    "ESP keys: Wireshark's esp_sa file (repeat for several files)",
+    'key file: esp_sa, setkey, ip xfrm, tcpdump ... (repeat for several files)',
   )
     .argParser(collect)
     .default([], 'none');

@@ -9,6 +9,7 @@ import type { Alert, Incident } from '../../engine/alert.ts';
 import type { BindingEvent } from '../../engine/events.ts';
 import type { PacketFindings } from '../../engine/filter/state-fields.ts';
 import type { PacketReference } from '../../engine/packet.ts';
+import type { AnyIkeSecret } from '../../engine/ike/secret.ts';
 import { Engine } from '../../engine/pipeline.ts';
 import type { PacketSource } from '../../engine/ports.ts';
 import type { RuleDefinition } from '../../engine/rule-api.ts';
@@ -24,6 +25,7 @@ export interface EnginePassOptions {
   readonly site: Site;
   readonly rules: readonly RuleDefinition[];
   readonly associations: readonly SecurityAssociation[];
+  readonly ike: readonly AnyIkeSecret[];
   readonly signal: AbortSignal;
 }
 
@@ -166,7 +168,7 @@ export async function runEnginePass(
   source: PacketSource,
   options: EnginePassOptions,
 ): Promise<FindingsIndex> {
-  const { site, rules, associations, signal } = options;
+  const { site, rules, associations, ike, signal } = options;
   const steps: BindingStep[] = [];
   let position = 0;
   let dropped = 0;
@@ -178,6 +180,7 @@ export async function runEnginePass(
     site,
     rules,
     associations,
+    ike,
     inputs: source.inputs,
     interfaces: source.interfaces,
     observer: {

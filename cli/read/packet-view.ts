@@ -3,13 +3,14 @@
  */
 import { expertNodes, frameNode } from '../../dissectors/frame.ts';
 import { dissect } from '../../dissectors/index.ts';
-import type { Dissection, FieldNode, OpenEsp } from '../../dissectors/index.ts';
+import type { Dissection, FieldNode } from '../../dissectors/index.ts';
 import type { CaptureInterface, PacketRecord } from '../../engine/ports.ts';
 import { packetComments } from '../../dissectors/capture-file/index.ts';
 import { stateNode } from '../../engine/filter/state-fields.ts';
 import type { VerificationKeys } from '../../engine/verification/keys.ts';
 import { PacketVerifier } from '../../engine/verification/packet-verifier.ts';
 import { FragmentStore } from '../fragment-store.ts';
+import type { PacketOpeners } from '../openers.ts';
 import type { FindingsIndex } from './engine-pass.ts';
 import { timeFields } from './time-fields.ts';
 import type { Instant } from './time-fields.ts';
@@ -38,7 +39,7 @@ export interface PacketView {
 /** Makes views of the packets of one run; they must come in order. */
 export class PacketViews {
   readonly #verifier: PacketVerifier;
-  readonly #openEsp: OpenEsp | undefined;
+  readonly #openers: Pick<PacketOpeners, 'openEsp' | 'openIke'>;
   readonly #interfaces: readonly CaptureInterface[];
   readonly #findings: FindingsIndex | undefined;
   readonly #fragments = new FragmentStore();
@@ -48,25 +49,26 @@ export class PacketViews {
   #displayed: Instant | undefined;
 
   /**
+   * @param openers for ESP and IKE
    * @param interfaces of the source; may grow
    * @param findings of the engine, when they were asked for
    * @param verification keys for authenticators and signatures
    */
   constructor(
-    openEsp: OpenEsp | undefined,
+    openers: Pick<PacketOpeners, 'openEsp' | 'openIke'>,
     interfaces: readonly CaptureInterface[],
     findings: FindingsIndex | undefined,
     verification: VerificationKeys,
   ) {
     this.#verifier = new PacketVerifier(verification);
-    this.#openEsp = openEsp;
+    this.#openers = openers;
     this.#interfaces = interfaces;
     this.#findings = findings;
   }
 
   /** View of the next packet. */
   next(record: PacketRecord): PacketView {
-    const openEsp = this.#openEsp;
+    const { openEsp, openIke } = this.#openers;
     const reassembled = this.#fragments.add(record);
     const verifier = this.#verifier;
     verifier.time = record.seconds * 1e6 + Math.floor(record.nanoseconds / 1000);
@@ -75,6 +77,7 @@ export class PacketViews {
       originalLength: record.originalLength,
       verifier,
       ...(openEsp === undefined ? {} : { openEsp }),
+      ...(openIke === undefined ? {} : { openIke }),
       ...(reassembled === undefined ? {} : { reassembled }),
     });
     const { seconds, nanoseconds } = record;

@@ -48,9 +48,7 @@ export function tlv<const Kind extends string, const F extends readonly Field[]>
   const format = layout({ name, spec, fields });
   const base = { kind, type, name, filter, spec, lengths, repeatable, layout: format };
   // The codec hands the value of this row.
-  return check === undefined
-    ? base
-    : { ...base, check: (value) => check(value as ValueOf<F>) };
+  return check === undefined ? base : { ...base, check: (value) => check(value as ValueOf<F>) };
 }
 
 /** Sub-options walked in one list. */

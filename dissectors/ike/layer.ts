@@ -7,7 +7,7 @@ import { adoptDiagnostics } from '../layer.ts';
 import type { LayerContext, LayerInput } from '../layer.ts';
 import { findEncryptedPayload } from './encrypted-place.ts';
 import { decodeIke, ikeTree } from './message.ts';
-import { addOpened } from './opened.ts';
+import { addOpened, addOpenedIkev1 } from './opened.ts';
 
 /** Codes that say "ends early": of no meaning where octets are missing. */
 const ENDS_EARLY: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
@@ -25,7 +25,7 @@ export function dissectIke(context: LayerContext, { offset, end }: LayerInput): 
   const node = ikeTree(bytes, offset, end, source);
   context.nodes.push(node);
   const diagnostics = new DiagnosticList();
-  decodeIke(bytes, offset, end, diagnostics);
+  const message = decodeIke(bytes, offset, end, diagnostics);
   adoptDiagnostics(
     context,
     diagnostics.items.filter(({ code }) => !isPartial || !ENDS_EARLY.has(code)),
@@ -34,6 +34,10 @@ export function dissectIke(context: LayerContext, { offset, end }: LayerInput): 
   if (openIke === undefined || isPartial || ip?.destination === undefined) return;
   const opened = openIke(bytes, offset, end, ip.source, ip.destination);
   if (opened === undefined) return;
+  if (message?.version === 1) {
+    addOpenedIkev1(context, node, message.header.nextPayload, opened);
+    return;
+  }
   const place = findEncryptedPayload(bytes, offset, end);
   if (place !== undefined) addOpened(context, node, place, opened);
 }

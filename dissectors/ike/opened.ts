@@ -9,7 +9,7 @@ import { adoptDiagnostics, generatedNode, report, switchSource } from '../layer.
 import type { LayerContext, OpenedIke } from '../layer.ts';
 import type { EncryptedPlace } from './encrypted-place.ts';
 import { ENCRYPTED_FRAGMENT_PAYLOAD, ENCRYPTED_PAYLOAD } from './ikev2/encrypted.ts';
-import { ikev2Payloads } from './message.ts';
+import { ikev1Payloads, ikev2Payloads } from './message.ts';
 
 const SPEC = { rfc: 7296, section: '3.14' } as const;
 
@@ -184,4 +184,47 @@ export function addOpened(
   context.bytes = bytes;
   context.source = source;
   context.diagnostics.source = source;
+}
+
+/**
+ * Puts the payloads of a message of IKEv1 under its node, behind the encrypted octets (RFC 2409 section 5).
+ * @param first Next Payload of the header
+ */
+export function addOpenedIkev1(
+  context: LayerContext,
+  message: FieldNode,
+  first: number,
+  opened: OpenedIke,
+): void {
+  const { bytes, source } = context;
+  const { association } = opened;
+  switchSource(context, 'Decrypted IKE', opened.bytes);
+  const octets = opened.bytes.length;
+  const diagnostics = new DiagnosticList();
+  ikev1Payloads.decode(first, opened.bytes, 0, octets, diagnostics);
+  // What is behind the payloads is padding: RFC 2409 appendix B.
+  adoptDiagnostics(
+    context,
+    diagnostics.items.filter(({ code }) => code !== 'IKE_TRAILING'),
+  );
+  const children = ikev1Payloads.tree(first, opened.bytes, 0, octets, context.source);
+  const text = `${octets} octets, not authenticated`;
+  const name = 'isakmp.enc.decrypted';
+  const rule = { rfc: 2409, section: '5' };
+  message.children.push(
+    groupNode('Decrypted Data', name, text, 0, octets, context.source, rule, children),
+  );
+  context.bytes = bytes;
+  context.source = source;
+  context.diagnostics.source = source;
+  if (association === undefined) return;
+  message.children.push(
+    generatedNode(context, {
+      label: 'Keys',
+      name: 'mip6guard.association',
+      text: association,
+      value: association,
+      offset: message.offset,
+    }),
+  );
 }

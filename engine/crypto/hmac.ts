@@ -69,6 +69,11 @@ export function sha1(...parts: Uint8Array[]): Uint8Array {
   return nobleSha1(concatBytes(...parts));
 }
 
+/** Digest of octets. */
+export function digest(name: HashName, bytes: Uint8Array): Uint8Array {
+  return digestOf(name, bytes);
+}
+
 /** HMAC-SHA-1 over the parts one after another; 20 octets. The key may have any length. */
 export function hmacSha1(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
   return hmac(nobleSha1, key, concatBytes(...parts));

@@ -7,6 +7,7 @@ import { md5, sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { concatenate } from '../../dissectors/core/layout.ts';
 import { aesCmac128, aesXcbc128 } from './block-mac.ts';
+import { normalizedName } from './transforms.ts';
 
 /** A pseudorandom function. */
 export interface Prf {
@@ -106,6 +107,14 @@ export const PRFS: readonly Prf[] = [
 /** Pseudorandom function of a transform ID. */
 export function prfOfId(id: number): Prf | undefined {
   return PRFS.find((row) => row.id === id);
+}
+
+/** Pseudorandom function of a name or alias; case and punctuation do not matter. */
+export function findPrf(name: string): Prf | undefined {
+  const wanted = normalizedName(name);
+  return PRFS.find((row) =>
+    [row.name, ...row.aliases].some((known) => normalizedName(known) === wanted),
+  );
 }
 
 /** prf+ gives at most this many results of the function: its counter is one octet. */

@@ -158,13 +158,29 @@ export function isUnsupported(name: string): boolean {
   return unsupported.has(comparedName(name));
 }
 
+/** Rows by each of their names, as compared. */
+function byName<T>(rows: readonly T[], namesOf: (row: T) => readonly string[]) {
+  const map = new Map<string, T[]>();
+  for (const row of rows) {
+    for (const name of new Set(namesOf(row).map(comparedName))) {
+      const known = map.get(name);
+      if (known === undefined) map.set(name, [row]);
+      else known.push(row);
+    }
+  }
+  return (name: string): readonly T[] => map.get(comparedName(name)) ?? [];
+}
+
+const kernelEncryptions = byName(ENCRYPTION_NAMES, ({ kernel }) => kernel);
+const kernelIntegrities = byName(INTEGRITY_NAMES, ({ kernel }) => kernel);
+const setkeyEncryptions = byName(ENCRYPTION_NAMES, ({ setkey }) => setkey);
+const setkeyIntegrities = byName(INTEGRITY_NAMES, ({ setkey }) => setkey);
+const tcpdumpEncryptions = byName(ENCRYPTION_NAMES, ({ tcpdump }) => Object.values(tcpdump).flat());
+
 /** Row of a kernel name; for combined transforms the ICV length in octets chooses. */
 export function kernelEncryption(name: string, icvLength = 0): EncryptionTransform | undefined {
-  const wanted = comparedName(name);
-  return ENCRYPTION_NAMES.find(
-    ({ kernel, transform }) =>
-      transform.icvLength === icvLength && kernel.some((known) => comparedName(known) === wanted),
-  )?.transform;
+  return kernelEncryptions(name).find(({ transform }) => transform.icvLength === icvLength)
+    ?.transform;
 }
 
 /** Row of a kernel name. @param icvLength octets; `undefined` = what the kernel does by itself. */
@@ -172,38 +188,24 @@ export function kernelIntegrity(
   name: string,
   icvLength: number | undefined,
 ): IntegrityTransform | undefined {
-  const wanted = comparedName(name);
-  return INTEGRITY_NAMES.find(
-    ({ kernel, transform, isKernelDefault }) =>
-      kernel.some((known) => comparedName(known) === wanted) &&
-      (icvLength === undefined ? isKernelDefault : transform.icvLength === icvLength),
+  return kernelIntegrities(name).find(({ transform, isKernelDefault }) =>
+    icvLength === undefined ? isKernelDefault : transform.icvLength === icvLength,
   )?.transform;
 }
 
 /** Row of a name of `setkey`. */
 export function setkeyEncryption(name: string): EncryptionTransform | undefined {
-  const wanted = comparedName(name);
-  return ENCRYPTION_NAMES.find(({ setkey }) =>
-    setkey.some((known) => comparedName(known) === wanted),
-  )?.transform;
+  return setkeyEncryptions(name)[0]?.transform;
 }
 
 /** Row of a name of `setkey`. */
 export function setkeyIntegrity(name: string): IntegrityTransform | undefined {
-  const wanted = comparedName(name);
-  return INTEGRITY_NAMES.find(({ setkey }) =>
-    setkey.some((known) => comparedName(known) === wanted),
-  )?.transform;
+  return setkeyIntegrities(name)[0]?.transform;
 }
 
 /** Row of a name of tcpdump, without its `-hmac96`. */
 export function tcpdumpEncryption(name: string): EncryptionTransform | undefined {
-  const wanted = comparedName(name);
-  return ENCRYPTION_NAMES.find(({ tcpdump }) =>
-    Object.values(tcpdump)
-      .flat()
-      .some((known) => comparedName(known) === wanted),
-  )?.transform;
+  return tcpdumpEncryptions(name)[0]?.transform;
 }
 
 /** All names of one kind, for suggestions. */

@@ -24,7 +24,8 @@ export interface AssociationEntry {
   /** Number that ties policies to associations (`reqid`, `-u`); `undefined` or 0 = none. */
   readonly requestId: number | undefined;
   /** UDP ports of ESP in UDP (RFC 3948); `undefined` = plain ESP. */
-  readonly encapsulation: { readonly sourcePort: number; readonly destinationPort: number } | undefined;
+  readonly encapsulation:
+    { readonly sourcePort: number; readonly destinationPort: number } | undefined;
 }
 
 /** One protocol that a policy asks for. */

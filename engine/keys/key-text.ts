@@ -1,56 +1,95 @@
 /**
  * Finds out by content which kind of key file a text is, and reads it.
  */
-import { parseEspSa } from './esp-sa.ts';
-import type { ParsedKeys } from './key-problem.ts';
+import { detectKeyFormat, KEY_FORMATS, type KeyFormatName } from './key-formats.ts';
+import type { KeyFileContent } from './key-file.ts';
+import { firstRow } from './key-lines.ts';
+import type { KeyProblem, ParsedKeys } from './key-problem.ts';
+
+/** A key file as read, with what it was taken for. */
+export interface KeyText extends KeyFileContent {
+  /** `undefined`: no format fits, or the file is empty; a problem says so. */
+  readonly format: KeyFormatName | undefined;
+}
 
 /** Key file formats, for messages. */
-export const SUPPORTED_KEY_FORMATS =
-  'Wireshark\'s esp_sa, rows like "IPv6","2001:db8::1","2001:db8::2","0x00000100","AES-CBC [RFC3602]","0x...","HMAC-SHA-1-96 [RFC2404]","0x..."';
+export const SUPPORTED_KEY_FORMATS = KEY_FORMATS.map(({ title }) => title).join('; ');
+
+/** Reads a YAML key file: the engine has no YAML parser, so the caller brings one. Never throws. */
+export type ReadYamlKeys = (text: string, file: string) => KeyFileContent;
 
 /**
  * Reads a key file of any known format. Never throws.
  * @param text content as Latin-1.
  * @param file name as the user knows it.
+ * @param readYaml reads YAML; without it a YAML file is a problem that says what to do.
  */
-export function parseKeyText(text: string, file: string): ParsedKeys {
+export function readKeyText(text: string, file: string, readYaml?: ReadYamlKeys): KeyText {
   const line = firstRow(text);
   if (line === undefined) {
     return wholeFile(
       file,
       'warning',
       'KEYS_EMPTY',
-      `no security association in the file; expected ${SUPPORTED_KEY_FORMATS}`,
+      `no security association in the file. Supported: ${SUPPORTED_KEY_FORMATS}`,
     );
   }
-  if (looksLikeEspSa(line)) return parseEspSa(text, file);
-  const hint = /^\s*(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})@\S+\s/.test(line)
-    ? 'This looks like the secrets file of tcpdump -E. '
-    : '';
-  return wholeFile(
-    file,
-    'error',
-    'KEYS_FORMAT',
-    `not a key file of a known format. ${hint}Supported: ${SUPPORTED_KEY_FORMATS}`,
-  );
-}
-
-/** First line that is neither empty nor a comment, cut to a length that is enough to judge. */
-function firstRow(text: string): string | undefined {
-  let start = text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
-  while (start < text.length) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
-    const line = text.slice(start, Math.min(end, start + 1000)).trimStart();
-    if (line !== '' && !line.startsWith('#')) return line;
-    start = end + 1;
+  const format = detectKeyFormat(line);
+  if (format === undefined) {
+    return wholeFile(
+      file,
+      'error',
+      'KEYS_FORMAT',
+      `not a key file of a known format. Supported: ${SUPPORTED_KEY_FORMATS}`,
+    );
   }
-  return undefined;
+  const read = format.name === 'yaml' ? readYaml : format.read;
+  if (read === undefined) {
+    return wholeFile(
+      file,
+      'error',
+      'KEYS_FORMAT',
+      'a YAML key file, which is not read here; write it as another one: mip6guard keys convert --to esp_sa',
+    );
+  }
+  return { ...read(text, file), format: format.name };
 }
 
-/** Quoted fields with commas, or anything that begins as a row of that table does. */
-function looksLikeEspSa(line: string): boolean {
-  return /^"?IPv[46]"?\s*,/i.test(line) || (line.startsWith('"') && line.split(',').length >= 4);
+/**
+ * Security associations of a key file of any known format. Never throws. A file that has none, because it holds
+ * policies, IKE keys or a listing, has a problem that says so.
+ */
+export function parseKeyText(text: string, file: string, readYaml?: ReadYamlKeys): ParsedKeys {
+  return parsedKeys(readKeyText(text, file, readYaml), file);
+}
+
+/** Associations and problems of what was read. */
+export function parsedKeys(content: KeyText, file: string): ParsedKeys {
+  const { entries, problems, policies, ikeKeys, children } = content;
+  const others = [
+    [policies.length, 'policies'],
+    [ikeKeys.length, 'IKE keys'],
+    [children.length, 'associations listed without keys'],
+  ] as const;
+  const held = others.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`]));
+  const isUseless = entries.length === 0 && problems.length === 0;
+  const useless: KeyProblem[] = isUseless
+    ? [
+        {
+          severity: 'warning',
+          code: 'KEYS_EMPTY',
+          file,
+          line: 0,
+          column: 0,
+          field: undefined,
+          message: `no security association with a key in the file${held.length === 0 ? '' : ` (${held.join(', ')})`}`,
+        },
+      ]
+    : [];
+  return {
+    associations: entries.map(({ association }) => association),
+    problems: [...problems, ...useless],
+  };
 }
 
 function wholeFile(
@@ -58,9 +97,14 @@ function wholeFile(
   severity: 'error' | 'warning',
   code: string,
   message: string,
-): ParsedKeys {
+): KeyText {
   return {
-    associations: [],
+    format: undefined,
+    entries: [],
+    policies: [],
+    ikeKeys: [],
+    children: [],
+    notes: [],
     problems: [{ severity, code, file, line: 0, column: 0, field: undefined, message }],
   };
 }

@@ -87,11 +87,12 @@ function range(reader: WordReader, field: string): Range | undefined {
   const portText = bracket < 0 ? 'any' : text.slice(bracket + 1, -1);
   const port = portText === 'any' ? undefined : wholeNumber(portText, 65_535);
   if (prefix === undefined || (portText !== 'any' && port === undefined)) {
-    return reader.fail(
+    reader.fail(
       'KEYS_ADDRESS',
       field,
       'expected an address or prefix like 2001:db8::/64, with a port in brackets or none; names are not looked up',
     );
+    return undefined;
   }
   return { prefix, port };
 }
@@ -105,11 +106,12 @@ function upperLayer(
   if (name === 'any') return any;
   const protocol = protocolNumber(name);
   if (protocol === undefined) {
-    return reader.fail(
+    reader.fail(
       'KEYS_PROTOCOL',
       'protocol',
       'expected any, a protocol number, or a name like icmp6, tcp, udp',
     );
+    return undefined;
   }
   const numbers: number[] = [];
   while (/^[0-9,]+$/.test(reader.peek()?.text ?? '')) {
@@ -117,7 +119,8 @@ function upperLayer(
       const number = part === '' ? undefined : wholeNumber(part, 255);
       if (number !== undefined) numbers.push(number);
       else if (part !== '') {
-        return reader.fail('KEYS_NUMBER', 'type', 'expected a type from 0 to 255, or type,code');
+        reader.fail('KEYS_NUMBER', 'type', 'expected a type from 0 to 255, or type,code');
+        return undefined;
       }
     }
   }
@@ -146,22 +149,24 @@ function readTemplate(reader: WordReader): PolicyTemplate | undefined {
   const isMode = mode === 'transport' || mode === 'tunnel';
   const levelMatch = /^(default|use|require|unique|)(?::([0-9]{1,10}))?$/.exec(level);
   if (!isProtocol || !isMode || levelMatch === null || parts.length > 4) {
-    return reader.fail(
+    reader.fail(
       'KEYS_POLICY',
       'template',
       'expected protocol/mode/source-destination/level, for example esp/transport//require',
     );
+    return undefined;
   }
   const [from, to, ...more] = ends === '' || ends === 'any' ? [] : ends.split('-');
   const source = from === undefined ? undefined : parsePrefix(withoutPort(from));
   const destination = to === undefined ? undefined : parsePrefix(withoutPort(to));
   const isComplete = from === undefined || (source !== undefined && destination !== undefined);
   if (!isComplete || more.length > 0 || (mode === 'tunnel' && from === undefined)) {
-    return reader.fail(
+    reader.fail(
       'KEYS_POLICY',
       'template',
       'expected the ends of the tunnel, for example esp/tunnel/2001:db8::1-2001:db8::2/require',
     );
+    return undefined;
   }
   const [, levelName, id] = levelMatch;
   return {

@@ -170,7 +170,9 @@ function readExtension(reader: WordReader, added: Added): void {
       reader.fail('KEYS_SYNTAX', 'extension', 'compression is not ESP; expected -E or -A');
       return;
     default: {
-      const skipped = Object.hasOwn(IGNORED_EXTENSIONS, word) ? IGNORED_EXTENSIONS[word] : undefined;
+      const skipped = Object.hasOwn(IGNORED_EXTENSIONS, word)
+        ? IGNORED_EXTENSIONS[word]
+        : undefined;
       if (skipped === undefined) {
         reader.fail(
           'KEYS_SYNTAX',
@@ -188,7 +190,8 @@ function readEncryption(reader: WordReader): GivenKey<EncryptionTransform> | und
   const name = reader.take();
   const transform = setkeyEncryption(name);
   if (transform === undefined) {
-    return unknownAlgorithm(reader, 'setkey', 'encryption', name, 'rijndael-cbc, 3des-cbc or null');
+    unknownAlgorithm(reader, 'setkey', 'encryption', name, 'rijndael-cbc, 3des-cbc or null');
+    return undefined;
   }
   const { place } = reader;
   // `null` has no key: what follows is the next option.
@@ -202,7 +205,8 @@ function readIntegrity(reader: WordReader): GivenKey<IntegrityTransform> | undef
   const transform = setkeyIntegrity(name);
   if (transform === undefined) {
     const example = 'hmac-sha1, hmac-sha256 or null';
-    return unknownAlgorithm(reader, 'setkey', 'authentication', name, example);
+    unknownAlgorithm(reader, 'setkey', 'authentication', name, example);
+    return undefined;
   }
   if (transform.icvLength === 12 && transform.keyLength === 32) {
     reader.note(

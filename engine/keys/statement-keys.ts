@@ -38,18 +38,19 @@ export function unknownAlgorithm(
   field: 'encryption' | 'authentication',
   name: string,
   example: string,
-): undefined {
+): void {
   if (isUnsupported(name)) {
-    return reader.fail(
+    reader.fail(
       field === 'encryption' ? 'KEYS_ENCRYPTION_UNSUPPORTED' : 'KEYS_AUTHENTICATION_UNSUPPORTED',
       field,
       'an algorithm that cannot be computed here; packets of the association stay closed. Remove the statement, or put # in front',
     );
+    return;
   }
   const code = field === 'encryption' ? 'KEYS_ENCRYPTION' : 'KEYS_AUTHENTICATION';
   const nearest = nearestName(name, knownNames(tool));
   const shown = name.replace(/[^\x20-\x7e]/g, '?');
-  return reader.fail(
+  reader.fail(
     code,
     field,
     nearest === undefined
@@ -70,7 +71,12 @@ export function judgedKeys(
   const encryptionKey =
     encryption === undefined
       ? new Uint8Array(0)
-      : judged(reader, 'encryption key', encryption.place, judgeEncryptionKey(given, encryption.key));
+      : judged(
+          reader,
+          'encryption key',
+          encryption.place,
+          judgeEncryptionKey(given, encryption.key),
+        );
   if (given.icvLength > 0 && check.icvLength > 0) {
     reader.warn(
       'KEYS_AUTHENTICATION_IGNORED',

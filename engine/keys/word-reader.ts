@@ -71,10 +71,9 @@ export class WordReader {
   }
 
   /** Says what was expected of the word before the next, and marks the statement as failed. */
-  fail(code: string, field: string, message: string, place = this.#before()): undefined {
+  fail(code: string, field: string, message: string, place = this.#before()): void {
     this.hasFailed = true;
     this.#builder.error(code, place, field, message);
-    return undefined;
   }
 
   warn(code: string, field: string, message: string, place = this.#before()): void {
@@ -94,11 +93,12 @@ export class WordReader {
   endpoint(field: string): Prefix | undefined {
     const bytes = parseAddress(this.take());
     if (bytes === undefined) {
-      return this.fail(
+      this.fail(
         'KEYS_ADDRESS',
         field,
         'expected an address like 2001:db8::1; names are not looked up',
       );
+      return undefined;
     }
     return { bytes, length: bytes.every((octet) => octet === 0) ? 0 : 8 * bytes.length };
   }
@@ -107,28 +107,31 @@ export class WordReader {
   prefix(field: string): Prefix | undefined {
     const prefix = parsePrefix(this.take());
     if (prefix !== undefined) return prefix;
-    return this.fail(
+    this.fail(
       'KEYS_ADDRESS',
       field,
       'expected an address like 2001:db8::1 or a prefix like 2001:db8::/64',
     );
+    return undefined;
   }
 
   /** A whole number, decimal or after 0x. */
   number(field: string, most: number): number | undefined {
     const value = wholeNumber(this.take(), most);
     if (value !== undefined) return value;
-    return this.fail('KEYS_NUMBER', field, `expected a whole number from 0 to ${most}`);
+    this.fail('KEYS_NUMBER', field, `expected a whole number from 0 to ${most}`);
+    return undefined;
   }
 
   spi(): number | undefined {
     const spi = parseSpi(this.take());
     if (typeof spi === 'number') return spi;
-    return this.fail(
+    this.fail(
       'KEYS_SPI',
       'spi',
       'expected a number from 1 to 4294967295, decimal or like 0x00000100',
     );
+    return undefined;
   }
 
   /** A protocol name or number. */
@@ -136,18 +139,20 @@ export class WordReader {
     const text = this.take();
     const known = protocolNumber(text);
     if (known !== undefined) return known;
-    return this.fail(
+    this.fail(
       'KEYS_PROTOCOL',
       'protocol',
       'expected a protocol number, or a name like mobility-header, icmp6, tcp, udp',
     );
+    return undefined;
   }
 
   /** A key: `0x` and hex digits, or text. */
   key(field: string): Uint8Array | undefined {
     const { bytes, fault, isOdd } = parseKey(this.take());
     if (fault !== undefined) {
-      return this.fail('KEYS_KEY_HEX', field, 'expected 0x and hex digits, or ASCII text');
+      this.fail('KEYS_KEY_HEX', field, 'expected 0x and hex digits, or ASCII text');
+      return undefined;
     }
     if (isOdd === true) {
       this.warn(

@@ -44,6 +44,8 @@ export interface SecurityAssociationParameters {
   /** Traffic it is for, when the key file says so. */
   readonly selector?: TrafficSelector;
   readonly origin: AssociationOrigin;
+  /** Unique within a run; default: `file:line`. */
+  readonly id?: string;
   /** Name for people; default: SPI and addresses. */
   readonly label?: string;
   readonly backend?: CryptoBackend;
@@ -83,16 +85,14 @@ function wildcards(association: SecurityAssociation): number {
 
 /** One ESP security association. Its keys are nowhere to be read. */
 export class SecurityAssociation {
-  /** `file:line`, unique within a run. */
+  /** `file:line`, and of a derived one what tells it from others of that line; unique within a run. */
   readonly id: string;
   readonly label: string;
   readonly protocol = 'esp';
   readonly spi: number | undefined;
   readonly mode: AssociationMode;
-  readonly source: Prefix;
-  readonly destination: Prefix;
-  /** 16 for IPv6, 4 for IPv4. */
-  readonly addressLength: number;
+  #source: Prefix;
+  #destination: Prefix;
   readonly extendedSequence: boolean;
   /** Traffic it is for (RFC 4301 section 4.4.1.1), as far as the key file says. */
   readonly selector: TrafficSelector | undefined;
@@ -113,12 +113,11 @@ export class SecurityAssociation {
     if (source.bytes.length !== destination.bytes.length) {
       throw new RangeError('source and destination have to be of one address family');
     }
-    this.id = `${origin.file}:${origin.line}`;
+    this.id = parameters.id ?? `${origin.file}:${origin.line}`;
     this.spi = spi;
     this.mode = parameters.mode ?? 'any';
-    this.source = source;
-    this.destination = destination;
-    this.addressLength = destination.bytes.length;
+    this.#source = source;
+    this.#destination = destination;
     this.extendedSequence = parameters.extendedSequence ?? false;
     this.selector = parameters.selector;
     this.origin = origin;
@@ -138,6 +137,32 @@ export class SecurityAssociation {
       lastTime: 0,
       highestSequence: 0,
     };
+  }
+
+  get source(): Prefix {
+    return this.#source;
+  }
+
+  get destination(): Prefix {
+    return this.#destination;
+  }
+
+  /** 16 for IPv6, 4 for IPv4. */
+  get addressLength(): number {
+    return this.#destination.bytes.length;
+  }
+
+  /**
+   * Moves the ends of a tunnel, as a verified message of its owners says (RFC 4555 section 3.5). Prefixes must
+   * be as specific as before: tables keep their order.
+   * @throws RangeError for address families that differ
+   */
+  relocate(source: Prefix, destination: Prefix): void {
+    if (source.bytes.length !== destination.bytes.length) {
+      throw new RangeError('source and destination have to be of one address family');
+    }
+    this.#source = source;
+    this.#destination = destination;
   }
 
   /** Upper half of the sequence number of a packet, `NO_SEQUENCE_HIGH` without extended ones. */

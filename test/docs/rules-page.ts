@@ -13,7 +13,6 @@ const NEEDS: Readonly<Record<Need, string>> = {
   'home-agents': 'home agents',
   'readable-signalling': 'readable signalling',
   'security-associations': 'security associations',
-  'payload-policy': 'payload required by the site',
   perimeter: 'inside and outside told apart',
 };
 
@@ -24,7 +23,8 @@ Written from the rules by a test; do not edit. To write it anew: \`npx vitest ru
 **Needs**: without it the rule is listed in a report under *Could not be judged*. A *foreign link* is one that the
 site file calls so or that a relayed packet proves to be one; *home prefixes* and *home agents* come from the site
 file or from acknowledged registrations; *readable signalling* means keys, NULL encryption or signalling in clear;
-*inside and outside told apart* takes a transit link or \`outsideLinkLayerAddresses\` in the site file.
+*inside and outside told apart* takes a transit link or \`outsideLinkLayerAddresses\` in the site file; *security
+associations* are those of key files.
 
 **Class**: where several rules describe one fact of one packet, the first of relay, layout, sequence, ipsec, header
 speaks and the others become its evidence; rules without class stand beside each other.

@@ -3,6 +3,7 @@
  */
 import { addressKey, prefixMatches } from '../../dissectors/core/address.ts';
 import type { EngineEvent } from '../../engine/events.ts';
+import { PolicyDatabase, defaultEntries } from '../../engine/ipsec/policy-database.ts';
 import type { AlertDraft, RuleContext, RuleDefinition, RuleTable } from '../../engine/rule-api.ts';
 import { ExpiringTable } from '../../engine/rule-table.ts';
 import type { Site } from '../../engine/site.ts';
@@ -42,6 +43,7 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
   const tables = new Map<string, ExpiringTable<unknown>>();
   const alerts = new Map<string, AlertDraft>();
   const same = (a: Uint8Array, b: Uint8Array): boolean => addressKey(a) === addressKey(b);
+  const policy = new PolicyDatabase(defaultEntries(site.ipsec));
   const homeBindings = (): Binding[] => bindings.filter(({ role }) => role === 'home');
   const homePrefixes = (): ReturnType<RuleContext['homePrefixes']> => [
     ...site.homeAgents
@@ -56,6 +58,7 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
     get now() {
       return tested.now;
     },
+    policyOf: (packet) => policy.lookup(packet),
     binding: (homeAddress, peer) =>
       bindings.find((item) => same(item.homeAddress, homeAddress) && same(item.peer, peer)),
     homeBinding: (homeAddress) =>

@@ -208,6 +208,7 @@ export function makeSummary(overrides: Partial<EngineSummary> = {}): EngineSumma
     ],
     bindings: [makeBinding({ phase: 'deregistered', history, tunnelPackets: 9 })],
     associations: makeAssociations(),
+    ikeNotices: [],
     alerts: [alert, minor],
     incidents: [incident],
     notJudged: [

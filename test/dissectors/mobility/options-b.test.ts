@@ -7,18 +7,7 @@ import type { DiagnosticCode } from '../../../dissectors/core/diagnostic.ts';
 import { mobilityOptions } from '../../../dissectors/mobility/options/index.ts';
 import { hexOf, octetsOf } from '../hex.ts';
 import { readOption } from './options-b-place.ts';
-import {
-  HOTI,
-  BU,
-  BA,
-  BE,
-  HI,
-  LRI,
-  PREFIX,
-  HOST,
-  IPV4,
-  VECTORS,
-} from './options-b-vectors.ts';
+import { HOTI, BU, BA, BE, HI, LRI, PREFIX, HOST, IPV4, VECTORS } from './options-b-vectors.ts';
 
 describe.each(VECTORS)('$name', ({ hex, place, allowed, value, lines }) => {
   const bytes = octetsOf(hex);

@@ -8,12 +8,29 @@ const fixtureEntries: readonly Entry[] = [
   {
     names: ['esp.*', 'mip6.*'],
     kinds: ['only here'],
-    about: /drg-13|mip6-1115|quiet-dual-stack/,
+    about: /drg-13|mip6-1115|mip6-18|quiet-dual-stack/,
     verdict: 'ours right',
     rfc: 'RFC 4301 4.1, RFC 3776 4.2',
     reason:
       'a security association is found by SPI, and by the addresses as normalised; tshark opens no packet of another ' +
       'care-of address or inside UDP',
+  },
+  {
+    names: ['esp.*', 'mip6.*'],
+    kinds: ['only there'],
+    about: /mip6-1817/,
+    verdict: 'ours right',
+    rfc: 'RFC 4303 3.4.4',
+    reason:
+      'ESP whose integrity check fails is not decrypted; tshark shows what the wrong octets decrypt to',
+  },
+  {
+    names: ['ipv6.*'],
+    kinds: ['only here'],
+    about: /mip6-18/,
+    verdict: 'ours right',
+    rfc: 'RFC 3776 3.1',
+    reason: 'headers inside ESP of another care-of address, which tshark does not open',
   },
   {
     names: ['ipv6.*', 'data.data'],
