@@ -15,6 +15,7 @@ import type { ConfigurationProblem } from './configuration-error.ts';
 import { pathText } from './site-checks.ts';
 import { nearest } from './suggestion.ts';
 import { readYaml } from './yaml-document.ts';
+import { hexOctets, parsed } from './yaml-values.ts';
 
 /** Most IKE SAs of one file. */
 const MAX_SECRETS = 4096;
@@ -25,36 +26,18 @@ const MAX_OCTETS = 1024;
 /** Octets of an SPI. RFC 7296 section 3.1. */
 const SPI_OCTETS = 8;
 
-/** @param expected words after "expected" */
-function parsed<T>(expected: string, parse: (text: string) => T | undefined) {
-  return z.string({ error: expected }).transform((text, context): T => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: expected });
-    return z.NEVER;
-  });
-}
-
-function octets(text: string): Uint8Array | undefined {
-  const digits = /^0x((?:[0-9a-f]{2})+)$/i.exec(text)?.[1];
-  if (digits === undefined || digits.length > 2 * MAX_OCTETS) return undefined;
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
-}
-
 const spi = parsed(`${2 * SPI_OCTETS} hexadecimal digits after 0x, in quotes`, (text) => {
-  const value = octets(text);
+  const value = hexOctets(text, MAX_OCTETS);
   return value?.length === SPI_OCTETS ? value : undefined;
 });
 const key = parsed('an even number of hexadecimal digits after 0x, in quotes', (text) => {
-  const value = octets(text);
+  const value = hexOctets(text, MAX_OCTETS);
   return value === undefined ? undefined : new KeyMaterial(value);
 });
 const publicValue = parsed(
   `the first octets, at least ${MIN_PUBLIC_OCTETS}, of the Key Exchange Data of either side: hexadecimal digits after 0x, in quotes`,
   (text) => {
-    const value = octets(text);
+    const value = hexOctets(text, MAX_OCTETS);
     return (value?.length ?? 0) >= MIN_PUBLIC_OCTETS ? value : undefined;
   },
 );

@@ -14,32 +14,12 @@ import type { ConfigurationProblem } from './configuration-error.ts';
 import { pathText } from './site-checks.ts';
 import { nearest } from './suggestion.ts';
 import { readYaml } from './yaml-document.ts';
+import { hexOctets, parsed } from './yaml-values.ts';
 
 /** Most keys of one file. */
 const MAX_KEYS = 4096;
 /** Most files with public keys. */
 const MAX_PUBLIC_KEYS = 256;
-
-function octets(text: string): Uint8Array | undefined {
-  const digits = /^0x((?:[0-9a-f]{2})+)$/i.exec(text)?.[1];
-  if (digits === undefined) return undefined;
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
-}
-
-/** @param expected words after "expected" */
-function parsed<T>(expected: string, description: string, parse: (text: string) => T | undefined) {
-  return z
-    .string({ error: expected })
-    .meta({ description })
-    .transform((text, context): T => {
-      const value = parse(text);
-      if (value !== undefined) return value;
-      context.addIssue({ code: 'custom', message: expected });
-      return z.NEVER;
-    });
-}
 
 /** @param length octets of the key; undefined = 1 to 64 */
 const key = (description: string, length?: number) =>
@@ -47,19 +27,18 @@ const key = (description: string, length?: number) =>
     length === undefined
       ? 'an even number of hexadecimal digits after 0x, in quotes, for 1 to 64 octets'
       : `${2 * length} hexadecimal digits after 0x, in quotes (${length} octets)`,
-    description,
     (text) => {
-      const value = octets(text);
+      const value = hexOctets(text);
       const fits = length === undefined ? (value?.length ?? 0) <= 64 : value?.length === length;
       return fits ? value : undefined;
     },
-  );
+  ).meta({ description });
 
 const address = (description: string) =>
-  parsed('an IPv6 address', description, (text) => {
+  parsed('an IPv6 address', (text) => {
     const value = parseAddress(text);
     return value?.length === 16 ? value : undefined;
-  });
+  }).meta({ description });
 
 const SPI = 'an SPI: a whole number from 0 to 4294967295';
 const spi = z

@@ -26,21 +26,12 @@ import { protocolNumber } from '../engine/keys/word-reader.ts';
 import type { TrafficSelector } from '../engine/state/traffic-selector.ts';
 import { nearest } from './suggestion.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
+import { parsed } from './yaml-values.ts';
 
 /** Octets of the longest key. */
 const MAX_KEY_OCTETS = 256;
 
 const text = (expected: string) => z.string({ error: expected });
-
-/** @param expected words after "expected" */
-function parsed<T>(expected: string, parse: (value: string) => T | undefined) {
-  return text(expected).transform((value, context): T => {
-    const result = parse(value);
-    if (result !== undefined) return result;
-    context.addIssue({ code: 'custom', message: expected });
-    return z.NEVER;
-  });
-}
 
 const integer = (expected: string, least: number, most: number) =>
   z.int({ error: expected }).min(least, { error: expected }).max(most, { error: expected });

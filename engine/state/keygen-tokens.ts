@@ -3,6 +3,7 @@
  */
 import { addressKey } from '../../dissectors/core/address.ts';
 import { putU32, u32 } from '../../dissectors/core/bytes.ts';
+import type { MobilityMessage } from '../../dissectors/mobility/header.ts';
 
 /** MAX_NONCE_LIFETIME in microseconds. RFC 6275 section 12. */
 const TOKEN_AGE = 240e6;
@@ -31,7 +32,7 @@ function octetsOf({ high, low }: Token): Uint8Array {
 }
 
 /** Tokens by (address of the mobile node, correspondent). */
-export class KeygenTokens {
+class KeygenTokens {
   evictions = 0;
   readonly #pairs = new Map<string, Token[]>();
 
@@ -79,4 +80,33 @@ function replaceOldest(tokens: Token[], token: Token): void {
   if (same >= 0) tokens.splice(same, 1);
   else if (tokens.length >= MAX_TOKENS) tokens.shift();
   tokens.push(token);
+}
+
+/** Home and care-of keygen tokens of the Home Test and Care-of Test messages seen. RFC 6275 section 5.2.5. */
+export class SeenTokens {
+  readonly home = new KeygenTokens();
+  readonly careOf = new KeygenTokens();
+
+  get evictions(): number {
+    return this.home.evictions + this.careOf.evictions;
+  }
+
+  /**
+   * Notes the token of a Home Test or Care-of Test.
+   * @param time when it was seen, microseconds
+   */
+  observe(
+    message: MobilityMessage,
+    source: Uint8Array,
+    destination: Uint8Array,
+    time: number,
+  ): void {
+    if (message.kind === 'home-test') {
+      const { homeNonceIndex, homeKeygenToken } = message;
+      this.home.add(destination, source, homeNonceIndex, homeKeygenToken, time);
+    } else if (message.kind === 'care-of-test') {
+      const { careOfNonceIndex, careOfKeygenToken } = message;
+      this.careOf.add(destination, source, careOfNonceIndex, careOfKeygenToken, time);
+    }
+  }
 }

@@ -8,31 +8,23 @@ import type { MessageOf } from '../../dissectors/mobility/header.ts';
 import type { MobilityEvent } from '../events.ts';
 import { bindingAuthenticator, bindingManagementKey } from '../mobility/authenticator.ts';
 import { requestedCareOfAddress } from './bindings.ts';
-import { KeygenTokens } from './keygen-tokens.ts';
+import { SeenTokens } from './keygen-tokens.ts';
 
 /** What a Binding Authorization Data option proved. */
 export type Authentication = 'right' | 'wrong' | 'unknown';
 
 /** Tokens of Home Test and Care-of Test messages. */
 export class ReturnRoutability {
-  readonly #home = new KeygenTokens();
-  readonly #careOf = new KeygenTokens();
+  readonly #tokens = new SeenTokens();
 
   get evictions(): number {
-    return this.#home.evictions + this.#careOf.evictions;
+    return this.#tokens.evictions;
   }
 
   /** Notes the token of a Home Test or Care-of Test. */
-  observe(event: MobilityEvent): void {
-    const { message } = event.header;
-    const { source, destination, packet } = event.context;
-    if (message.kind === 'home-test') {
-      const { homeNonceIndex, homeKeygenToken } = message;
-      this.#home.add(destination, source, homeNonceIndex, homeKeygenToken, packet.time);
-    } else if (message.kind === 'care-of-test') {
-      const { careOfNonceIndex, careOfKeygenToken } = message;
-      this.#careOf.add(destination, source, careOfNonceIndex, careOfKeygenToken, packet.time);
-    }
+  observe({ header, context }: MobilityEvent): void {
+    const { source, destination, packet } = context;
+    this.#tokens.observe(header.message, source, destination, packet.time);
   }
 
   /**
@@ -56,12 +48,17 @@ export class ReturnRoutability {
     const correspondent = context.routingHomeAddress ?? context.destination;
     const careOfAddress = requestedCareOfAddress(event);
     const now = context.packet.time;
-    const homeToken = this.#home.find(homeAddress, correspondent, nonces.homeNonceIndex, now);
+    const homeToken = this.#tokens.home.find(
+      homeAddress,
+      correspondent,
+      nonces.homeNonceIndex,
+      now,
+    );
     if (homeToken === undefined) return 'unknown';
     const isDeletion = message.lifetime === 0;
     const careOfToken = isDeletion
       ? undefined
-      : this.#careOf.find(careOfAddress, correspondent, nonces.careOfNonceIndex, now);
+      : this.#tokens.careOf.find(careOfAddress, correspondent, nonces.careOfNonceIndex, now);
     if (!isDeletion && careOfToken === undefined) return 'unknown';
     const key = bindingManagementKey(homeToken, careOfToken);
     const mobilityData = copyOctets(bytes, offset, at + 2);

@@ -21,7 +21,7 @@ import {
   bindingManagementKey,
   keygenToken,
 } from '../mobility/authenticator.ts';
-import { KeygenTokens } from '../state/keygen-tokens.ts';
+import { SeenTokens } from '../state/keygen-tokens.ts';
 import { NO_VERIFICATION_KEYS } from './keys.ts';
 import type { VerificationKeys } from './keys.ts';
 import { verifyNeighborDiscovery } from './neighbor-discovery.ts';
@@ -97,8 +97,7 @@ export class PacketVerifier implements Verifier {
   /** Time of the packet that is dissected, microseconds. */
   time = 0;
   readonly #keys: VerificationKeys;
-  readonly #home = new KeygenTokens();
-  readonly #careOf = new KeygenTokens();
+  readonly #tokens = new SeenTokens();
   readonly #registrations = new Map<string, Registration>();
 
   constructor(keys: VerificationKeys = NO_VERIFICATION_KEYS) {
@@ -110,10 +109,11 @@ export class PacketVerifier implements Verifier {
   }
 
   mobility(message: MobilityToVerify): Verification[] {
-    this.#observeTokens(message);
+    const { header, source, destination } = message;
+    this.#tokens.observe(header.message, source, destination, this.time);
     const covered = this.#cover(message);
     if (covered === undefined) return [];
-    const { optionOffsets } = message.header;
+    const { optionOffsets } = header;
     const { bytes } = message;
     const verdicts: Verification[] = [];
     for (const at of optionOffsets) {
@@ -135,17 +135,6 @@ export class PacketVerifier implements Verifier {
       }
     }
     return verdicts;
-  }
-
-  #observeTokens({ header, source, destination }: MobilityToVerify): void {
-    const { message } = header;
-    if (message.kind === 'home-test') {
-      const { homeNonceIndex, homeKeygenToken } = message;
-      this.#home.add(destination, source, homeNonceIndex, homeKeygenToken, this.time);
-    } else if (message.kind === 'care-of-test') {
-      const { careOfNonceIndex, careOfKeygenToken } = message;
-      this.#careOf.add(destination, source, careOfNonceIndex, careOfKeygenToken, this.time);
-    }
   }
 
   /** Who registers what with whom; undefined for messages whose options authenticate nothing here. */
@@ -243,13 +232,13 @@ export class PacketVerifier implements Verifier {
     const nonces = findOption(header.options, 'nonce-indices');
     if (nonces === undefined) return found;
     const from = 'the tokens of its return routability exchange';
-    const home = this.#home.find(mobileNode, peer, nonces.homeNonceIndex, this.time);
+    const home = this.#tokens.home.find(mobileNode, peer, nonces.homeNonceIndex, this.time);
     if (home === undefined) return found;
     if ('lifetime' in header.message && header.message.lifetime === 0) {
       found.push({ key: bindingManagementKey(home), from });
     }
     for (const address of careOfAddresses) {
-      const careOf = this.#careOf.find(address, peer, nonces.careOfNonceIndex, this.time);
+      const careOf = this.#tokens.careOf.find(address, peer, nonces.careOfNonceIndex, this.time);
       if (careOf !== undefined) found.push({ key: bindingManagementKey(home, careOf), from });
     }
     return found;
