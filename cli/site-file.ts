@@ -74,17 +74,7 @@ export async function parseSite(
   }
   for (const { path, message } of siteProblems(value)) add(path, message);
   if (problems.length > 0 || !result.success) throw new ConfigurationError(file, problems);
-  const { homeAgents, links, mobileNodes, ipsec, compatibility, outsideLinkLayerAddresses } =
-    result.data;
-  return {
-    homeAgents,
-    links,
-    mobileNodes,
-    ipsec,
-    compatibility,
-    outsideLinkLayerAddresses,
-    rules: result.data.rules,
-  };
+  return result.data;
 }
 
 /** Octets of the file, never more than the limit: it may be a device or grow while it is read. */

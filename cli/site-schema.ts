@@ -117,6 +117,32 @@ const homePrefix = parsed(
   },
 );
 
+const sitePrefix = homePrefix.meta({
+  description: 'IPv6 prefix; nothing may be set after its length',
+});
+
+const addressOrPrefix = parsed(
+  {
+    expected: 'an IPv6 address, or a prefix with its length and no bits set behind it',
+    description: 'IPv6 address or prefix',
+    examples: ['2001:db8:9::53', '2001:db8:9::/64'],
+  },
+  (text) => parseHomePrefix(text.includes('/') ? text : `${text}/128`),
+);
+
+const ipv4Address = parsed(
+  {
+    expected: 'an IPv4 address',
+    description: 'IPv4 home address (RFC 5555)',
+    format: 'ipv4',
+    examples: ['192.0.2.7'],
+  },
+  (text) => {
+    const bytes = parseAddress(text);
+    return bytes?.length === 4 ? bytes : undefined;
+  },
+);
+
 const linkLayerAddress = parsed(
   {
     expected: 'the link-layer address of an interface, like 02:00:5e:00:53:01',
@@ -195,10 +221,97 @@ const link = z
 
 const mobileNode = z
   .strictObject(
-    { name: name('name of the mobile node in reports'), homeAddress },
+    {
+      name: name('name of the mobile node in reports'),
+      homeAddress,
+      identities: list(
+        z.string({ error: 'an IKE identity as text' }).min(1, { error: 'an IKE identity as text' }),
+        'IKE identities',
+        'IKE identities it may use, as text: mn1.example.org, mn1@example.org, an address or a distinguished name (rule 1820)',
+      ),
+      mobileNetworkPrefixes: list(
+        sitePrefix,
+        'IPv6 prefixes',
+        'prefixes of its mobile network, when it is a mobile router (RFC 3963)',
+      ),
+      ipv4HomeAddress: ipv4Address.exactOptional(),
+    },
     { error: 'a mobile node with name and homeAddress' },
   )
   .meta({ description: 'a mobile node' });
+
+const infrastructure = z
+  .strictObject(
+    {
+      name: name('name in reports'),
+      addresses: z
+        .array(addressOrPrefix, { error: 'a list of IPv6 addresses or prefixes' })
+        .min(1, { error: 'a list of at least one IPv6 address or prefix' })
+        .meta({ description: 'their IPv6 addresses or prefixes' }),
+    },
+    { error: 'a mapping with name and addresses' },
+  )
+  .meta({
+    description:
+      'fixed nodes (name servers, routers, servers): never a home address, never a care-of address (RFC 4225 sections 2.1 and 3.2.1)',
+  });
+
+const router = z
+  .strictObject(
+    {
+      name: name('name of the router in reports'),
+      link: name('name of the link it stands on, as links has it; absent = any').exactOptional(),
+      addresses: list(
+        nodeAddress,
+        'IPv6 addresses',
+        'addresses it sends Router Advertisements from, mostly link-local',
+      ),
+      linkLayerAddresses: list(
+        linkLayerAddress,
+        'link-layer addresses',
+        'link-layer addresses of its interfaces on the link',
+      ),
+      prefixes: list(
+        sitePrefix,
+        'IPv6 prefixes',
+        'prefixes it may advertise; none = any that is no home prefix',
+      ),
+    },
+    { error: 'a router with name' },
+  )
+  .meta({ description: 'a router that mobile nodes may believe' });
+
+const domain = z
+  .strictObject(
+    {
+      accessGateways: list(
+        nodeAddress,
+        'IPv6 addresses',
+        'mobile access gateways (RFC 5213) and access routers (RFC 5568)',
+      ),
+      localMobilityAnchors: list(
+        nodeAddress,
+        'IPv6 addresses',
+        'local mobility anchors (RFC 5213)',
+      ),
+      mobilityAnchorPoints: list(
+        nodeAddress,
+        'IPv6 addresses',
+        'mobility anchor points (RFC 5380)',
+      ),
+      homeNetworkPrefixes: list(
+        sitePrefix,
+        'IPv6 prefixes',
+        'prefixes that local mobility anchors assign from',
+      ),
+    },
+    { error: 'a mapping with accessGateways, localMobilityAnchors and the like' },
+  )
+  .prefault({})
+  .meta({
+    description:
+      'who may speak in Proxy Mobile IPv6, fast handovers and hierarchical mobility; an empty list is not judged',
+  });
 
 const needed = ['required', 'optional'] as const;
 
@@ -282,6 +395,13 @@ export function siteSchema(rules: readonly RuleDefinition[]) {
           'links that captures come from; the first that fits a packet counts',
         ),
         mobileNodes: list(mobileNode, 'mobile nodes', 'mobile nodes; learned when absent'),
+        infrastructure: list(
+          infrastructure,
+          'groups of fixed nodes',
+          'addresses that no mobile node may claim',
+        ),
+        routers: list(router, 'routers', 'routers of the links; learned when absent'),
+        domain,
         ipsec,
         compatibility,
         outsideLinkLayerAddresses: list(

@@ -36,6 +36,43 @@ export interface SiteHomeAgent {
 export interface SiteMobileNode {
   readonly name: string;
   readonly homeAddress: Uint8Array;
+  /** IKE identities it may use, as text (RFC 7296 section 3.5); empty = not told. */
+  readonly identities: readonly string[];
+  /** Prefixes a mobile router may register (RFC 3963); empty = none is told. */
+  readonly mobileNetworkPrefixes: readonly SitePrefix[];
+  /** IPv4 home address, 4 octets (RFC 5555). */
+  readonly ipv4HomeAddress?: Uint8Array;
+}
+
+/** Addresses that belong to fixed nodes: no home address, no care-of address. RFC 4225 sections 2.1 and 3.2.1. */
+export interface SiteInfrastructure {
+  readonly name: string;
+  readonly addresses: readonly SitePrefix[];
+}
+
+/** A router and the links it serves. */
+export interface SiteRouter {
+  readonly name: string;
+  /** Link of the site file it stands on; undefined = any. */
+  readonly link?: string;
+  /** Addresses it sends Router Advertisements from, mostly link-local. */
+  readonly addresses: readonly Uint8Array[];
+  /** 6 octets each. */
+  readonly linkLayerAddresses: readonly Uint8Array[];
+  /** Prefixes it may advertise; empty = any that is no home prefix. */
+  readonly prefixes: readonly SitePrefix[];
+}
+
+/** Nodes of network-based and local mobility management. Empty lists = not told, not judged. */
+export interface SiteDomain {
+  /** Mobile access gateways (RFC 5213), and access routers of fast handovers (RFC 5568). */
+  readonly accessGateways: readonly Uint8Array[];
+  /** Local mobility anchors (RFC 5213). */
+  readonly localMobilityAnchors: readonly Uint8Array[];
+  /** Mobility anchor points (RFC 5380). */
+  readonly mobilityAnchorPoints: readonly Uint8Array[];
+  /** Home network prefixes the anchors assign from. */
+  readonly homeNetworkPrefixes: readonly SitePrefix[];
 }
 
 /** Which de-registration layouts are accepted. */
@@ -67,6 +104,9 @@ export interface Site {
   readonly homeAgents: readonly SiteHomeAgent[];
   readonly links: readonly SiteLink[];
   readonly mobileNodes: readonly SiteMobileNode[];
+  readonly infrastructure: readonly SiteInfrastructure[];
+  readonly routers: readonly SiteRouter[];
+  readonly domain: SiteDomain;
   readonly ipsec: SiteIpsecPolicy;
   readonly compatibility: SiteCompatibility;
   /** Routers' link-layer addresses that face the outside of the home network. */
@@ -79,6 +119,14 @@ export const UNKNOWN_SITE: Site = {
   homeAgents: [],
   links: [],
   mobileNodes: [],
+  infrastructure: [],
+  routers: [],
+  domain: {
+    accessGateways: [],
+    localMobilityAnchors: [],
+    mobilityAnchorPoints: [],
+    homeNetworkPrefixes: [],
+  },
   ipsec: { signalling: 'required', payload: 'optional' },
   compatibility: { umipHomeDeregistration: false },
   outsideLinkLayerAddresses: [],

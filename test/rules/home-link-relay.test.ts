@@ -85,7 +85,7 @@ describe('rule 1105, a de-registration as if at home', () => {
   });
 
   it('is partial without anything that confirms it, and certain after a false advertisement', () => {
-    const site = makeSite({ mobileNodes: [{ name: 'node', homeAddress: HOME_ADDRESS }] });
+    const site = makeSite({ mobileNodes: [mobileNode('node', HOME_ADDRESS)] });
     const rule = underTest(rule1105, { site });
     expect(rule.feed(plainEsp())).toMatchObject([{ confidence: 'partial' }]);
     rule.feed(

@@ -5,7 +5,7 @@
  */
 import { parseAddress, parsePrefix } from '../../dissectors/core/address.ts';
 import { UNKNOWN_SITE } from '../../engine/site.ts';
-import type { Site } from '../../engine/site.ts';
+import type { Site, SiteMobileNode } from '../../engine/site.ts';
 
 /** The 16 octets of an IPv6 address in text form. */
 export function address(text: string): Uint8Array {
@@ -47,4 +47,9 @@ export function makeSite(overrides: Partial<Site> = {}): Site {
     linkLayerAddresses: [],
   };
   return { ...UNKNOWN_SITE, homeAgents: [agent], ...overrides };
+}
+
+/** A mobile node of which no more than its home address is told. */
+export function mobileNode(name: string, homeAddress: Uint8Array): SiteMobileNode {
+  return { name, homeAddress, identities: [], mobileNetworkPrefixes: [] };
 }
