@@ -34,6 +34,7 @@ import {
   address,
 } from './event-builders.ts';
 import type { RuleUnderTest } from './event-builders.ts';
+import { mobileNode } from './site.ts';
 
 const MAC = linkLayer('02:00:00:00:00:02');
 
