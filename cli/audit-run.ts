@@ -99,7 +99,7 @@ export async function runAudit(
 
 /** What the filter selects; one that asks for findings needs a run that finds them first. */
 async function selectionOf(
-  { captures, site, rules, associations, ike, verification, inputs, recursive }: Session,
+  { captures, site, rules, associations, ike, policies, verification, inputs, recursive }: Session,
   { filter }: AuditOptions,
   signal: AbortSignal,
 ): Promise<PacketSelection | undefined> {
@@ -108,7 +108,7 @@ async function selectionOf(
   if (filter.usesState) {
     requireFiles(inputs);
     const { source } = await openCaptures(inputs, { recursive });
-    findings = await runEnginePass(source, { site, rules, associations, ike, signal });
+    findings = await runEnginePass(source, { site, rules, associations, ike, policies, signal });
   }
   const openers = packetOpeners(associations, ike);
   const views = new PacketViews(openers, captures.source.interfaces, findings, verification);
@@ -197,6 +197,8 @@ class AuditRun {
       rules: session.rules,
       associations: session.associations,
       ike: session.ike,
+      verification: session.verification,
+      policies: session.policies,
       inputs,
       interfaces,
       observer: selection === undefined ? follower : selectedOnly(follower, selection),
@@ -272,7 +274,7 @@ class AuditRun {
     const selection = this.#selection;
     const summary = selection === undefined ? found : selectedSummary(found, selection);
     const { filter } = this.#options;
-    const { captures, siteFile, keyFiles, rules } = this.#session;
+    const { captures, siteFile, keyFiles, policies, unusedKeys, rules } = this.#session;
     const { source, errors } = captures;
     return auditDocument(summary, {
       version: packageVersion(),
@@ -281,6 +283,8 @@ class AuditRun {
       crashes: this.#crash === undefined ? [] : [this.#crash],
       site: siteFile,
       keyFiles,
+      policies: policies.length,
+      unusedKeys,
       rules: rules.length,
       failOn: this.#options.failOn,
       isStopped: this.#stop.signal.aborted,

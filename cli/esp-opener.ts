@@ -53,10 +53,15 @@ export function espOpenerOf(table: SecurityAssociationTable): OpenEsp {
         );
       }
     }
-    // Associations meant for this packet whose keys do not fit: worth saying.
-    const [first] = chosen;
+    // Associations meant for this packet whose keys do not fit: worth saying. An ICV that nobody can check is not wrong.
+    const first = chosen.find(checksIntegrity);
     return first === undefined ? undefined : opened(first, new Uint8Array(0), 'bad');
   };
+}
+
+/** Whether a wrong key of the association shows. */
+function checksIntegrity({ esp }: SecurityAssociation): boolean {
+  return esp.integrity.create !== undefined || esp.encryption.icvLength > 0;
 }
 
 function opened(

@@ -1,5 +1,5 @@
 /**
- * `ike:` of the YAML key file: secrets of IKE SAs. What is said of a mistake never holds a value of the file,
+ * `ike:` of the YAML key file: secrets of IKE SAs of both versions. What is said of a mistake never holds a value of the file,
  * because values are keys.
  *
  * Loads zod and the YAML parser: imported when there is such a file.
@@ -8,8 +8,9 @@ import { z } from 'zod';
 import { findEncryption, findIntegrity } from '../engine/crypto/transforms.ts';
 import { findPrf } from '../engine/crypto/prf.ts';
 import { MIN_PUBLIC_OCTETS } from '../engine/ike/shared-secrets.ts';
-import type { IkeSecret } from '../engine/ike/secret.ts';
+import type { AnyIkeSecret, IkeSecret, Ikev1Secret, SharedSecret } from '../engine/ike/secret.ts';
 import { KeyMaterial } from '../engine/keys/key-material.ts';
+import type { AssociationOrigin } from '../engine/state/security-association.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import type { ConfigurationProblem } from './configuration-error.ts';
 import { pathText } from './site-checks.ts';
@@ -42,7 +43,21 @@ const publicValue = parsed(
   },
 );
 
-const secretSchema = z.strictObject(
+const prf = parsed('a pseudorandom function, for example HMAC-SHA2-256', findPrf).optional();
+const sharedSecrets = z
+  .array(
+    z.strictObject(
+      { publicValue: publicValue.optional(), secret: key },
+      { error: 'a mapping with secret and publicValue' },
+    ),
+    { error: 'a list' },
+  )
+  .max(MAX_SHARED, { error: `at most ${MAX_SHARED} secrets` })
+  .optional();
+
+const ROW = 'a mapping with initiatorSpi (IKEv2) or initiatorCookie (IKEv1) and secrets';
+
+const ikev2Schema = z.strictObject(
   {
     initiatorSpi: spi,
     responderSpi: spi.optional(),
@@ -51,41 +66,51 @@ const secretSchema = z.strictObject(
       'an integrity algorithm, for example HMAC-SHA2-256-128',
       findIntegrity,
     ).optional(),
-    prf: parsed('a pseudorandom function, for example HMAC-SHA2-256', findPrf).optional(),
+    prf,
     skEi: key.optional(),
     skEr: key.optional(),
     skAi: key.optional(),
     skAr: key.optional(),
     skD: key.optional(),
     skeyseed: key.optional(),
-    sharedSecrets: z
-      .array(
-        z.strictObject(
-          { publicValue: publicValue.optional(), secret: key },
-          { error: 'a mapping with secret and publicValue' },
-        ),
-        { error: 'a list' },
-      )
-      .max(MAX_SHARED, { error: `at most ${MAX_SHARED} secrets` })
-      .optional(),
+    sharedSecrets,
   },
-  { error: 'a mapping with initiatorSpi and skeyseed, sharedSecrets, or skEi, skEr ...' },
+  { error: ROW },
 );
 
-/** Schema of `ike:`. */
+const ikev1Schema = z.strictObject(
+  {
+    initiatorCookie: spi,
+    prf,
+    encryptionKey: key.optional(),
+    skeyidD: key.optional(),
+    sharedSecrets,
+  },
+  { error: ROW },
+);
+
+/** Schema of `ike:`; each row is then read as one of its version. */
 const schema = z
-  .array(secretSchema, { error: 'a list' })
+  .array(z.unknown(), { error: 'a list' })
   .max(MAX_SECRETS, { error: `at most ${MAX_SECRETS} IKE SAs` });
 
-const KNOWN_KEYS = [...Object.keys(secretSchema.shape), 'publicValue', 'secret'];
-const SECRETS = ['skeyseed', 'sharedSecrets', 'skD', 'skEi', 'skEr'] as const;
+const KNOWN_KEYS = ['publicValue', 'secret'];
+const IKEV2_KEYS = [...Object.keys(ikev2Schema.shape), ...KNOWN_KEYS];
+const IKEV1_KEYS = [...Object.keys(ikev1Schema.shape), ...KNOWN_KEYS];
+const IKEV2_SECRETS = ['skeyseed', 'sharedSecrets', 'skD', 'skEi', 'skEr'] as const;
+const IKEV1_SECRETS = ['encryptionKey', 'skeyidD'] as const;
+
+/** A row with the cookie of an initiator is one of IKEv1. */
+function isIkev1Row(row: unknown): boolean {
+  return typeof row === 'object' && row !== null && 'initiatorCookie' in row;
+}
 
 /**
  * The secrets of IKE SAs that a YAML text holds; of other parts of the file nothing is said.
  * @param file name for messages
  * @throws ConfigurationError with all problems and their places
  */
-export function parseIkeSecrets(text: string, file: string): IkeSecret[] {
+export function parseIkeSecrets(text: string, file: string): AnyIkeSecret[] {
   const document = readYaml(text);
   if ('length' in document) throw new ConfigurationError(file, document);
   const { value } = document;
@@ -94,44 +119,83 @@ export function parseIkeSecrets(text: string, file: string): IkeSecret[] {
   const add = (at: readonly (string | number)[], message: string, isKey = false): void => {
     problems.push({ ...document.placeOf(at, isKey), path: pathText(at), message });
   };
-  const result = schema.safeParse(value.ike);
-  for (const issue of result.error?.issues ?? []) {
-    const steps = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-    const at = ['ike', ...steps];
-    if (issue.code !== 'unrecognized_keys') {
-      add(at, `expected ${issue.message}`);
-      continue;
+  const addIssues = (
+    issues: readonly z.core.$ZodIssue[],
+    row: readonly (string | number)[],
+    known: readonly string[],
+  ): void => {
+    for (const issue of issues) {
+      const steps = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+      const at = [...row, ...steps];
+      if (issue.code !== 'unrecognized_keys') {
+        add(at, `expected ${issue.message}`);
+        continue;
+      }
+      for (const name of issue.keys) {
+        const meant = nearest(name, known);
+        const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+        add([...at, name], `unknown key${hint}`, true);
+      }
     }
-    for (const name of issue.keys) {
-      const meant = nearest(name, KNOWN_KEYS);
-      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-      add([...at, name], `unknown key${hint}`, true);
+  };
+  const rows = schema.safeParse(value.ike);
+  addIssues(rows.error?.issues ?? [], ['ike'], []);
+  const secrets = (rows.data ?? []).flatMap((row, index): AnyIkeSecret[] => {
+    const at = ['ike', index];
+    const origin = { file, line: document.placeOf(at).line };
+    if (isIkev1Row(row)) {
+      const { data, error } = ikev1Schema.safeParse(row);
+      addIssues(error?.issues ?? [], at, IKEV1_KEYS);
+      if (data === undefined) return [];
+      if (IKEV1_SECRETS.every((name) => data[name] === undefined)) {
+        add(at, `expected one of ${IKEV1_SECRETS.join(', ')}`);
+      }
+      return [ikev1SecretOf(data, origin)];
     }
-  }
-  const secrets = (result.data ?? []).map((row, index): IkeSecret => {
-    if (SECRETS.every((name) => row[name] === undefined)) {
-      add(['ike', index], `expected one of ${SECRETS.join(', ')}`);
+    const { data, error } = ikev2Schema.safeParse(row);
+    addIssues(error?.issues ?? [], at, IKEV2_KEYS);
+    if (data === undefined) return [];
+    if (IKEV2_SECRETS.every((name) => data[name] === undefined)) {
+      add(at, `expected one of ${IKEV2_SECRETS.join(', ')}`);
     }
-    const { line } = document.placeOf(['ike', index]);
-    return {
-      origin: { file, line },
-      initiatorSpi: row.initiatorSpi,
-      responderSpi: row.responderSpi,
-      encryption: row.encryption,
-      integrity: row.integrity,
-      prf: row.prf,
-      initiatorEncryption: row.skEi,
-      responderEncryption: row.skEr,
-      initiatorIntegrity: row.skAi,
-      responderIntegrity: row.skAr,
-      derivation: row.skD,
-      skeyseed: row.skeyseed,
-      sharedSecrets: row.sharedSecrets?.map(({ publicValue: start, secret }) => ({
-        publicValue: start,
-        secret,
-      })),
-    };
+    return [ikev2SecretOf(data, origin)];
   });
   if (problems.length > 0) throw new ConfigurationError(file, problems);
   return secrets;
+}
+
+function ikev1SecretOf(row: z.infer<typeof ikev1Schema>, origin: AssociationOrigin): Ikev1Secret {
+  return {
+    origin,
+    initiatorCookie: row.initiatorCookie,
+    encryptionKey: row.encryptionKey,
+    derivation: row.skeyidD,
+    prf: row.prf,
+    sharedSecrets: row.sharedSecrets?.map(sharedSecretOf),
+  };
+}
+
+function ikev2SecretOf(row: z.infer<typeof ikev2Schema>, origin: AssociationOrigin): IkeSecret {
+  return {
+    origin,
+    initiatorSpi: row.initiatorSpi,
+    responderSpi: row.responderSpi,
+    encryption: row.encryption,
+    integrity: row.integrity,
+    prf: row.prf,
+    initiatorEncryption: row.skEi,
+    responderEncryption: row.skEr,
+    initiatorIntegrity: row.skAi,
+    responderIntegrity: row.skAr,
+    derivation: row.skD,
+    skeyseed: row.skeyseed,
+    sharedSecrets: row.sharedSecrets?.map(sharedSecretOf),
+  };
+}
+
+function sharedSecretOf(row: {
+  readonly publicValue?: Uint8Array | undefined;
+  readonly secret: KeyMaterial;
+}): SharedSecret {
+  return { publicValue: row.publicValue, secret: row.secret };
 }

@@ -129,12 +129,19 @@ async function prepare(
     return { captures, associations, ike, verification, findings: undefined };
   }
   const named = { inputs: [input], config, keys, recursive: false, workers: 1 };
-  const { captures, site, rules, associations, ike, verification } = await prepareSession(
+  const { captures, site, rules, associations, ike, policies, verification } = await prepareSession(
     named,
     terminal,
   );
   onOpened(namesOf(captures));
-  const findings = await runEnginePass(captures.source, { site, rules, associations, ike, signal });
+  const findings = await runEnginePass(captures.source, {
+    site,
+    rules,
+    associations,
+    ike,
+    policies,
+    signal,
+  });
   if (findings.droppedChanges > 0) {
     const dropped = plural(findings.droppedChanges, 'change');
     terminal.say(`mip6guard: ${dropped} of bindings are not kept: too many`);
@@ -182,10 +189,7 @@ class ReadRun {
     this.#views = new PacketViews(this.#openers, interfaces, findings, verification);
     const { filter, write, show, colour } = options;
     this.#asksBeside = [...(filter?.fields ?? [])].some((name) => BESIDE.test(name));
-    this.#plain = new PlainPackets(
-      neededProtocols(filter?.root),
-      associations.length > 0 || ike.length > 0,
-    );
+    this.#plain = new PlainPackets(neededProtocols(filter?.root), this.#openers.opensEsp);
     if (write === undefined || write.print) {
       const { paint } = reportStyle(terminal, colour, false);
       this.#printer = printerOf(show, terminal.output, paint);

@@ -119,7 +119,11 @@ const NEEDS: Readonly<Record<Need, true>> = {
   'home-prefixes': true,
   'home-agents': true,
   'readable-signalling': true,
+  'readable-ike': true,
   'security-associations': true,
+  'access-gateways': true,
+  'mobility-anchors': true,
+  'mobility-anchor-points': true,
   perimeter: true,
 };
 const EVENT_KINDS: Readonly<Record<EngineEvent['kind'], true>> = {
@@ -128,6 +132,8 @@ const EVENT_KINDS: Readonly<Record<EngineEvent['kind'], true>> = {
   esp: true,
   ipsec: true,
   tunnel: true,
+  tunnelled: true,
+  ike: true,
   relay: true,
   binding: true,
   'home-address-traffic': true,

@@ -3,12 +3,17 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import type { DatabaseEntry } from '../engine/ipsec/policy-database.ts';
+import { describeAssociations } from '../engine/ipsec/sad.ts';
+import { notationEntries } from '../engine/ipsec/policy.ts';
 import { formatKeyProblem } from '../engine/keys/key-problem.ts';
-import type { KeyProblem, ParsedKeys } from '../engine/keys/key-problem.ts';
-import type { AnyIkeSecret, IkeSecret } from '../engine/ike/secret.ts';
+import type { KeyProblem } from '../engine/keys/key-problem.ts';
+import type { AnyIkeSecret } from '../engine/ike/secret.ts';
 import { secretOfKey } from '../engine/ike/secret.ts';
-import type { IkeKey } from '../engine/keys/key-file.ts';
+import type { AssociationEntry, IkeKey } from '../engine/keys/key-file.ts';
+import { databaseEntries, fileConflicts } from '../engine/keys/key-policies.ts';
 import { parsedKeys, readKeyText as parseKeyFile } from '../engine/keys/key-text.ts';
+import type { KeyText } from '../engine/keys/key-text.ts';
 import type { RuleDefinition } from '../engine/rule-api.ts';
 import { UNKNOWN_SITE } from '../engine/site.ts';
 import type { Site } from '../engine/site.ts';
@@ -43,6 +48,10 @@ export interface Session {
   readonly associations: readonly SecurityAssociation[];
   readonly ike: readonly AnyIkeSecret[];
   readonly verification: VerificationKeys;
+  /** Security policies, in the order of the look-up. */
+  readonly policies: readonly DatabaseEntry[];
+  /** Rows of key files that are not used. */
+  readonly unusedKeys: readonly KeyProblem[];
   readonly captures: OpenedCaptures;
   /** Inputs as the user named them. */
   readonly inputs: readonly string[];
@@ -57,7 +66,19 @@ export interface LoadedKeys {
   readonly ike: readonly AnyIkeSecret[];
   /** For authenticators and signatures of messages. */
   readonly verification: VerificationKeys;
+  /** What the site protects, in the order of the look-up. */
+  readonly policies: readonly DatabaseEntry[];
+  /** Rows that are not used, because something is wrong with them; a warning told of each. */
+  readonly unusedKeys: readonly KeyProblem[];
 }
+
+const NO_KEYS: LoadedKeys = {
+  associations: [],
+  ike: [],
+  verification: NO_VERIFICATION_KEYS,
+  policies: [],
+  unusedKeys: [],
+};
 
 /** Rows that the user cannot mend: the machine lacks an algorithm. The other rows still help. */
 const NOT_THE_USERS_FAULT = 'KEYS_NOT_AVAILABLE';
@@ -77,41 +98,55 @@ function isYaml(file: string): boolean {
 }
 
 /**
- * Reads key files.
- * @throws CliError (2) that lists everything wrong with them, or says which cannot be read
+ * Reads key files. A row that cannot be used is told and left out, and the others count; a file with none that can be
+ * used ends the run, because whoever names a key file wants it used.
+ * @throws CliError (2) that lists what is wrong with a file of which nothing can be used, or says which cannot be read
  */
 export async function loadKeys(files: readonly string[], terminal: Terminal): Promise<LoadedKeys> {
-  if (files.length === 0) {
-    return { associations: [], ike: [], verification: NO_VERIFICATION_KEYS };
-  }
-  const rows: IkeKey[] = [];
-  let loaded;
+  if (files.length === 0) return NO_KEYS;
+  const problems: KeyProblem[] = [];
+  const contents: KeyText[] = [];
   try {
-    loaded = await loadKeyFiles(
-      files.filter((file) => !isYaml(file)),
-      (text, file) => keysOf(text, file, rows),
-    );
+    const plain = files.filter((file) => !isYaml(file));
+    const loaded = await loadKeyFiles(plain, (text, file) => {
+      const content = parseKeyFile(text, file);
+      const parsed = parsedKeys(content, file);
+      contents.push(content);
+      // A file of IKE keys or policies alone is no file without keys.
+      const { ikeKeys, policies, sections } = content;
+      const isHelp = ikeKeys.length + policies.length + notationEntries(sections) > 0;
+      const told = isHelp ? parsed.problems.filter(({ code }) => code !== EMPTY) : parsed.problems;
+      failIfUseless(told, parsed.associations.length > 0 || isHelp || content.children.length > 0);
+      return { ...parsed, problems: told };
+    });
+    problems.push(...loaded.problems);
   } catch (error) {
     throw keyFileFailure(error);
   }
-  const { associations, problems } = loaded;
+  const yaml = await loadYamlKeys(files, problems);
+  const entries = contents.flatMap((content) => content.entries);
+  const associations = [...entries, ...yaml.entries].map(({ association }) => association);
+  problems.push(...fileConflicts([...contents, yaml]));
   sayProblems(problems, terminal);
-  const yaml = await loadYamlKeys(files, terminal);
+  describeAssociations(
+    associations,
+    contents.flatMap(({ sections }) => sections),
+  );
+  const rows = contents.flatMap(({ ikeKeys }) => ikeKeys);
   return {
-    associations: [...associations, ...yaml.associations],
+    associations,
     ike: [...ikeSecretsOf(rows, terminal), ...yaml.ike],
     verification: yaml.verification,
+    policies: contents.flatMap(databaseEntries),
+    unusedKeys: problems.filter(({ severity }) => severity === 'error'),
   };
 }
 
-/** Associations and problems of a key file; its IKE keys go to `rows`. */
-function keysOf(text: string, file: string, rows: IkeKey[]): ParsedKeys {
-  const content = parseKeyFile(text, file);
-  const parsed = parsedKeys(content, file);
-  if (content.ikeKeys.length === 0) return parsed;
-  for (const key of content.ikeKeys) rows.push(key);
-  // A file of IKE keys alone is no file without keys.
-  return { ...parsed, problems: parsed.problems.filter(({ code }) => code !== EMPTY) };
+/** @throws CliError (2) with all that is wrong with a file, when nothing in it can be used and the user can mend it */
+function failIfUseless(problems: readonly KeyProblem[], hasUse: boolean): void {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (hasUse || errors.every(({ code }) => code === NOT_THE_USERS_FAULT)) return;
+  throw new CliError(EXIT.usage, errors.map(formatKeyProblem).join('\n'));
 }
 
 /** What can be used of IKE keys; says what cannot. */
@@ -133,46 +168,53 @@ function keyFileFailure(error: unknown): unknown {
   return error instanceof KeyFileError ? new CliError(EXIT.usage, error.message) : error;
 }
 
-/** @throws CliError (2) that lists what the user has to mend; the rest are warnings */
+/** Says on standard error what is wrong with key files. */
 function sayProblems(problems: readonly KeyProblem[], terminal: Terminal): void {
-  const fatal = problems.filter((p) => p.severity === 'error' && p.code !== NOT_THE_USERS_FAULT);
-  if (fatal.length > 0) {
-    throw new CliError(EXIT.usage, fatal.map(formatKeyProblem).join('\n'));
-  }
   for (const problem of problems) {
     if (problem.code === FILE_MODE && isBundled(problem.file)) continue;
-    terminal.say(`mip6guard: warning: ${formatKeyProblem(problem)}`);
+    const note = problem.severity === 'error' && problem.line > 0 ? '; this row is not used' : '';
+    terminal.say(`mip6guard: warning: ${formatKeyProblem(problem)}${note}`);
   }
 }
 
-/** Keys of the YAML files. The reader of YAML is loaded only when there is one. */
-async function loadYamlKeys(files: readonly string[], terminal: Terminal): Promise<LoadedKeys> {
+/** Keys of YAML files. */
+interface YamlKeys extends Pick<LoadedKeys, 'ike' | 'verification'> {
+  readonly entries: readonly AssociationEntry[];
+}
+
+/**
+ * Keys of the YAML files. The reader of YAML is loaded only when there is one.
+ * @param problems takes what is wrong with rows of associations, and with the files
+ */
+async function loadYamlKeys(files: readonly string[], problems: KeyProblem[]): Promise<YamlKeys> {
   const found = files.filter(isYaml);
-  if (found.length === 0) {
-    return { associations: [], verification: NO_VERIFICATION_KEYS, ike: [] };
-  }
+  if (found.length === 0) return { entries: [], verification: NO_VERIFICATION_KEYS, ike: [] };
   const { readYamlAssociations } = await import('./yaml-associations.ts');
   const { parseVerificationKeys } = await import('./verification-keys.ts');
   const { parseIkeSecrets } = await import('./ike-keys.ts');
-  const associations: SecurityAssociation[] = [];
-  const ike: IkeSecret[] = [];
+  const entries: AssociationEntry[] = [];
+  const ike: AnyIkeSecret[] = [];
   const all: VerificationKeys[] = [];
   for (const file of found) {
     try {
-      const { text, problems } = await readKeyText(file);
-      sayProblems(problems, terminal);
+      const { text, problems: ofFile } = await readKeyText(file);
       const content = readYamlAssociations(text, file);
-      sayProblems(content.problems, terminal);
-      for (const { association } of content.entries) associations.push(association);
       const readText = async (name: string): Promise<string> => (await readKeyText(name)).text;
-      all.push(await parseVerificationKeys(text, file, readText));
-      for (const secret of parseIkeSecrets(text, file)) ike.push(secret);
+      const verification = await parseVerificationKeys(text, file, readText);
+      const secrets = parseIkeSecrets(text, file);
+      const { mobility, publicKeys } = verification;
+      const others = secrets.length + mobility.length + publicKeys.length;
+      failIfUseless(content.problems, content.entries.length + others > 0);
+      problems.push(...ofFile, ...content.problems);
+      entries.push(...content.entries);
+      ike.push(...secrets);
+      all.push(verification);
     } catch (error) {
       throw keyFileFailure(error);
     }
   }
   return {
-    associations,
+    entries,
     verification: {
       mobility: all.flatMap(({ mobility }) => mobility),
       publicKeys: all.flatMap(({ publicKeys }) => publicKeys),
@@ -242,7 +284,10 @@ export async function prepareSession(
   const { loadRules } = await import('./rules-directory.ts');
   const rules = await loadRules();
   const site = await loadSite(options.config, rules);
-  const { associations, ike, verification } = await loadKeys(options.keys, terminal);
+  const { associations, ike, verification, policies, unusedKeys } = await loadKeys(
+    options.keys,
+    terminal,
+  );
   const captures =
     options.workers > 1
       ? await openInputsInThreads(options, terminal)
@@ -255,6 +300,8 @@ export async function prepareSession(
     associations,
     ike,
     verification,
+    policies,
+    unusedKeys,
     captures,
     inputs: options.inputs,
     recursive: options.recursive,

@@ -16,6 +16,7 @@ import {
 } from '../dissectors/core/address.ts';
 import { SEVERITIES } from '../engine/rule-api.ts';
 import type { RuleDefinition, RuleParameter } from '../engine/rule-api.ts';
+import { identityKey } from '../engine/ike/identity.ts';
 import { UNKNOWN_SITE } from '../engine/site.ts';
 import type { SitePrefix } from '../engine/site.ts';
 import { safeText } from './report/safe-text.ts';
@@ -143,6 +144,24 @@ const ipv4Address = parsed(
   },
 );
 
+/** Longest identity, in characters. */
+const MAX_IDENTITY = 1024;
+/** Most identities of one mobile node. */
+const MAX_IDENTITIES = 64;
+
+const ikeIdentity = parsed(
+  {
+    expected: `an identity of IKE of 1 to ${MAX_IDENTITY} characters on one line: user@host, a host name, a distinguished name, an address, or 0x and hexadecimal digits`,
+    description:
+      'identity in IKE: user@host, host name, distinguished name (CN=alice, O=example), address, or octets of ID_KEY_ID after 0x',
+    examples: ['alice@example.org', 'CN=alice, O=example, C=CH'],
+  },
+  (text) => {
+    const isLine = safeText(text) === text && text.trim() !== '' && text.length <= MAX_IDENTITY;
+    return isLine ? identityKey(text) : undefined;
+  },
+);
+
 const linkLayerAddress = parsed(
   {
     expected: 'the link-layer address of an interface, like 02:00:5e:00:53:01',
@@ -224,11 +243,14 @@ const mobileNode = z
     {
       name: name('name of the mobile node in reports'),
       homeAddress,
-      identities: list(
-        z.string({ error: 'an IKE identity as text' }).min(1, { error: 'an IKE identity as text' }),
-        'IKE identities',
-        'IKE identities it may use, as text: mn1.example.org, mn1@example.org, an address or a distinguished name (rule 1820)',
-      ),
+      identities: z
+        .array(ikeIdentity, { error: 'a list of identities of IKE' })
+        .max(MAX_IDENTITIES, { error: `a list of at most ${MAX_IDENTITIES} identities of IKE` })
+        .default([])
+        .meta({
+          description:
+            'identities that may negotiate associations for its home address in IKE: rule 1820; the same one at several nodes means shared credentials',
+        }),
       mobileNetworkPrefixes: list(
         sitePrefix,
         'IPv6 prefixes',

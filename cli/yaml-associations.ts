@@ -111,7 +111,7 @@ const KNOWN_KEYS = [
 ];
 
 /** Keys of the file that others read. */
-const OTHER_KEYS = new Set(['mobility', 'publicKeys', 'ike']);
+const OTHER_KEYS = new Set(['mobility', 'publicKeys']);
 
 /**
  * Reads the associations of a YAML key file. Never throws; a bad one is a problem and the others count.
@@ -136,6 +136,8 @@ export function readYamlAssociations(content: string, file: string): KeyFileCont
   }
   for (const [name, part] of Object.entries(value) as [string, unknown][]) {
     if (name === 'associations') readList(part, document, builder);
+    // Secrets of IKE have a reader of their own, whose findings are told beside these.
+    else if (name === 'ike') continue;
     else if (OTHER_KEYS.has(name)) {
       const { line } = document.placeOf([name], true);
       builder.note(line, `${name}: keys that are not for ESP; left out`);

@@ -41,6 +41,8 @@ export interface OpenedEsp {
   readonly icv: 'good' | 'bad' | 'not-checked';
   /** Name of the security association, as the user gave it; never a key. */
   readonly association?: string;
+  /** Without a key: whose checksum showed that the packet is not encrypted. */
+  readonly recognisedBy?: string;
 }
 
 /**

@@ -45,6 +45,20 @@ function encapsulated(node: FieldNode): string | undefined {
   return name === 'unknown' ? text(node, 'gre.proto')?.slice(0, 6) : name;
 }
 
+/** `IKE_AUTH MID 1 request`, `Quick Mode MID 0x3a5b41ae`: exchange, message, and in IKEv2 its direction. */
+function describeIke(node: FieldNode): string {
+  const isNew = number(node, 'isakmp.mjver') === 2;
+  const isResponse = number(node, 'isakmp.flag_r') === 1;
+  // In phase 1 of IKEv1 there is no Message ID yet.
+  const isNamed = isNew || number(node, 'isakmp.messageid') !== 0;
+  const id = isNew ? number(node, 'isakmp.messageid') : text(node, 'isakmp.messageid');
+  return join([
+    valueName(node, 'isakmp.exchangetype'),
+    isNamed ? part('MID', id) : undefined,
+    isNew ? (isResponse ? 'response' : 'request') : undefined,
+  ]);
+}
+
 /** Layers that give a line its protocol, innermost last. */
 const LAYERS = new Map<string, { readonly protocol: string; readonly describe: Describe }>([
   ['eth', { protocol: 'Ethernet', describe: (node) => join([text(node, 'eth.type')]) }],
@@ -73,6 +87,7 @@ const LAYERS = new Map<string, { readonly protocol: string; readonly describe: D
   ],
   ['pmip6.tlv', { protocol: 'TLV', describe: (node) => join([valueName(node, 'pmip6.tlv.nxt')]) }],
   ['udpencap', { protocol: 'UDPENCAP', describe: (node) => node.text }],
+  ['isakmp', { protocol: 'ISAKMP', describe: describeIke }],
   [
     'mip6tls',
     {

@@ -60,6 +60,8 @@ export class Ipv6View {
   isCut = false;
   source = 0;
   destination = 0;
+  /** Octets of an address: 16, and 4 in a view that was made of an IPv4 packet with ESP in it. */
+  addressOctets: 4 | 16 = 16;
   hopLimit = 0;
   effectiveSource = 0;
   effectiveDestination = 0;

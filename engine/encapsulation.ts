@@ -4,10 +4,21 @@
 import { u16, u8 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 
-/** Where an inner IPv6 packet starts, and what carries it: `6in4`, `gre`, `teredo`, `vxlan`, `udp:4191`. */
+/**
+ * Where an inner IPv6 packet starts, and what carries it: `6in4`, `gre`, `teredo`, `vxlan`, `udp:4191`, and `esp` for
+ * ESP directly in IPv4. Offsets are in the octets looked through; -1 = there is none.
+ */
 export interface InnerPacket {
   readonly offset: number;
   readonly name: string;
+  /** IPv4 header around it. */
+  readonly ipv4: number;
+  /** UDP header in front of it. */
+  readonly udp: number;
+  /** Key of the GRE header in front of it. RFC 2890 section 2.1. */
+  readonly greKey: number;
+  /** Octets that the other offsets are in, where those looked through were decrypted. */
+  readonly bytes?: Uint8Array;
 }
 
 const ETHERTYPE_IPV6 = 0x86dd;
@@ -46,22 +57,23 @@ function insideIpv4(bytes: Uint8Array, offset: number, end: number): InnerPacket
   const packetEnd = Math.min(end, offset + u16(bytes, offset + 2));
   const payload = offset + headerLength;
   const protocol = u8(bytes, offset + 9);
-  if (protocol === NEXT_HEADER.ipv6) return { offset: payload, name: '6in4' };
+  if (protocol === NEXT_HEADER.ipv6) {
+    return { offset: payload, name: '6in4', ipv4: offset, udp: -1, greKey: -1 };
+  }
   if (protocol === NEXT_HEADER.ipv4) return undefined;
-  return findInnerIpv6(protocol, bytes, payload, packetEnd);
+  const inner = findInnerIpv6(protocol, bytes, payload, packetEnd);
+  return inner === undefined ? undefined : { ...inner, ipv4: offset };
 }
 
 /** RFC 2784, RFC 2890: optional checksum, key and sequence number after four octets. */
 function insideGre(bytes: Uint8Array, offset: number, end: number): InnerPacket | undefined {
   if (end - offset < 4 || u16(bytes, offset + 2) !== ETHERTYPE_IPV6) return undefined;
   const flags = u8(bytes, offset);
-  const inner =
-    offset +
-    4 +
-    ((flags & 0x80) !== 0 ? 4 : 0) +
-    ((flags & 0x20) !== 0 ? 4 : 0) +
-    ((flags & 0x10) !== 0 ? 4 : 0);
-  return inner < end ? { offset: inner, name: 'gre' } : undefined;
+  const key = offset + 4 + ((flags & 0x80) !== 0 ? 4 : 0);
+  const hasKey = (flags & 0x20) !== 0;
+  const inner = key + (hasKey ? 4 : 0) + ((flags & 0x10) !== 0 ? 4 : 0);
+  if (inner >= end) return undefined;
+  return { offset: inner, name: 'gre', ipv4: -1, udp: -1, greKey: hasKey ? key : -1 };
 }
 
 function insideUdp(bytes: Uint8Array, offset: number, end: number): InnerPacket | undefined {
@@ -69,17 +81,19 @@ function insideUdp(bytes: Uint8Array, offset: number, end: number): InnerPacket 
   if (payload >= end) return undefined;
   const sourcePort = u16(bytes, offset);
   const destinationPort = u16(bytes, offset + 2);
+  const carrier = { ipv4: -1, udp: offset, greKey: -1 };
   if (destinationPort === VXLAN_PORT) {
     // RFC 7348 section 5: 8 octets, then an Ethernet frame.
     const frame = payload + 8;
     return u16(bytes, frame + 12) === ETHERTYPE_IPV6 && isExactIpv6(bytes, frame + 14, end)
-      ? { offset: frame + 14, name: 'vxlan' }
+      ? { offset: frame + 14, name: 'vxlan', ...carrier }
       : undefined;
   }
   if (!isExactIpv6(bytes, payload, end)) return undefined;
   if (sourcePort === TEREDO_PORT || destinationPort === TEREDO_PORT) {
-    return { offset: payload, name: 'teredo' };
+    return { offset: payload, name: 'teredo', ...carrier };
   }
   // Answers go from the well-known port to one the node chose: the lower one names the service.
-  return { offset: payload, name: `udp:${Math.min(sourcePort, destinationPort)}` };
+  const name = `udp:${Math.min(sourcePort, destinationPort)}`;
+  return { offset: payload, name, ...carrier };
 }

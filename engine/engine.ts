@@ -7,12 +7,14 @@ import type { OpenedEsp } from './esp-opener.ts';
 import type { EngineEvent, Link } from './events.ts';
 import type { IkeNotice } from './ike/notices.ts';
 import type { AnyIkeSecret } from './ike/secret.ts';
+import type { EspFlowFacts } from './ipsec/esp-flows.ts';
 import type { DatabaseEntry } from './ipsec/policy-database.ts';
 import type { CaptureInput, CaptureInterface, PacketRecord } from './ports.ts';
 import type { RuleDefinition } from './rule-api.ts';
 import type { Site } from './site.ts';
 import type { Binding } from './state/binding-cache.ts';
 import type { SecurityAssociation } from './state/security-association.ts';
+import type { VerificationKeys } from './verification/keys.ts';
 
 /** Called while packets go through; must not keep `event.context` objects' views, only their copies. */
 export interface EngineObserver {
@@ -42,6 +44,8 @@ export interface EngineOptions {
   readonly associations: readonly SecurityAssociation[];
   /** Secrets of IKE SAs: associations of their child SAs are added as they are negotiated. */
   readonly ike?: readonly AnyIkeSecret[];
+  /** Keys for authenticators of messages; signatures of CGAs need none. */
+  readonly verification?: VerificationKeys;
   /** Inputs and interfaces of the packet source; both may grow while packets arrive. */
   readonly inputs: readonly CaptureInput[];
   readonly interfaces: readonly CaptureInterface[];
@@ -71,7 +75,10 @@ export interface EngineCounters {
   tunnelled: number;
   esp: number;
   espOpened: number;
+  /** No association fits, and nothing else could be told of what is inside. */
   espNoKey: number;
+  /** Read without a key: recognised as ESP with NULL encryption. */
+  espReadAsNull: number;
   espIcvMismatch: number;
   espMalformed: number;
   /** Packets by MH Type 0..255. */
@@ -95,6 +102,11 @@ export interface EngineSummary {
   readonly associations: readonly SecurityAssociation[];
   /** What kept IKE sessions from being followed. */
   readonly ikeNotices: readonly IkeNotice[];
+  /**
+   * What the packets tell of security associations, first seen first: SPI between two normalised addresses. At most
+   * 4096; `counters.evictions` says whether some were forgotten.
+   */
+  readonly espFlows: readonly EspFlowFacts[];
   readonly alerts: readonly Alert[];
   readonly incidents: readonly Incident[];
   readonly notJudged: readonly NotJudged[];

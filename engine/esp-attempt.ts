@@ -28,7 +28,7 @@ export function selectAssociations(
     bytes,
     effectiveSource,
     effectiveDestination,
-    16,
+    view.addressOctets,
     into,
     MAX_CANDIDATES,
   );

@@ -79,7 +79,7 @@ export class EspOpener {
   }
 
   /**
-   * Opens the ESP packet at `view.esp`.
+   * Opens the ESP packet at `view.esp`; over IPv4 as well, whose views have addresses of 4 octets.
    * @param record the packet, for the associations' statistics and for what a reading thread opened already.
    * @param time microseconds since 1970.
    */
@@ -106,7 +106,9 @@ export class EspOpener {
       this.#takeAhead(ahead, view, number, time);
       return opened;
     }
-    const count = this.#find(view, spi);
+    let count = this.#find(view, spi);
+    const isTranslated = count === 0 && view.addressOctets === 4;
+    if (isTranslated) count = this.#byDestination(view, spi);
     for (let i = 0; i < count; i++) {
       const association = this.#candidates[i];
       if (association === undefined) break;
@@ -116,6 +118,7 @@ export class EspOpener {
         break;
       }
       attempt(association, view, this.#scratch(depth), this.#result);
+      if (isTranslated && !this.#result.integrityVerified) continue;
       if (this.#settle(association, view, number, time)) break;
     }
     return opened;
@@ -212,7 +215,25 @@ export class EspOpener {
     const count = selectAssociations(this.#table, view, spi, this.#candidates);
     const isNormalised =
       view.effectiveSource !== view.source || view.effectiveDestination !== view.destination;
-    return count > 0 || isNormalised ? count : this.#follow(view, spi);
+    if (count > 0 || isNormalised || view.addressOctets === 4) return count;
+    return this.#follow(view, spi);
+  }
+
+  /**
+   * Associations over IPv4 of the SPI and destination alone, which name an association (RFC 4301 section 4.1): a NAT
+   * may have changed the source. They are believed only when they verify the packet.
+   */
+  #byDestination(view: Ipv6View, spi: number): number {
+    let count = 0;
+    for (const association of this.#table.findBySpi(spi)) {
+      if (count >= MAX_CANDIDATES) break;
+      const { destination, addressLength } = association;
+      if (addressLength !== 4) continue;
+      if (prefixMatches(destination.bytes, destination.length, view.bytes, view.destination)) {
+        this.#candidates[count++] = association;
+      }
+    }
+    return count;
   }
 
   /** Tunnel associations written for the home address or an earlier care-of address of a node that moved. */

@@ -6,9 +6,11 @@ import { u16, u32 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import { walkExtensions } from '../dissectors/walk.ts';
 import type { Ipv6View } from '../dissectors/walk.ts';
+import { EspStatus } from './crypto/esp.ts';
 import type { EngineCounters, EspWatcher } from './engine.ts';
 import type { EspOpener } from './esp-opener.ts';
 import { AssociationRegister } from './ipsec/association-facts.ts';
+import { EspInference } from './ipsec/esp-inference.ts';
 import type { IpsecStage } from './ipsec-stage.ts';
 import type { EngineEvent, EspEvent, EspLayout, PacketContext, RelayEvent } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
@@ -26,6 +28,7 @@ const PAYLOAD_LENGTH_OFFSET = 4;
 /** Opens ESP and remembers what looks like signalling. */
 export class EspStage {
   readonly ring = new EspRing();
+  readonly inference: EspInference;
   /** ESP packets in signalling layout that could and could not be opened. */
   readableSignalling = 0;
   unreadableSignalling = 0;
@@ -48,6 +51,7 @@ export class EspStage {
     ipsec: IpsecStage;
     watcher: EspWatcher | undefined;
     emit: (event: EngineEvent) => void;
+    seed: number | undefined;
   }) {
     this.#packet = parts.packet;
     this.#counters = parts.counters;
@@ -57,6 +61,7 @@ export class EspStage {
     this.#ipsec = parts.ipsec;
     this.#watcher = parts.watcher;
     this.#emit = parts.emit;
+    this.inference = new EspInference(parts.home, parts.seed);
   }
 
   /**
@@ -76,28 +81,47 @@ export class EspStage {
     const spi = u32(bytes, offset);
     const sequence = u32(bytes, offset + 4);
     const opened = this.#opener.open(view, level.depth, spi, record, time);
-    const { outcome, nextHeader } = opened;
     this.#watcher?.onEsp(view, spi, opened, record);
-    this.#count(outcome);
-    if (opened.isIntegrityWrong) view.diagnostics.add('ESP_ICV', offset, end - offset);
-    level.esp = {
-      spi,
-      sequence,
-      integrityVerified: opened.integrityVerified,
-      ...(opened.association === undefined ? {} : { association: opened.association }),
-      ...(opened.triedAssociation === undefined
-        ? {}
-        : { security: this.#register.of(opened.triedAssociation) }),
-    };
-    if (outcome === 'opened') level.protection = 'esp-transport';
-    this.#ipsec.esp(level, spi, sequence, opened);
-    const isTunnel = nextHeader === NEXT_HEADER.ipv6 || nextHeader === NEXT_HEADER.ipv4;
     const length = wireLength(view);
+    const flow = this.inference.note(view, length, time);
+    if (opened.isIntegrityWrong) view.diagnostics.add('ESP_ICV', offset, end - offset);
+    else if (opened.outcome === 'malformed' && !view.isCut) {
+      const { triedStatus } = opened;
+      if (triedStatus === EspStatus.TOO_SHORT) {
+        view.diagnostics.add('ESP_TRUNCATED', offset, end - offset);
+      } else if (triedStatus === EspStatus.NOT_BLOCK_ALIGNED) {
+        view.diagnostics.add('ESP_ALIGNMENT', offset, end - offset);
+      } else if (triedStatus === EspStatus.PAD_LENGTH || triedStatus === EspStatus.PAD_CONTENT) {
+        view.diagnostics.add('ESP_PADDING', offset, end - offset);
+      }
+    }
+    const { integrityVerified, association, triedAssociation: tried } = opened;
+    // Two literals: putting one together with spreads costs as much as the look-up of the association.
+    level.esp =
+      association === undefined || tried === undefined
+        ? { spi, sequence, integrityVerified }
+        : { spi, sequence, integrityVerified, association, security: this.#register.of(tried) };
+    if (opened.outcome === 'opened') {
+      level.protection = 'esp-transport';
+      flow.openedWithKey++;
+    }
+    this.#ipsec.esp(level, spi, sequence, opened);
+    if (opened.outcome === 'no-key' && !view.isCut && this.inference.open(flow, view, opened)) {
+      this.#counters.espReadAsNull++;
+      level.protection = 'esp-transport';
+      const security = flow.security;
+      level.esp = { spi, sequence, integrityVerified: false, ...(security && { security }) };
+      // What was told before it could be read keeps its own context.
+      level.context = undefined;
+    } else this.#count(opened.outcome);
+    const { outcome, nextHeader } = opened;
+    const isTunnel = nextHeader === NEXT_HEADER.ipv6 || nextHeader === NEXT_HEADER.ipv4;
     if (isTunnel || length > SIGNALLING_OCTETS) this.#noteTunnel(level);
     else this.#signalling(level, spi, sequence, length, outcome, nextHeader);
     if (outcome !== 'opened') return false;
     const { payloadOffset, payloadEnd, nextHeaderPointer } = opened;
     walkExtensions(view, opened.bytes, nextHeaderPointer, payloadOffset, payloadEnd, true);
+    this.inference.content(flow, view);
     this.#ipsec.opened(level);
     return true;
   }

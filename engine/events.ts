@@ -7,14 +7,20 @@
 import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
 import type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
 import type { MobilityHeader } from '../dissectors/mobility/header.ts';
+import type { Verification } from '../dissectors/verification.ts';
 import type { Link, PacketReference } from './packet.ts';
 import type { AssociationFacts } from './ipsec/association-facts.ts';
 import type { EndpointRelation } from './ipsec/endpoint-relation.ts';
+import type { IkeMovement, IkeNegotiation, IkeParties } from './ike/said.ts';
 import type { Binding } from './state/binding-cache.ts';
+import type { TunnelledEvent } from './tunnelled-event.ts';
 
 export type { AssociationFacts } from './ipsec/association-facts.ts';
 export type { EndpointRelation } from './ipsec/endpoint-relation.ts';
+export type { AddressRange, IkeMovement, IkeNegotiation, IkeParties } from './ike/said.ts';
+export type { IkeIdentity } from './ike/identity.ts';
 export type { Link, PacketReference } from './packet.ts';
+export type { TunnelControl, TunnelDirection, TunnelledEvent } from './tunnelled-event.ts';
 
 /** How a message was protected. */
 export type Protection = 'none' | 'esp-transport' | 'esp-tunnel';
@@ -29,6 +35,15 @@ export interface EspContext {
   readonly integrityVerified: boolean;
   /** What is known of that association. */
   readonly security?: AssociationFacts;
+}
+
+/** IPv4 header around a packet, and UDP header where there is one. */
+export interface Ipv4Outer {
+  /** 4 octets. */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
 }
 
 /** Wire view and normalised view of one packet. Addresses are 16 octets. */
@@ -51,8 +66,12 @@ export interface PacketContext {
   readonly hasAuthenticationHeader?: boolean;
   /** Header around this one when it came through a tunnel (IPv6-in-IPv6, ESP tunnel). */
   readonly outer: PacketContext | undefined;
-  /** Encapsulations other than IPv6-in-IPv6 around it: `6in4`, `gre`, `udp:4191`, `teredo`, ... */
+  /** Encapsulations other than IPv6-in-IPv6 around it: `6in4`, `gre`, `udp:4191`, `esp`, ... */
   readonly encapsulation: readonly string[];
+  /** The IPv4 header right around this header, when it came over IPv4. */
+  readonly ipv4Outer?: Ipv4Outer;
+  /** Key of the GRE header right around this header. RFC 2890. */
+  readonly greKey?: number;
   readonly isReassembled: boolean;
   /** Extension headers before the upper layer. */
   readonly extensions: number;
@@ -68,6 +87,11 @@ export interface MobilityEvent {
   /** `unknown` when the capture cut the packet. */
   readonly checksum: 'right' | 'wrong' | 'unknown';
   readonly diagnostics: readonly Diagnostic[];
+  /**
+   * Verdicts on authentication options (RFC 4285), CGA signatures (RFC 4866) and authorization data of fast handovers
+   * (RFC 5568); absent when the message has none, or is cut.
+   */
+  readonly verdicts?: readonly Verification[];
 }
 
 /** A neighbor discovery, home agent discovery or mobile prefix message. */
@@ -166,6 +190,33 @@ export interface TunnelEvent {
   readonly protocol: number;
 }
 
+/** A message of IKE between any two nodes, one event for each; of what is encrypted only what a secret opened. */
+export interface IkeEvent {
+  readonly kind: 'ike';
+  /** IKE over IPv4 has IPv4-mapped addresses here. */
+  readonly context: PacketContext;
+  readonly version: 1 | 2;
+  /** Exchange type of that version. */
+  readonly exchange: number;
+  /** 8 octets each; the responder's is zero in the first message. */
+  readonly initiatorSpi: Uint8Array;
+  readonly responderSpi: Uint8Array;
+  readonly messageId: number;
+  /** Sent by the initiator of the IKE SA; undefined where IKEv1 does not tell: its first message was not seen. */
+  readonly isInitiator: boolean | undefined;
+  /** Undefined in IKEv1. */
+  readonly isResponse: boolean | undefined;
+  /** `unchecked`: the keys that were given check nothing, or it is IKEv1; `closed`: encrypted, and no secret fits. */
+  readonly reading: 'clear' | 'verified' | 'unchecked' | 'closed';
+  /** IKEv1: methods in the proposals of phase 1, by number (RFC 2409 appendix A); the responder sends its choice. */
+  readonly authenticationMethods: readonly number[];
+  readonly parties: IkeParties;
+  /** A child SA was agreed on or refused with this message. */
+  readonly negotiated: IkeNegotiation | undefined;
+  /** The responder agreed with this message that the initiator moves. */
+  readonly moved: IkeMovement | undefined;
+}
+
 /** One ESP packet seen under two layouts: only a relay that rewrites headers does that. */
 export interface RelayEvent {
   readonly kind: 'relay';
@@ -238,6 +289,8 @@ export type EngineEvent =
   | EspEvent
   | IpsecEvent
   | TunnelEvent
+  | TunnelledEvent
+  | IkeEvent
   | RelayEvent
   | BindingEvent
   | HomeAddressTrafficEvent

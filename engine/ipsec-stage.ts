@@ -12,12 +12,12 @@ import type { AssociationFacts, EngineEvent, IpsecFinding } from './events.ts';
 import { EspSequences, SequenceVerdict } from './ipsec/esp-sequence.ts';
 import type { EspSighted } from './ipsec/esp-sequence.ts';
 import { EventLimit } from './ipsec/event-limit.ts';
+import type { PolicyDatabase } from './ipsec/policy-database.ts';
 import { fitsSelector } from './ipsec/selector.ts';
 import { ICMPV6, MOBILITY_HEADER, formatTrafficSelector } from './state/traffic-selector.ts';
 import { endpointRelation } from './ipsec/tunnel-endpoints.ts';
 import type { TunnelEndpoint, TunnelEndpoints } from './ipsec/tunnel-endpoints.ts';
 import type { Level, PacketState } from './packet-state.ts';
-import type { Site } from './site.ts';
 import type { HomeNetwork } from './state/home-network.ts';
 
 /** Numbers of findings in keys of the limit. */
@@ -40,7 +40,7 @@ export class IpsecStage {
   readonly #packet: PacketState;
   readonly #home: HomeNetwork;
   readonly #opener: EspOpener;
-  readonly #isPayloadRequired: boolean;
+  readonly #policy: PolicyDatabase;
   readonly #emit: (event: EngineEvent) => void;
   readonly #limit = new EventLimit();
   readonly #sighted: EspSighted = {
@@ -51,9 +51,20 @@ export class IpsecStage {
     linkId: 0,
     hopLimit: 0,
     layout: 0,
+    mayWrap: true,
     time: 0,
     input: 0,
     number: 0,
+  };
+
+  /** Payload of a tunnel that the policy is asked about. */
+  readonly #payload = {
+    source: new Uint8Array(16),
+    destination: new Uint8Array(16),
+    protocol: 0,
+    type: undefined as number | undefined,
+    code: undefined as number | undefined,
+    tunnel: undefined as TunnelEndpoint | undefined,
   };
 
   constructor(parts: {
@@ -61,14 +72,14 @@ export class IpsecStage {
     home: HomeNetwork;
     opener: EspOpener;
     endpoints: TunnelEndpoints;
-    site: Site;
+    policy: PolicyDatabase;
     emit: (event: EngineEvent) => void;
   }) {
     this.#packet = parts.packet;
     this.#home = parts.home;
     this.#opener = parts.opener;
     this.endpoints = parts.endpoints;
-    this.#isPayloadRequired = parts.site.ipsec.payload === 'required';
+    this.#policy = parts.policy;
     this.#emit = parts.emit;
   }
 
@@ -90,7 +101,9 @@ export class IpsecStage {
       case 'opened':
       case 'malformed':
     }
-    this.#sequence(level, spi, sequence);
+    // Opened with an ICV over 32 bits of the number: it has no more. RFC 4303 section 2.2.1.
+    const isShort = opened.integrityVerified && opened.triedAssociation?.extendedSequence === false;
+    this.#sequence(level, spi, sequence, !isShort);
   }
 
   /** An ESP packet that was opened: its upper layer is now in the view. */
@@ -118,7 +131,7 @@ export class IpsecStage {
     const { selector } = security;
     if (selector === undefined) {
       const isOdd = security.mobilityPackets >= 2 && security.otherPackets === 0 && !isMobility;
-      if (!isOdd || level.protection !== 'esp-transport') return;
+      if (!isOdd || security.isInferred === true || level.protection !== 'esp-transport') return;
     } else {
       const code = u8(upperBytes, upperOffset + 1);
       if (fitsSelector(selector, bytes, source, destination, protocol, type, code)) return;
@@ -132,10 +145,9 @@ export class IpsecStage {
     });
   }
 
-  /** A packet in a tunnel: IPv6 in IPv6, or in ESP. */
+  /** A packet in a tunnel: IPv6 in IPv6, or in ESP, which may be over IPv4. */
   inner(level: Level): void {
     const outer = this.#packet.levels[level.depth - 1];
-    if (outer === undefined) return;
     const { view } = level;
     const isEsp = level.protection === 'esp-tunnel';
     const security = level.esp?.security;
@@ -145,7 +157,7 @@ export class IpsecStage {
     if (isEsp && security?.selector !== undefined && view.upperProtocol >= 0) {
       this.#content(level, security, view.source, view.destination);
     }
-    if (outer.depth !== 0 || level.encapsulation.length > 0 || outer.encapsulation.length > 0) {
+    if (outer?.depth !== 0 || level.encapsulation.length > 0 || outer.encapsulation.length > 0) {
       return;
     }
     const { bytes, source, destination } = view;
@@ -173,7 +185,10 @@ export class IpsecStage {
       tunnel.isActive && equalBytes(outer.view.bytes, at, tunnel.careOfAddress, 0, 16);
     // What carries signalling is the business of rules on that signalling.
     const isClear =
-      !isEsp && this.#isPayloadRequired && view.upperProtocol !== NEXT_HEADER.mobility;
+      !isEsp &&
+      this.#policy.protectsPayload &&
+      view.upperProtocol !== NEXT_HEADER.mobility &&
+      this.#isToBeProtected(level, tunnel);
     if (isRegistered && !isClear) return;
     const context = this.#packet.contextOf(level);
     const endpoint = direction === 'from' ? context.outer?.source : context.outer?.destination;
@@ -193,6 +208,24 @@ export class IpsecStage {
       careOfAddress: tunnel.careOfAddress,
       protocol: view.upperProtocol,
     });
+  }
+
+  /** Whether the policy demands ESP for what is in a tunnel. No allocation. */
+  #isToBeProtected(level: Level, tunnel: TunnelEndpoint): boolean {
+    const { view } = level;
+    const { bytes, upperBytes, upperOffset, upperProtocol } = view;
+    const payload = this.#payload;
+    for (let i = 0; i < 16; i++) {
+      payload.source[i] = u8(bytes, view.source + i);
+      payload.destination[i] = u8(bytes, view.destination + i);
+    }
+    const hasType = upperProtocol === ICMPV6;
+    payload.protocol = upperProtocol;
+    payload.type = hasType ? u8(upperBytes, upperOffset) : undefined;
+    payload.code = hasType ? u8(upperBytes, upperOffset + 1) : undefined;
+    payload.tunnel = tunnel;
+    const verdict = this.#policy.lookup(payload);
+    return verdict.kind === 'protect' && verdict.demand === 'must';
   }
 
   /** No association fits the addresses: the SPI alone may explain why, and never opens anything. */
@@ -225,7 +258,8 @@ export class IpsecStage {
     this.#tell(level, spi, sequence, { kind: 'unknown-spi' });
   }
 
-  #sequence(level: Level, spi: number, sequence: number): void {
+  /** @param mayWrap the numbers may go on at 0: they are extended, or nobody knows that they are not. */
+  #sequence(level: Level, spi: number, sequence: number, mayWrap: boolean): void {
     const { view } = level;
     const packet = this.#packet;
     const sighted = this.#sighted;
@@ -236,6 +270,7 @@ export class IpsecStage {
     sighted.linkId = packet.link.id;
     sighted.hopLimit = view.hopLimit;
     sighted.layout = view.homeAddress >= 0 ? 1 : view.routingHomeAddress >= 0 ? 2 : 0;
+    sighted.mayWrap = mayWrap;
     sighted.time = packet.time;
     sighted.input = packet.record?.inputIndex ?? 0;
     sighted.number = packet.record?.number ?? 0;

@@ -1,9 +1,17 @@
 /**
  * What the stages of the pipeline share about the packet at hand.
  */
-import { copyOctets } from '../dissectors/core/bytes.ts';
+import { copyOctets, u16, u32 } from '../dissectors/core/bytes.ts';
 import { FrameView, Ipv6View } from '../dissectors/walk.ts';
-import type { EspContext, Link, PacketContext, PacketReference, Protection } from './events.ts';
+import type { InnerPacket } from './encapsulation.ts';
+import type {
+  EspContext,
+  Ipv4Outer,
+  Link,
+  PacketContext,
+  PacketReference,
+  Protection,
+} from './events.ts';
 import type { PacketRecord } from './ports.ts';
 import { AddressPool } from './state/address-pool.ts';
 import type { Links } from './state/links.ts';
@@ -13,6 +21,10 @@ export const MAX_DEPTH = 8;
 
 const NO_PACKET: PacketReference = { input: 0, number: 0, time: 0, nanoseconds: 0 };
 const NO_ENCAPSULATION: readonly string[] = [];
+const NO_OCTETS = new Uint8Array();
+/** Offsets of the addresses in an IPv4 header. RFC 791 section 3.1. */
+const IPV4_SOURCE = 12;
+const IPV4_DESTINATION = 16;
 
 /** One IP header level. */
 export class Level {
@@ -24,6 +36,11 @@ export class Level {
   esp: EspContext | undefined = undefined;
   encapsulation: readonly string[] = NO_ENCAPSULATION;
   hasFragmentHeader = false;
+  /** Offsets in `carrierBytes` of the IPv4 header, UDP header and GRE key around this level; -1 = there is none. */
+  ipv4 = -1;
+  udp = -1;
+  greKey = -1;
+  carrierBytes: Uint8Array = NO_OCTETS;
   /** Made when the first event of this level needs it. */
   context: PacketContext | undefined = undefined;
 
@@ -40,8 +57,30 @@ export class Level {
     this.esp = esp;
     this.encapsulation = encapsulation;
     this.hasFragmentHeader = false;
+    this.ipv4 = -1;
+    this.udp = -1;
+    this.greKey = -1;
     this.context = undefined;
   }
+
+  /** What carries this level. @param bytes the octets that `carrier` has offsets in, when it does not say. */
+  carry(carrier: InnerPacket, bytes: Uint8Array): void {
+    this.ipv4 = carrier.ipv4;
+    this.udp = carrier.udp;
+    this.greKey = carrier.greKey;
+    this.carrierBytes = carrier.bytes ?? bytes;
+  }
+}
+
+/** Addresses of the IPv4 header around a level, and ports of the UDP header. */
+function ipv4OuterOf({ ipv4, udp, carrierBytes: bytes }: Level): Ipv4Outer {
+  const source = ipv4 + IPV4_SOURCE;
+  const destination = ipv4 + IPV4_DESTINATION;
+  return {
+    source: copyOctets(bytes, source, source + 4),
+    destination: copyOctets(bytes, destination, destination + 4),
+    ...(udp < 0 ? {} : { sourcePort: u16(bytes, udp), destinationPort: u16(bytes, udp + 2) }),
+  };
 }
 
 /** The packet at hand; the same object for all packets of a run. */
@@ -121,6 +160,8 @@ export class PacketState {
       ...(view.ah < 0 ? {} : { hasAuthenticationHeader: true }),
       outer: outer === undefined ? undefined : this.contextOf(outer),
       encapsulation: level.encapsulation,
+      ...(level.ipv4 < 0 ? {} : { ipv4Outer: ipv4OuterOf(level) }),
+      ...(level.greKey < 0 ? {} : { greKey: u32(level.carrierBytes, level.greKey) }),
       isReassembled: view.isReassembled,
       extensions: view.extensions,
       hasFragmentHeader: level.hasFragmentHeader,

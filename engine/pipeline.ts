@@ -4,7 +4,9 @@
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import { walkIpv6, walkLink } from '../dissectors/walk.ts';
 import { findInnerIpv6 } from './encapsulation.ts';
+import type { InnerPacket } from './encapsulation.ts';
 import type { EngineCounters, EngineOptions, EngineSummary } from './engine.ts';
+import { Ipv4EspStage, MAX_IPV4_ESP } from './esp-ipv4.ts';
 import { EspOpener } from './esp-opener.ts';
 import { EspStage } from './esp-stage.ts';
 import type { EngineEvent, EspContext, Protection } from './events.ts';
@@ -21,10 +23,14 @@ import { RuleRunner } from './rule-runner.ts';
 import { SignallingStage, isSignallingIcmpv6 } from './signalling-stage.ts';
 import { Bindings } from './state/bindings.ts';
 import { HomeNetwork } from './state/home-network.ts';
+import { ExtensionState } from './state/extension-state.ts';
+import { LinkState } from './state/link-state.ts';
 import { Links } from './state/links.ts';
 import { Reassembly } from './state/reassembly.ts';
 import { ReturnRoutability } from './state/return-routability.ts';
 import { TrafficStage } from './traffic-stage.ts';
+import { TunnelStage } from './tunnel-stage.ts';
+import { PacketVerifier } from './verification/packet-verifier.ts';
 
 /** Microseconds of capture time between ticks. */
 const TICK = 1e6;
@@ -47,6 +53,7 @@ function newCounters(): EngineCounters {
     esp: 0,
     espOpened: 0,
     espNoKey: 0,
+    espReadAsNull: 0,
     espIcvMismatch: 0,
     espMalformed: 0,
     mobilityByType: new Array<number>(256).fill(0),
@@ -63,16 +70,21 @@ export class Engine {
   readonly #packet: PacketState;
   readonly #home: HomeNetwork;
   readonly #bindings: Bindings;
+  readonly #linkState: LinkState;
+  readonly #extensions = new ExtensionState();
   readonly #reassembly = new Reassembly();
   readonly #returnRoutability = new ReturnRoutability();
   readonly #runner: RuleRunner;
   readonly #incidents = new IncidentBuilder();
   readonly #signalling: SignallingStage;
   readonly #esp: EspStage;
+  readonly #ipv4Esp: Ipv4EspStage;
   readonly #traffic: TrafficStage;
   readonly #ipsec: IpsecStage;
+  readonly #tunnels: TunnelStage;
   /** Undefined without secrets. */
   readonly #sessions: IkeSessions | undefined;
+  /** Undefined when nobody listens. */
   readonly #ike: IkeStage | undefined;
   #firstTime = 0;
   #lastTick = 0;
@@ -83,6 +95,8 @@ export class Engine {
     const emit = (event: EngineEvent): void => {
       this.#runner.handle(event, this.#packet.time);
       if (event.kind === 'binding') this.#ipsec.endpoints.apply(event);
+      else if (event.kind === 'mobility') this.#esp.inference.mobility(event);
+      if (event.kind === 'mobility' || event.kind === 'icmpv6') this.#extensions.observe(event);
       observer?.onEvent?.(event);
     };
     this.#links = new Links(site, options.inputs, options.interfaces);
@@ -92,12 +106,19 @@ export class Engine {
     this.#packet = packet;
     this.#home = home;
     this.#bindings = bindings;
+    const linkState = new LinkState(seed);
+    this.#linkState = linkState;
+    const endpoints = new TunnelEndpoints(site.ipsec.signalling === 'optional', seed);
+    const entries = [...(options.policies ?? []), ...defaultEntries(site.ipsec)];
+    const policy = new PolicyDatabase(entries, endpoints);
     this.#runner = new RuleRunner({
       rules,
       site,
       home,
       bindings,
-      policy: new PolicyDatabase([...(options.policies ?? []), ...defaultEntries(site.ipsec)]),
+      linkState,
+      extensions: this.#extensions,
+      policy,
       onAlert: (alert) => {
         this.#incidents.add(alert);
         observer?.onAlert?.(alert);
@@ -105,20 +126,25 @@ export class Engine {
     });
     const { counters } = this;
     const returnRoutability = this.#returnRoutability;
-    const shared = { packet, counters, bindings, home, emit };
-    this.#signalling = new SignallingStage({ ...shared, returnRoutability });
+    const shared = { packet, counters, bindings, home, linkState, emit };
+    const verifier = new PacketVerifier(options.verification);
+    this.#signalling = new SignallingStage({ ...shared, returnRoutability, verifier });
     const opener = new EspOpener(options.associations, bindings);
-    const endpoints = new TunnelEndpoints(site.ipsec.signalling === 'optional', seed);
-    const ipsec = new IpsecStage({ ...shared, opener, endpoints, site });
+    const ipsec = new IpsecStage({ ...shared, opener, endpoints, policy });
     this.#ipsec = ipsec;
-    this.#esp = new EspStage({ ...shared, opener, ipsec, watcher: options.espWatcher });
+    this.#esp = new EspStage({ ...shared, opener, ipsec, watcher: options.espWatcher, seed });
+    this.#ipv4Esp = new Ipv4EspStage({ packet, counters, opener, watcher: options.espWatcher });
     this.#traffic = new TrafficStage(shared);
+    this.#tunnels = new TunnelStage(shared, seed);
     const { ike = [] } = options;
     if (ike.length > 0) {
       this.#sessions = new IkeSessions(ike, (association) => {
         opener.add(association);
       });
-      this.#ike = new IkeStage(this.#sessions);
+    }
+    const sessions = this.#sessions;
+    if (sessions !== undefined || this.#runner.wants('ike') || observer?.onEvent !== undefined) {
+      this.#ike = new IkeStage({ sessions, packet, emit });
     }
   }
 
@@ -146,8 +172,9 @@ export class Engine {
       counters.ipv4++;
       const inner = findInnerIpv6(NEXT_HEADER.ipv4, bytes, frame.ipOffset, end);
       if (inner !== undefined) {
-        this.#ipv6(0, bytes, inner.offset, end, isCut, 'none', undefined, [inner.name]);
-      } else this.#ike?.ipv4(bytes, frame.ipOffset, end);
+        this.#ipv6(0, bytes, inner.offset, end, isCut, 'none', undefined, [inner.name], inner);
+      } else if (this.#ipv4Esp.find(bytes, frame.ipOffset, end)) this.#espInIpv4(0);
+      else this.#ike?.ipv4(bytes, frame.ipOffset, end);
     } else counters.undecoded++;
     this.#runner.endPacket();
   }
@@ -169,6 +196,7 @@ export class Engine {
       bindings: [...this.#bindings.all()].sort((a, b) => a.firstSeen - b.firstSeen),
       associations: sessions === undefined ? associations : [...associations, ...sessions.derived],
       ikeNotices: sessions?.notices.all ?? [],
+      espFlows: this.#esp.inference.facts(),
       alerts: this.#runner.alerts,
       incidents: this.#incidents.build(this.#bindings.all()),
       notJudged: this.#runner.notJudged({
@@ -177,9 +205,35 @@ export class Engine {
         hasPerimeter: site.outsideLinkLayerAddresses.length > 0,
         unreadableSignalling: this.#esp.unreadableSignalling,
         readableSignalling: this.#esp.readableSignalling,
+        unreadableIke: this.#ike?.unreadable ?? 0,
+        readableIke: this.#ike?.readable ?? 0,
+        extensions: this.#extensions.seen,
       }),
       internalErrors: this.#runner.internalErrors,
     };
+  }
+
+  /** ESP in an IPv4 packet: IPv6 inside is that of a tunnel, as nodes with an IPv4 care-of address have it. */
+  #espInIpv4(depth: number): void {
+    const opened = this.#ipv4Esp.open(depth);
+    this.#signalling.count(this.#ipv4Esp.diagnostics.items);
+    if (opened === undefined) return;
+    const { bytes, offset, end, nextHeader, esp, carrier, names } = opened;
+    if (nextHeader === NEXT_HEADER.ipv6) {
+      this.counters.tunnelled++;
+      this.#ipv6(0, bytes, offset, end, false, 'esp-tunnel', esp, names, carrier);
+      return;
+    }
+    const inner = findInnerIpv6(nextHeader, bytes, offset, end);
+    if (inner === undefined) {
+      const isNested = nextHeader === NEXT_HEADER.ipv4 && depth + 1 < MAX_IPV4_ESP;
+      if (isNested && this.#ipv4Esp.find(bytes, offset, end)) this.#espInIpv4(depth + 1);
+      return;
+    }
+    // In transport mode the IPv4 header around it is the one in front of ESP.
+    const around = inner.ipv4 < 0 ? carrier : inner;
+    const all = [...names, inner.name];
+    this.#ipv6(0, bytes, inner.offset, end, false, 'esp-tunnel', esp, all, around);
   }
 
   /** One IPv6 header and what it carries. */
@@ -192,10 +246,12 @@ export class Engine {
     protection: Protection,
     esp: EspContext | undefined,
     encapsulation?: readonly string[],
+    carrier?: InnerPacket,
   ): void {
     const level = this.#packet.levels[depth];
     if (level === undefined) return;
     level.reset(protection, esp, encapsulation);
+    if (carrier !== undefined) level.carry(carrier, bytes);
     const { view } = level;
     if (!walkIpv6(bytes, start, end, isCut, view)) {
       this.#signalling.count(view.diagnostics.items);
@@ -210,10 +266,12 @@ export class Engine {
     }
     if (view.homeAddress >= 0) this.counters.homeAddressOptions++;
     if (view.routingHomeAddress >= 0) this.counters.type2RoutingHeaders++;
+    const isInner = depth > 0 || carrier !== undefined;
     if (view.esp < 0 || this.#esp.open(level)) {
-      if (depth > 0) this.#ipsec.inner(level);
+      if (depth > 0 || protection === 'esp-tunnel') this.#ipsec.inner(level);
+      if (isInner) this.#tunnels.inner(level);
       this.#upper(level);
-    }
+    } else if (isInner) this.#tunnels.inner(level);
     if (view.diagnostics.items.length > 0) {
       this.#signalling.malformed(level, view.diagnostics.items.slice());
     }
@@ -281,12 +339,23 @@ export class Engine {
           break;
         }
         const names = [...level.encapsulation, inner.name];
-        this.#ipv6(depth + 1, bytes, inner.offset, end, view.isCut, 'none', undefined, names);
+        this.#ipv6(
+          depth + 1,
+          bytes,
+          inner.offset,
+          end,
+          view.isCut,
+          'none',
+          undefined,
+          names,
+          inner,
+        );
         return;
       }
       default:
     }
-    if (depth === 0 && view.homeAddress < 0 && view.routingHomeAddress < 0) {
+    const isBare = view.homeAddress < 0 && view.routingHomeAddress < 0;
+    if (depth === 0 && isBare && level.protection !== 'esp-tunnel') {
       this.#traffic.bare(level);
     }
   }
@@ -309,7 +378,14 @@ export class Engine {
     note('reassembly', this.#reassembly.evictions);
     note('return-routability', this.#returnRoutability.evictions);
     note('home-network', this.#home.evictions);
+    note('proxy-bindings', this.#extensions.proxies.evictions);
+    note('mobile-networks', this.#extensions.networks.evictions);
+    note('dual-stack-nodes', this.#extensions.dualStack.evictions);
+    note('neighbors', this.#linkState.neighbors.evictions);
+    note('routers', this.#linkState.routers.evictions);
+    note('discovery-requests', this.#linkState.requests.evictions);
     note('rule-tables', this.#runner.evictions);
+    note('esp-flows', this.#esp.inference.flows.evictions);
     note('esp-sequences', this.#ipsec.sequences.evictions);
     note('tunnel-endpoints', this.#ipsec.endpoints.evictions);
     note('alerts', this.#runner.droppedAlerts);

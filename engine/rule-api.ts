@@ -7,6 +7,8 @@ import type { EngineEvent, EventOf, Link, PacketReference } from './events.ts';
 import type { PolicyPacket, PolicyVerdict } from './ipsec/policy-database.ts';
 import type { Site } from './site.ts';
 import type { Binding } from './state/binding-cache.ts';
+import type { ExtensionQueries } from './state/extension-state.ts';
+import type { LinkQueries } from './state/link-state.ts';
 
 export { equalBytes } from '../dissectors/core/bytes.ts';
 export {
@@ -21,7 +23,12 @@ export {
   prefixMatches,
 } from '../dissectors/core/address.ts';
 export { findOption } from '../dissectors/mobility/options/index.ts';
-export { BINDING_UPDATE_FLAGS } from '../dissectors/mobility/messages/binding.ts';
+export {
+  BINDING_ACKNOWLEDGEMENT_FLAGS,
+  BINDING_UPDATE_FLAGS,
+} from '../dissectors/mobility/messages/binding.ts';
+export { IKEV1_EXCHANGE, IKEV2_EXCHANGE } from '../dissectors/ike/names/message.ts';
+export * from './ike/rule-queries.ts';
 export type { Diagnostic, DiagnosticCode } from '../dissectors/core/diagnostic.ts';
 export type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
 export type { MessageOf, MobilityHeader } from '../dissectors/mobility/header.ts';
@@ -34,6 +41,8 @@ export * from './ipsec/rule-queries.ts';
 export type * from './events.ts';
 export type * from './site.ts';
 export type { Binding } from './state/binding-cache.ts';
+export * from './neighbor-discovery/index.ts';
+export * from './extension/index.ts';
 
 export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical';
 
@@ -98,8 +107,16 @@ export type Need =
   | 'home-agents'
   /** Protected signalling readable: keys, NULL encryption, or signalling in clear. */
   | 'readable-signalling'
+  /** Encrypted messages of IKE readable: a secret of an IKE SA, when there are such messages. */
+  | 'readable-ike'
   /** At least one security association, from key files. */
   | 'security-associations'
+  /** Mobile access gateways and access routers told by the site, when there are messages of them. */
+  | 'access-gateways'
+  /** Local mobility anchors told by the site, when there are messages of them. */
+  | 'mobility-anchors'
+  /** Mobility anchor points told by the site, when somebody names or uses one. */
+  | 'mobility-anchor-points'
   /** Outside and inside of the home network told apart. */
   | 'perimeter';
 
@@ -114,7 +131,10 @@ export interface RuleTable<V> {
 }
 
 /** What rules ask of the engine. All answers are as of the event's time. */
-export interface RuleContext<Params extends Record<string, number> = Record<string, number>> {
+export interface RuleContext<
+  Params extends Record<string, number> = Record<string, number>,
+>
+  extends LinkQueries, ExtensionQueries {
   readonly params: Params;
   readonly site: Site;
   /** Time of the event, microseconds since 1970. */

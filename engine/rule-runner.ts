@@ -18,6 +18,8 @@ import type { PolicyDatabase } from './ipsec/policy-database.ts';
 import type { RuleSettings, Site } from './site.ts';
 import type { Bindings } from './state/bindings.ts';
 import type { HomeNetwork } from './state/home-network.ts';
+import type { ExtensionState } from './state/extension-state.ts';
+import type { LinkState } from './state/link-state.ts';
 
 /** Alerts kept in one run: each is another rule and object. More are counted, not kept. */
 const MAX_ALERTS = 10_000;
@@ -39,6 +41,11 @@ export interface Coverage {
   /** ESP packets in signalling layout that could not be opened, and those that could. */
   readonly unreadableSignalling: number;
   readonly readableSignalling: number;
+  /** Encrypted messages of IKE that no secret opened, and those that one did. */
+  readonly unreadableIke: number;
+  readonly readableIke: number;
+  /** Messages between gateways and anchors, between access routers, and about mobility anchor points. */
+  readonly extensions: ExtensionState['seen'];
 }
 
 /** Runs rules in the order of their ids. */
@@ -53,6 +60,7 @@ export class RuleRunner {
   readonly #tables: ExpiringTable<unknown>[] = [];
   readonly #onAlert: (alert: Alert) => void;
   readonly #home: HomeNetwork;
+  readonly #site: Site;
   #findings: Finding[] = [];
   #now = 0;
 
@@ -61,11 +69,14 @@ export class RuleRunner {
     site: Site;
     home: HomeNetwork;
     bindings: Bindings;
+    linkState: LinkState;
+    extensions: ExtensionState;
     policy: PolicyDatabase;
     onAlert: (alert: Alert) => void;
   }) {
     this.#onAlert = options.onAlert;
     this.#home = options.home;
+    this.#site = options.site;
     for (const rule of [...options.rules].sort((a, b) => (a.id < b.id ? -1 : 1))) {
       const settings = options.site.rules[rule.id];
       if (settings?.enabled === false) continue;
@@ -103,10 +114,11 @@ export class RuleRunner {
     for (const active of rules) {
       if (active.isBroken) continue;
       try {
-        const found = active.rule.evaluate(event, active.context);
+        const { rule } = active;
+        const found = rule.evaluate(event, active.context);
         if (found === undefined) continue;
         for (const draft of isList(found) ? found : [found]) {
-          this.#findings.push({ rule: active.rule, draft });
+          this.#findings.push({ rule, draft: asCertainAs(event, rule, draft) });
         }
       } catch (error) {
         // A rule that throws is our bug: it is switched off and reported, and the run goes on.
@@ -200,10 +212,18 @@ export class RuleRunner {
         return coverage.unreadableSignalling > 0 && coverage.readableSignalling === 0
           ? `${coverage.unreadableSignalling} ESP-protected signalling packets could not be opened: give the keys that fit (--keys)`
           : undefined;
+      case 'readable-ike':
+        return coverage.unreadableIke > 0 && coverage.readableIke === 0
+          ? `no IKE secret: ${coverage.unreadableIke} encrypted messages of IKE could not be opened: give a secret of their IKE SA (--keys)`
+          : undefined;
       case 'security-associations':
         return coverage.associations > 0
           ? undefined
           : 'no security association is known: give the keys (--keys)';
+      case 'access-gateways':
+      case 'mobility-anchors':
+      case 'mobility-anchor-points':
+        return missingDomain(need, this.#site, coverage.extensions);
       case 'perimeter':
         return hasRole('transit') || coverage.hasPerimeter
           ? undefined
@@ -214,7 +234,14 @@ export class RuleRunner {
   #contextFor(
     rule: RuleDefinition,
     settings: RuleSettings | undefined,
-    options: { site: Site; home: HomeNetwork; bindings: Bindings; policy: PolicyDatabase },
+    options: {
+      site: Site;
+      home: HomeNetwork;
+      bindings: Bindings;
+      linkState: LinkState;
+      extensions: ExtensionState;
+      policy: PolicyDatabase;
+    },
   ): RuleContext {
     const { home, bindings, site, policy } = options;
     const params: Record<string, number> = {};
@@ -242,6 +269,8 @@ export class RuleRunner {
       isHomeAddress: (address) => home.isHomeAddress(address),
       homePrefixOf: (address) => home.prefixOf(address),
       homePrefixes: () => home.prefixes,
+      ...options.linkState.queries(clock),
+      ...options.extensions.queries(site, bindings, clock),
       table<V>(name: string, bounds: { maxEntries: number; ttlSeconds: number }): RuleTable<V> {
         let table = tables.get(name);
         if (table === undefined) {
@@ -253,6 +282,53 @@ export class RuleRunner {
         return table as ExpiringTable<V>;
       },
     };
+  }
+}
+
+/** Needs of rules that judge what only keys let one read. */
+const NEEDS_OF_KEYS: readonly Need[] = ['readable-signalling', 'security-associations'];
+
+/**
+ * Nothing vouches for ESP that was read without a key: what a rule makes of its content is not certain. What rules
+ * tell from packets that nobody could read stays so.
+ */
+function asCertainAs(event: EngineEvent, { needs }: RuleDefinition, draft: AlertDraft): AlertDraft {
+  const isRead = event.kind === 'mobility' || event.kind === 'icmpv6';
+  if (!isRead || event.context.esp?.security?.isInferred !== true) return draft;
+  const isOfContent = needs.some((need) => NEEDS_OF_KEYS.includes(need));
+  return isOfContent ? { ...draft, confidence: 'partial' } : draft;
+}
+
+/** Why nodes of a domain cannot be told from strangers; undefined when they can, or when none was seen. */
+function missingDomain(
+  need: Extract<Need, 'access-gateways' | 'mobility-anchors' | 'mobility-anchor-points'>,
+  { domain }: Site,
+  seen: Coverage['extensions'],
+): string | undefined {
+  const { accessGateways, localMobilityAnchors, mobilityAnchorPoints } = domain;
+  const told = (list: readonly Uint8Array[], count: number, names: string, key: string) =>
+    list.length > 0 || count === 0
+      ? undefined
+      : `${count} messages of ${names}, and the site file names none: list them (domain.${key})`;
+  switch (need) {
+    case 'access-gateways': {
+      const count = seen.proxyMessages + seen.handoverMessages;
+      return told(accessGateways, count, 'access gateways', 'accessGateways');
+    }
+    case 'mobility-anchors':
+      return told(
+        localMobilityAnchors,
+        seen.proxyMessages,
+        'local mobility anchors',
+        'localMobilityAnchors',
+      );
+    case 'mobility-anchor-points':
+      return told(
+        mobilityAnchorPoints,
+        seen.anchorPointMessages,
+        'mobility anchor points',
+        'mobilityAnchorPoints',
+      );
   }
 }
 

@@ -6,16 +6,22 @@ import { DIAGNOSTICS, DiagnosticList } from '../dissectors/core/diagnostic.ts';
 import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
 import { decodeIcmpv6, icmpv6Checksum } from '../dissectors/icmpv6/index.ts';
 import { decodeMobilityHeader, mobilityChecksum } from '../dissectors/mobility/header.ts';
+import type { MobilityHeader } from '../dissectors/mobility/header.ts';
 import { BINDING_ACKNOWLEDGEMENT_FLAGS } from '../dissectors/mobility/messages/binding.ts';
+import type { Verification } from '../dissectors/verification.ts';
 import type { EngineCounters } from './engine.ts';
-import type { EngineEvent, Icmpv6Event, MobilityEvent } from './events.ts';
+import type { EngineEvent, Icmpv6Event, MobilityEvent, PacketContext } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { Bindings } from './state/bindings.ts';
 import type { HomeNetwork } from './state/home-network.ts';
+import type { LinkState } from './state/link-state.ts';
 import type { ReturnRoutability } from './state/return-routability.ts';
+import type { PacketVerifier } from './verification/packet-verifier.ts';
 
-/** ICMPv6 types that become events: neighbor, home agent and mobile prefix discovery. */
-const SIGNALLING_ICMPV6 = new Set([133, 134, 135, 136, 137, 144, 145, 146, 147]);
+/** ICMPv6 types that become events: neighbor, home agent and mobile prefix discovery, fast handovers. */
+const SIGNALLING_ICMPV6 = new Set([133, 134, 135, 136, 137, 144, 145, 146, 147, 154]);
+/** Options whose verdicts go into events. */
+const VERIFIED = new Set(['message-authentication', 'signature', 'fmip-authorization-data']);
 /** Last of the types of neighbor discovery. RFC 4861 section 4. */
 const REDIRECT = 137;
 /** Offset of the Hop Limit in an IPv6 header. RFC 8200 section 3. */
@@ -32,8 +38,10 @@ export class SignallingStage {
   readonly #counters: EngineCounters;
   readonly #bindings: Bindings;
   readonly #home: HomeNetwork;
+  readonly #linkState: LinkState;
   readonly #returnRoutability: ReturnRoutability;
   readonly #emit: (event: EngineEvent) => void;
+  readonly #verifier: PacketVerifier;
   readonly #found = new DiagnosticList();
 
   constructor(parts: {
@@ -41,14 +49,18 @@ export class SignallingStage {
     counters: EngineCounters;
     bindings: Bindings;
     home: HomeNetwork;
+    linkState: LinkState;
     returnRoutability: ReturnRoutability;
+    verifier: PacketVerifier;
     emit: (event: EngineEvent) => void;
   }) {
     this.#packet = parts.packet;
     this.#counters = parts.counters;
     this.#bindings = parts.bindings;
     this.#home = parts.home;
+    this.#linkState = parts.linkState;
     this.#returnRoutability = parts.returnRoutability;
+    this.#verifier = parts.verifier;
     this.#emit = parts.emit;
   }
 
@@ -81,11 +93,39 @@ export class SignallingStage {
       diagnostics.push({ code: 'MH_CHECKSUM', offset: offset + 4, length: 2, source: 0 });
     }
     const context = this.#packet.contextOf(level);
-    const event: MobilityEvent = { kind: 'mobility', context, header, checksum, diagnostics };
+    const verdicts = this.#verify(level, header, context);
+    const event: MobilityEvent = {
+      kind: 'mobility',
+      context,
+      header,
+      checksum,
+      diagnostics,
+      ...(verdicts === undefined ? {} : { verdicts }),
+    };
     this.count(diagnostics);
     this.#emit(event);
     // RFC 6275 section 9.2: a message with a wrong checksum is dropped, so it changes nothing.
     if (checksum !== 'wrong') this.#apply(event, bytes, offset);
+  }
+
+  /** What can be said of authenticators and signatures in a message. */
+  #verify(
+    { view }: Level,
+    header: MobilityHeader,
+    context: PacketContext,
+  ): readonly Verification[] | undefined {
+    if (view.isCut || !header.options.some(({ kind }) => VERIFIED.has(kind))) return undefined;
+    this.#verifier.time = this.#packet.time;
+    return this.#verifier.mobility({
+      bytes: view.upperBytes,
+      offset: view.upperOffset,
+      end: view.upperEnd,
+      header,
+      wireSource: context.source,
+      wireDestination: context.destination,
+      source: context.homeAddressOption ?? context.source,
+      destination: context.routingHomeAddress ?? context.destination,
+    });
   }
 
   #apply(event: MobilityEvent, bytes: Uint8Array, offset: number): void {
@@ -143,6 +183,7 @@ export class SignallingStage {
     const context = this.#packet.contextOf(level);
     const event: Icmpv6Event = { kind: 'icmpv6', context, message, checksum, diagnostics };
     this.#emit(event);
+    this.#linkState.observe(event);
   }
 
   /** Headers of `level` are wrong. */

@@ -36,7 +36,10 @@ export interface SiteHomeAgent {
 export interface SiteMobileNode {
   readonly name: string;
   readonly homeAddress: Uint8Array;
-  /** IKE identities it may use, as text (RFC 7296 section 3.5); empty = not told. */
+  /**
+   * Identities in IKE that may have associations for this home address, as `identityKey` of `ike/identity.ts` gives
+   * them; empty = not told. Several nodes may have the same: shared credentials. RFC 4877 section 7.1.
+   */
   readonly identities: readonly string[];
   /** Prefixes a mobile router may register (RFC 3963); empty = none is told. */
   readonly mobileNetworkPrefixes: readonly SitePrefix[];

@@ -3,8 +3,8 @@
  */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { WRITABLE_KEY_FORMATS } from '../../engine/keys/writable-formats.ts';
-import type { WritableKeyFormat } from '../../engine/keys/writable-formats.ts';
+import { WRITABLE_FORMATS } from '../../engine/keys/writable-formats.ts';
+import type { WritableFormat } from '../../engine/keys/writable-formats.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { collect } from './options.ts';
@@ -18,8 +18,8 @@ const EXAMPLES = `Examples:
 const FORMATS = `
 Key files are recognised by what is in them: Wireshark's esp_sa, ikev1_decryption_table and
 ikev2_decryption_table (also from strongSwan's save-keys), setkey files (KAME, UMIP), output of
-ip xfrm state and ip xfrm policy or such commands, secrets of tcpdump -E, swanctl --list-sas, and
-YAML with associations:. All of it: docs/keys.md.
+ip xfrm state and ip xfrm policy or such commands, SPD and SAD as RFC 3776 and RFC 4877 write them,
+secrets of tcpdump -E, swanctl --list-sas, and YAML with associations:. All of it: docs/keys.md.
 `;
 
 const IMPORT_EXAMPLES = `Examples:
@@ -57,6 +57,7 @@ ESP that is there; 2 usage, or a key file cannot be read; 3 a capture cannot be 
 const CONVERT_EXAMPLES = `Examples:
   mip6guard keys convert --to esp_sa --output esp_sa setkey.conf
   mip6guard keys convert --to yaml --output keys.yaml esp_sa xfrm.txt
+  mip6guard keys convert --to spd setkey.conf                 (policies and selectors, no keys)
   mip6guard keys convert --to tcpdump setkey.conf > secrets   (mind the mode of the file: umask 077)
 `;
 
@@ -143,13 +144,13 @@ function addConvert(keys: Command, terminal: Terminal, end: (code: ExitCode) => 
     .argument('<file...>', 'key files of any format')
     .addOption(
       new Option('-t, --to <format>', 'format to write')
-        .choices(WRITABLE_KEY_FORMATS)
+        .choices(WRITABLE_FORMATS)
         .makeOptionMandatory(),
     )
     .option('-o, --output <file>', 'write to a file that only its owner can read')
     .addHelpText('before', CONVERT_EXAMPLES)
     .addHelpText('after', CONVERT_NOTES)
-    .action(async (files: string[], values: { to: WritableKeyFormat; output?: string }) => {
+    .action(async (files: string[], values: { to: WritableFormat; output?: string }) => {
       const { runKeysConvert } = await import('../keys/convert-run.ts');
       end(await runKeysConvert({ files, to: values.to, output: values.output }, terminal));
     });

@@ -12,10 +12,17 @@ import type {
 } from '../../engine/keys/key-file.ts';
 import type { KeyProblem } from '../../engine/keys/key-problem.ts';
 import { KeyMaterial } from '../../engine/keys/key-material.ts';
+import {
+  formatPolicyAction,
+  formatPolicyAddress,
+  formatPolicyCondition,
+} from '../../engine/ipsec/policy-writer.ts';
+import { isIkev1, type AnyIkeSecret } from '../../engine/ike/secret.ts';
+import type { PolicySection } from '../../engine/ipsec/policy.ts';
 import { addressText, spiText } from '../../engine/keys/write-parts.ts';
 
 /** A transform name without its reference. */
-function bareName(name: string): string {
+export function bareName(name: string): string {
   return name.replace(/ \[[^\]]*\]$/, '');
 }
 
@@ -87,8 +94,8 @@ export function childText({ name, direction, spi, mode, algorithms }: ListedChil
   return `listed without keys: ${name} ${direction}  ${spiText(spi)}  ${mode}  ${algorithms}`;
 }
 
-/** SPIs and cookies are no secret: they are in every packet. */
-function hexOf(octets: Uint8Array): string {
+/** SPI or cookie as hexadecimal digits. They are no secret: they are in every packet. */
+export function hexOf(octets: Uint8Array): string {
   return new KeyMaterial(octets).hex();
 }
 
@@ -128,6 +135,89 @@ export function policyFields(policy: PolicyEntry): Record<string, unknown> {
     ...(selector.interface === undefined ? {} : { interface: selector.interface }),
     ...(priority === undefined ? {} : { priority }),
     templates: templates.map(templateText),
+  };
+}
+
+/** What a section of the notation holds: a line of text and a record for each entry, without keys. */
+export function sectionItems(
+  section: PolicySection,
+): { readonly line: number; readonly text: string; readonly fields: Record<string, unknown> }[] {
+  const { node, database } = section;
+  const where = `${node === '' ? '' : `${node} `}${database}`;
+  const common = { ...(node === '' ? {} : { node }), database };
+  if (section.database === 'SAD') {
+    return section.associations.map(
+      ({ line, name, direction, spi, destination, mode, selector }) => {
+        const id = typeof spi === 'number' ? spiText(spi) : spi;
+        const to = formatPolicyAddress(destination);
+        const traffic = formatPolicyCondition(selector);
+        const text = `${where}  ${name} ${direction}  ${id}  > ${to}  ${mode}  for ${traffic}`;
+        const fields = { name, direction, spi, destination: to, mode, selector: traffic };
+        return { line, text, fields: { line, ...common, ...fields } };
+      },
+    );
+  }
+  if (section.database === 'PAD') {
+    return section.peers.map(({ line, identity, methods, address }) => {
+      const to = formatPolicyAddress(address);
+      const text = `${where}  ${identity} (${methods.join('/')}) for ${to}`;
+      return { line, text, fields: { line, ...common, identity, methods, address: to } };
+    });
+  }
+  const isSymmetric = section.database === 'SPD-S';
+  return section.rules.map(({ line, condition, action }) => {
+    const traffic = formatPolicyCondition(condition, isSymmetric);
+    const what = formatPolicyAction(action);
+    const text = `${where}  ${traffic}: ${what}`;
+    return { line, text, fields: { line, ...common, condition: traffic, action: what } };
+  });
+}
+
+/** What a secret of IKE has, as RFC 2409 and RFC 7296 call it. */
+function partsOf(secret: AnyIkeSecret): string[] {
+  const named: readonly (readonly [string, unknown])[] = isIkev1(secret)
+    ? [
+        ['encryption key', secret.encryptionKey],
+        ['SKEYID_d', secret.derivation],
+      ]
+    : [
+        ['SKEYSEED', secret.skeyseed],
+        ['SK_d', secret.derivation],
+        ['SK_ei', secret.initiatorEncryption],
+        ['SK_er', secret.responderEncryption],
+        ['SK_ai', secret.initiatorIntegrity],
+        ['SK_ar', secret.responderIntegrity],
+      ];
+  const { length } = secret.sharedSecrets ?? [];
+  return [
+    ...named.flatMap(([name, part]) => (part === undefined ? [] : [name])),
+    ...(length === 0 ? [] : [`${length} Diffie-Hellman secret${length === 1 ? '' : 's'}`]),
+  ];
+}
+
+/** `IKEv1 0102030405060708  encryption key, SKEYID_d`. */
+export function ikeSecretText(secret: AnyIkeSecret): string {
+  const parts = partsOf(secret).join(', ');
+  if (isIkev1(secret)) return `IKEv1 ${hexOf(secret.initiatorCookie)}  ${parts}`;
+  const { initiatorSpi, responderSpi } = secret;
+  const responder = responderSpi === undefined ? '' : ` ${hexOf(responderSpi)}`;
+  return `IKEv2 ${hexOf(initiatorSpi)}${responder}  ${parts}`;
+}
+
+/** A secret of IKE as a record. */
+export function ikeSecretFields(secret: AnyIkeSecret): Record<string, unknown> {
+  const has = partsOf(secret);
+  const { line } = secret.origin;
+  if (isIkev1(secret)) {
+    return { line, version: 1, initiator: hexOf(secret.initiatorCookie), has };
+  }
+  const { initiatorSpi, responderSpi } = secret;
+  return {
+    line,
+    version: 2,
+    initiator: hexOf(initiatorSpi),
+    ...(responderSpi === undefined ? {} : { responder: hexOf(responderSpi) }),
+    has,
   };
 }
 

@@ -1,16 +1,11 @@
 /**
  * Puts what a check found of an association into words: what is so, and what to change.
  */
-import {
-  formatAddress,
-  isSameAddress,
-  prefixMatches,
-  type Prefix,
-} from '../../dissectors/core/address.ts';
+import { isSameAddress, prefixMatches, type Prefix } from '../../dissectors/core/address.ts';
 import { formatSelector } from '../../engine/state/security-association.ts';
 import type { Cause, EspFlow, KeyCheck } from '../../engine/keys/key-check.ts';
 import type { AssociationEntry } from '../../engine/keys/key-file.ts';
-import { spiText } from '../../engine/keys/write-parts.ts';
+import { addressText, spiText } from '../../engine/keys/write-parts.ts';
 import { plural } from '../report/numbers.ts';
 import { transformsOf } from './association-text.ts';
 
@@ -43,9 +38,6 @@ export interface AssociationVerdict {
   readonly malformed: number;
   readonly explanations: readonly Explanation[];
 }
-
-/** What becomes of ESP over IPv4. */
-const IPV4 = 'audit and check open ESP over IPv6 only, read over IPv4 as well';
 
 /** Flows named in one explanation. */
 const MAX_NAMED = 3;
@@ -97,7 +89,7 @@ function merged(causes: readonly Cause[]): Cause[] {
 }
 
 function addressesOf({ effectiveSource, effectiveDestination }: EspFlow): string {
-  return `${formatAddress(effectiveSource)} > ${formatAddress(effectiveDestination)}`;
+  return `${addressText(effectiveSource)} > ${addressText(effectiveDestination)}`;
 }
 
 /** Whether a wrong key would show. */
@@ -133,10 +125,10 @@ function endsToWrite({ flow }: Cause, { association }: AssociationEntry): string
   return [
     ...(fits(association.source, effectiveSource)
       ? []
-      : [`${formatAddress(effectiveSource)} as the source`]),
+      : [`${addressText(effectiveSource)} as the source`]),
     ...(fits(association.destination, effectiveDestination)
       ? []
-      : [`${formatAddress(effectiveDestination)} as the destination`]),
+      : [`${addressText(effectiveDestination)} as the destination`]),
   ].join(' and ');
 }
 
@@ -172,8 +164,8 @@ function wordsOf(
     }
     case 'family':
       return {
-        message: `the row is for IPv4, ${count} with this SPI are IPv6: ${addressesOf(flow)}`,
-        fix: `write ${addressesOf(flow)}; ${IPV4}`,
+        message: `the row is for ${familyOf(association.addressLength)}, ${count} with this SPI are ${familyOf(flow.source.length)}: ${addressesOf(flow)}`,
+        fix: `write ${addressesOf(flow)}`,
       };
     case 'spi':
       return {
@@ -244,8 +236,15 @@ function unusedBecause(entry: AssociationEntry, check: KeyCheck, shadowed: numbe
     const message = `${plural(shadowed, 'packet')} were opened by a row with the same SPI before this one was tried`;
     return reason('shadowed', message, 'remove the row, or narrow its addresses');
   }
-  if (association.addressLength !== 16) return reason('family', `the row is for IPv4; ${IPV4}`);
-  if (check.packets === 0) return reason('no-esp', 'the captures have no ESP over IPv6');
+  if (check.packets === 0) return reason('no-esp', 'the captures have no ESP');
+  const { addressLength } = association;
+  if (check.unlisted === 0 && check.flows.every((flow) => flow.source.length !== addressLength)) {
+    const family = familyOf(addressLength);
+    return reason(
+      'family',
+      `the row is for ${family}, and the captures have no ESP over ${family}`,
+    );
+  }
   const { spi } = association;
   const seen = spi === undefined ? [] : similarSpis(spi, check);
   if (seen.length > 0) {
@@ -278,10 +277,16 @@ function unusedBecause(entry: AssociationEntry, check: KeyCheck, shadowed: numbe
 }
 
 function fits({ association }: AssociationEntry, flow: EspFlow): boolean {
-  const addresses = new Uint8Array(32);
+  const { length } = flow.effectiveSource;
+  const addresses = new Uint8Array(2 * length);
   addresses.set(flow.effectiveSource, 0);
-  addresses.set(flow.effectiveDestination, 16);
-  return association.matches(addresses, 0, 16, 16);
+  addresses.set(flow.effectiveDestination, length);
+  return association.matches(addresses, 0, length, length);
+}
+
+/** IP of addresses with so many octets. */
+function familyOf(octets: number): string {
+  return octets === 4 ? 'IPv4' : 'IPv6';
 }
 
 /** Flows whose SPI has the digits of this one in another base, or its octets in reverse order. */

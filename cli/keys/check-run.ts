@@ -2,11 +2,11 @@
  * `mip6guard keys check`: which association opened what in captures, and why the others did not.
  */
 import { randomInt } from 'node:crypto';
-import { formatAddress } from '../../dissectors/core/address.ts';
+import { formatIkeNotice, type IkeNotice } from '../../engine/ike/notices.ts';
 import { KeyCheck, type EspFlow } from '../../engine/keys/key-check.ts';
 import type { ListedChild } from '../../engine/keys/key-file.ts';
 import { formatKeyProblem, type KeyProblem } from '../../engine/keys/key-problem.ts';
-import { spiText } from '../../engine/keys/write-parts.ts';
+import { addressText, spiText } from '../../engine/keys/write-parts.ts';
 import { Engine } from '../../engine/pipeline.ts';
 import { UNKNOWN_SITE } from '../../engine/site.ts';
 import { jsonText } from '../../io/export/json-text.ts';
@@ -23,6 +23,7 @@ import {
   spiOf,
   transformsOf,
 } from './association-text.ts';
+import { derivedFields, derivedLines, sessionsOf, type DerivedSession } from './check-derived.ts';
 import { judgeAssociation, type AssociationVerdict } from './check-explain.ts';
 import { isError, readKeySources, type KeySource } from './key-sources.ts';
 
@@ -52,6 +53,10 @@ interface CheckResult {
   readonly problems: readonly KeyProblem[];
   readonly verdicts: readonly AssociationVerdict[];
   readonly check: KeyCheck;
+  /** Associations that came of secrets of IKE, by those secrets. */
+  readonly sessions: readonly DerivedSession[];
+  /** What kept sessions from being followed. */
+  readonly ikeNotices: readonly IkeNotice[];
   readonly listed: readonly { readonly child: ListedChild; readonly packets: number }[];
   /** Flows of which no packet was opened, most packets first. */
   readonly closed: readonly ClosedFlow[];
@@ -76,6 +81,7 @@ export async function runKeysCheck(
     site: UNKNOWN_SITE,
     rules: [],
     associations: entries.map(({ association }) => association),
+    ike: sources.flatMap(({ ike }) => ike),
     inputs: source.inputs,
     interfaces: source.interfaces,
     espWatcher: check,
@@ -84,7 +90,8 @@ export async function runKeysCheck(
   await source.run((record) => {
     engine.feed(record);
   });
-  engine.finish();
+  const { associations, ikeNotices } = engine.finish();
+  const derived = associations.slice(entries.length);
   for (const { inputIndex, message } of source.faults) {
     terminal.say(`mip6guard: ${source.inputs[inputIndex]?.name ?? ''}: ${message}`);
   }
@@ -93,6 +100,11 @@ export async function runKeysCheck(
     problems: sources.flatMap(({ problems }) => problems),
     verdicts: entries.map((entry) => judgeAssociation(entry, check)),
     check,
+    sessions: sessionsOf(
+      derived,
+      sources.flatMap(({ ike }) => ike),
+    ),
+    ikeNotices,
     listed: sources.flatMap(({ content }) =>
       content.children.map((child) => ({ child, packets: packetsOf(child, check) })),
     ),
@@ -109,8 +121,8 @@ function closedFlows(flows: readonly EspFlow[]): ClosedFlow[] {
   const closed = new Map<string, ClosedFlow>();
   for (const { spi, effectiveSource, effectiveDestination, packets, opened } of flows) {
     if (opened > 0) continue;
-    const source = formatAddress(effectiveSource);
-    const destination = formatAddress(effectiveDestination);
+    const source = addressText(effectiveSource);
+    const destination = addressText(effectiveDestination);
     const key = `${spi} ${source} ${destination}`;
     const known = closed.get(key);
     if (known === undefined) closed.set(key, { spi, source, destination, packets });
@@ -124,22 +136,32 @@ function packetsOf({ spi }: ListedChild, check: KeyCheck): number {
 }
 
 /** Whether the key files have a mistake. Keys of associations that the captures do not show are none. */
-function isToBeMended({ problems, verdicts, check }: CheckResult): boolean {
+function isToBeMended({ problems, verdicts, check, sessions }: CheckResult): boolean {
   const isWrong = ({ verdict }: AssociationVerdict): boolean =>
     verdict === 'wrong' || verdict === 'mixed';
   const opensNothing = check.packets > 0 && check.opened === 0;
-  return problems.some(isError) || verdicts.some(isWrong) || opensNothing;
+  const isDerivedWrong = sessions.some(({ associations }) =>
+    associations.some(({ verdict }) => verdict === 'wrong' || verdict === 'mixed'),
+  );
+  return problems.some(isError) || verdicts.some(isWrong) || isDerivedWrong || opensNothing;
 }
 
 function textOf(result: CheckResult): string {
-  const { sources, problems, verdicts, check, listed, closed } = result;
+  const { sources, problems, verdicts, check, sessions, ikeNotices, listed, closed } = result;
   const lines: string[] = [];
-  for (const { file, content } of sources) {
+  for (const { file, content, ike } of sources) {
     lines.push(file);
     const own = new Set(content.entries);
     const ofFile = verdicts.filter(({ entry }) => own.has(entry));
     for (const verdict of ofFile) lines.push(...verdictLines(verdict, result));
-    if (ofFile.length === 0 && content.children.length === 0) lines.push('  no association');
+    if (ofFile.length === 0 && content.children.length === 0) {
+      lines.push(ike.length === 0 ? '  no association' : `  ${plural(ike.length, 'IKE secret')}`);
+    }
+  }
+  for (const session of sessions) lines.push('', ...derivedLines(session));
+  if (ikeNotices.length > 0) {
+    lines.push('', 'IKE sessions that cannot be followed');
+    lines.push(...ikeNotices.map((notice) => `  ${formatIkeNotice(notice)}`));
   }
   if (problems.length > 0) {
     lines.push('', 'Rows that cannot be used, and warnings');
@@ -196,7 +218,7 @@ function flowText({ spi, source, destination, packets }: ClosedFlow): string {
 }
 
 function jsonOf(result: CheckResult): string {
-  const { sources, verdicts, check, listed, closed, inputs } = result;
+  const { sources, verdicts, check, sessions, ikeNotices, listed, closed, inputs } = result;
   const document = {
     files: sources.map(({ file, content, problems }) => ({
       file,
@@ -226,6 +248,8 @@ function jsonOf(result: CheckResult): string {
           : { first: { input: inputs[first.input] ?? '', packet: first.number } }),
       })),
     })),
+    derived: sessions.flatMap(derivedFields),
+    ike_notices: ikeNotices.map(({ code, origin, message }) => ({ ...origin, code, message })),
     listed: listed.map(({ child, packets }) => ({
       name: child.name,
       direction: child.direction,

@@ -2,7 +2,7 @@
  * `mip6guard keys convert`: key files written in another format. The one place where keys are written.
  */
 import { formatKeyProblem } from '../../engine/keys/key-problem.ts';
-import type { WritableKeyFormat } from '../../engine/keys/writable-formats.ts';
+import type { WritableFormat } from '../../engine/keys/writable-formats.ts';
 import { writeKeys, type WriteLoss, type WrittenKeys } from '../../engine/keys/write-keys.ts';
 import { OutputError, OutputFile } from '../../io/output.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
@@ -15,7 +15,7 @@ import { isError, readKeySources, type KeySource } from './key-sources.ts';
 /** What the user named. */
 export interface KeysConvertOptions {
   readonly files: readonly string[];
-  readonly to: WritableKeyFormat;
+  readonly to: WritableFormat;
   /** File to write; `-` or undefined is standard output, which must then be no terminal unless `-` was given. */
   readonly output: string | undefined;
 }
@@ -32,7 +32,7 @@ export async function runKeysConvert(
   { files, to, output }: KeysConvertOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  if (output === undefined && terminal.isOutputTerminal) {
+  if (output === undefined && terminal.isOutputTerminal && to !== 'spd') {
     throw new CliError(EXIT.usage, 'keys are not written to a terminal', {
       hint: 'Name a file with --output FILE, which only you can read then; or --output - to see them.',
     });
@@ -46,7 +46,7 @@ export async function runKeysConvert(
   }
   const written = writeKeys(
     to,
-    sources.map(({ content }) => content),
+    sources.map(({ file, content }) => ({ ...content, file })),
   );
   for (const note of notesOf(written.losses)) terminal.say(`mip6guard: note: ${note}`);
   if (isEmpty(written, sources)) {
@@ -60,7 +60,8 @@ export async function runKeysConvert(
 function isEmpty({ text, associations }: WrittenKeys, sources: readonly KeySource[]): boolean {
   if (associations > 0) return false;
   const others = sources.some(
-    ({ content }) => content.policies.length > 0 || content.ikeKeys.length > 0,
+    ({ content }) =>
+      content.policies.length > 0 || content.sections.length > 0 || content.ikeKeys.length > 0,
   );
   return !others || text === '' || text.endsWith('associations:\n');
 }

@@ -1,6 +1,8 @@
 /**
  * `mip6guard keys import`: what was understood of key files.
  */
+import { ruleCount } from '../../engine/ipsec/policy.ts';
+import type { AnyIkeSecret } from '../../engine/ike/secret.ts';
 import { formatKeyProblem } from '../../engine/keys/key-problem.ts';
 import { jsonText } from '../../io/export/json-text.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -15,9 +17,12 @@ import {
   childText,
   ikeKeyFields,
   ikeKeyText,
+  ikeSecretFields,
+  ikeSecretText,
   policyFields,
   policyText,
   problemFields,
+  sectionItems,
 } from './association-text.ts';
 import { formatTitle, isError, readKeySources, type KeySource } from './key-sources.ts';
 
@@ -41,28 +46,46 @@ export async function runKeysImport(
   return sources.some(({ problems }) => problems.some(isError)) ? EXIT.usage : EXIT.clean;
 }
 
-function sourceFields({ file, content, problems }: KeySource): Record<string, unknown> {
+/** Secrets of IKE that a YAML file holds; the other formats have rows of keys. */
+function secretsOf({ content, ike }: KeySource): readonly AnyIkeSecret[] {
+  return content.format === 'yaml' ? ike : [];
+}
+
+function sourceFields(source: KeySource): Record<string, unknown> {
+  const { file, content, problems } = source;
   return {
     file,
     ...(content.format === undefined ? {} : { format: content.format }),
     associations: content.entries.map(associationFields),
     policies: content.policies.map(policyFields),
-    ike_keys: content.ikeKeys.map(ikeKeyFields),
+    ...(content.sections.length === 0
+      ? {}
+      : {
+          databases: content.sections.flatMap((section) =>
+            sectionItems(section).map(({ fields }) => fields),
+          ),
+        }),
+    ike_keys: [...content.ikeKeys.map(ikeKeyFields), ...secretsOf(source).map(ikeSecretFields)],
     listed: content.children.map(childFields),
     problems: problems.map(problemFields),
     notes: content.notes.map(({ line, message }) => ({ line, message })),
   };
 }
 
-function sourceText({ file, content, problems }: KeySource): string {
-  const { format, entries, policies, ikeKeys, children, notes } = content;
+function sourceText(source: KeySource): string {
+  const { file, content, problems } = source;
+  const { format, entries, policies, sections, ikeKeys, children, notes } = content;
   const rows: [line: number, text: string][] = [
     ...entries.map((entry): [number, string] => [
       entry.association.origin.line,
       associationText(entry),
     ]),
     ...policies.map((policy): [number, string] => [policy.origin.line, policyText(policy)]),
+    ...sections.flatMap((section) =>
+      sectionItems(section).map(({ line, text }): [number, string] => [line, text]),
+    ),
     ...ikeKeys.map((key): [number, string] => [key.origin.line, ikeKeyText(key)]),
+    ...secretsOf(source).map((item): [number, string] => [item.origin.line, ikeSecretText(item)]),
     ...children.map((child): [number, string] => [child.origin.line, childText(child)]),
     ...notes.map(({ line, message }): [number, string] => [line, `note: ${message}`]),
   ];
@@ -84,12 +107,12 @@ function totalText(sources: readonly KeySource[]): string {
       'association',
     ),
     plural(
-      sum(({ content }) => content.policies.length),
+      sum(({ content }) => content.policies.length + ruleCount(content.sections)),
       'policy',
       'policies',
     ),
     plural(
-      sum(({ content }) => content.ikeKeys.length),
+      sum((source) => source.content.ikeKeys.length + secretsOf(source).length),
       'IKE key',
     ),
     plural(

@@ -5,9 +5,14 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { readKeyText, type KeyText, type ReadYamlKeys } from '../../engine/keys/key-text.ts';
 import { KEY_FORMATS, type KeyFormatName } from '../../engine/keys/key-formats.ts';
+import { secretOfKey, type AnyIkeSecret } from '../../engine/ike/secret.ts';
+import type { IkeKey } from '../../engine/keys/key-file.ts';
+import { fileConflicts } from '../../engine/keys/key-policies.ts';
 import type { KeyProblem } from '../../engine/keys/key-problem.ts';
 import { KeyFileError, loadKeyFiles } from '../../io/keys.ts';
+import { ConfigurationError } from '../configuration-error.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
+import { parseIkeSecrets } from '../ike-keys.ts';
 import { packageRoot } from '../package-root.ts';
 import { readYamlAssociations } from '../yaml-associations.ts';
 
@@ -15,6 +20,8 @@ import { readYamlAssociations } from '../yaml-associations.ts';
 export interface KeySource {
   readonly file: string;
   readonly content: KeyText;
+  /** Secrets of IKE SAs that can be used, those of `content` among them. */
+  readonly ike: readonly AnyIkeSecret[];
   /** Of the content and of the file itself, such as its mode. */
   readonly problems: readonly KeyProblem[];
 }
@@ -31,8 +38,45 @@ function isBundled(file: string): boolean {
 }
 
 /** Key files come as Latin-1, so that keys of any octets survive; YAML is UTF-8. */
-const readYamlOctets: ReadYamlKeys = (latin1, file) =>
-  readYamlAssociations(Buffer.from(latin1, 'latin1').toString('utf8'), file);
+function utf8Of(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('utf8');
+}
+
+const readYamlOctets: ReadYamlKeys = (latin1, file) => readYamlAssociations(utf8Of(latin1), file);
+
+/** Secrets of IKE rows; those whose algorithm this program lacks are problems. */
+function secretsOfRows(rows: readonly IkeKey[], problems: KeyProblem[]): AnyIkeSecret[] {
+  return rows.flatMap((row) => {
+    const secret = row.version === 1 ? row : secretOfKey(row);
+    if (secret !== undefined) return secret;
+    const message = 'an algorithm of the row is not supported; it is not used';
+    problems.push({
+      severity: 'warning',
+      code: 'KEYS_NOT_AVAILABLE',
+      ...row.origin,
+      column: 0,
+      field: undefined,
+      message,
+    });
+    return [];
+  });
+}
+
+/** `ike:` of a YAML file; what is wrong with it becomes problems. */
+function secretsOfYaml(text: string, file: string, problems: KeyProblem[]): AnyIkeSecret[] {
+  try {
+    return parseIkeSecrets(text, file);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const { line, column, path: field, message } of error.problems) {
+      // The reader of associations has said that it is no YAML.
+      if (field === '') continue;
+      const code = 'KEYS_IKE';
+      problems.push({ severity: 'error', code, file, line, column, field, message });
+    }
+    return [];
+  }
+}
 
 /**
  * Reads key files of any format, in order.
@@ -42,20 +86,29 @@ export async function readKeySources(files: readonly string[]): Promise<readonly
   const sources: KeySource[] = [];
   for (const file of files) {
     let content: KeyText | undefined;
+    let ike: AnyIkeSecret[] = [];
+    const found: KeyProblem[] = [];
     try {
       const { problems } = await loadKeyFiles([file], (text, name) => {
         content = readKeyText(text, name, readYamlOctets);
+        ike = secretsOfRows(content.ikeKeys, found);
+        if (content.format === 'yaml') ike.push(...secretsOfYaml(utf8Of(text), name, found));
         return { associations: [], problems: [] };
       });
       if (content === undefined) continue;
       const ofFile = isBundled(file) ? [] : problems;
-      sources.push({ file, content, problems: [...ofFile, ...content.problems] });
+      sources.push({ file, content, ike, problems: [...ofFile, ...content.problems, ...found] });
     } catch (error) {
       if (error instanceof KeyFileError) throw new CliError(EXIT.usage, error.message);
       throw error;
     }
   }
-  return sources;
+  const conflicts = fileConflicts(sources.map(({ content }) => content));
+  if (conflicts.length === 0) return sources;
+  return sources.map((source) => ({
+    ...source,
+    problems: [...source.problems, ...conflicts.filter(({ file }) => file === source.file)],
+  }));
 }
 
 /** What a format is called for people. */

@@ -84,6 +84,9 @@ function commentOf(esp: FieldNode): string {
   const verdict = valueOf(esp, 'esp.icv_good') === undefined ? 'not verified' : 'verified';
   const association = valueOf(esp, 'mip6guard.association')?.text;
   const spi = valueOf(esp, 'esp.spi')?.text ?? '';
+  if (valueOf(esp, 'mip6guard.esp_null') !== undefined) {
+    return `read without a key: ESP with NULL encryption, SPI ${spi}, integrity not verified`;
+  }
   const by = association === undefined ? '' : ` with ${association}`;
   return `decrypted${by}: ESP SPI ${spi}, integrity ${verdict}`;
 }

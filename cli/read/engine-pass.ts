@@ -9,6 +9,7 @@ import type { Alert, Incident } from '../../engine/alert.ts';
 import type { BindingEvent } from '../../engine/events.ts';
 import type { PacketFindings } from '../../engine/filter/state-fields.ts';
 import type { PacketReference } from '../../engine/packet.ts';
+import type { DatabaseEntry } from '../../engine/ipsec/policy-database.ts';
 import type { AnyIkeSecret } from '../../engine/ike/secret.ts';
 import { Engine } from '../../engine/pipeline.ts';
 import type { PacketSource } from '../../engine/ports.ts';
@@ -26,6 +27,7 @@ export interface EnginePassOptions {
   readonly rules: readonly RuleDefinition[];
   readonly associations: readonly SecurityAssociation[];
   readonly ike: readonly AnyIkeSecret[];
+  readonly policies?: readonly DatabaseEntry[];
   readonly signal: AbortSignal;
 }
 
@@ -168,7 +170,7 @@ export async function runEnginePass(
   source: PacketSource,
   options: EnginePassOptions,
 ): Promise<FindingsIndex> {
-  const { site, rules, associations, ike, signal } = options;
+  const { site, rules, associations, ike, policies = [], signal } = options;
   const steps: BindingStep[] = [];
   let position = 0;
   let dropped = 0;
@@ -181,6 +183,7 @@ export async function runEnginePass(
     rules,
     associations,
     ike,
+    policies,
     inputs: source.inputs,
     interfaces: source.interfaces,
     observer: {

@@ -35,13 +35,17 @@ export class PlainPackets {
   readonly #view = new Ipv6View();
   /** Undefined when any packet may be wanted. */
   readonly #needed: ReadonlySet<string> | undefined;
-  readonly #opensEsp: boolean;
+  readonly #opensEsp: boolean | ((view: Ipv6View) => boolean);
 
   /**
    * @param needed protocols of which a packet must have one; undefined = any packet may be wanted
-   * @param opensEsp ESP may be opened, so that nobody knows what is inside
+   * @param opensEsp ESP may be opened, so that nobody knows what is inside; a function tells it of the ESP packet
+   *   of a view
    */
-  constructor(needed: ReadonlySet<string> | undefined, opensEsp: boolean) {
+  constructor(
+    needed: ReadonlySet<string> | undefined,
+    opensEsp: boolean | ((view: Ipv6View) => boolean),
+  ) {
     const isTold = needed !== undefined && [...needed].every((name) => INNER.has(name));
     this.#needed = isTold ? needed : undefined;
     this.#opensEsp = opensEsp;
@@ -59,11 +63,16 @@ export class PlainPackets {
     for (let tunnels = 0; tunnels <= MAX_TUNNELS; tunnels++) {
       if (!walkIpv6(bytes, start, end, false, view)) return false;
       if (view.fragment >= 0 || (view.ah >= 0 && needed.has('ah'))) return false;
-      if (view.esp >= 0) return !this.#opensEsp && !needed.has('esp');
+      if (view.esp >= 0) return !needed.has('esp') && !this.#mayOpen(view);
       if (view.upperProtocol !== IPV6) return this.#upperLacks(needed, bytes, view);
       start = view.upperOffset;
     }
     return false;
+  }
+
+  #mayOpen(view: Ipv6View): boolean {
+    const opens = this.#opensEsp;
+    return typeof opens === 'boolean' ? opens : opens(view);
   }
 
   #upperLacks(needed: ReadonlySet<string>, bytes: Uint8Array, view: Ipv6View): boolean {

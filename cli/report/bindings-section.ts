@@ -24,6 +24,7 @@ const KNOWN_BY: Readonly<Record<string, string>> = {
   decrypted: 'decrypted with a key',
   authenticated: 'verified by return routability',
   clear: 'sent in clear, nothing vouches for it',
+  'null-encryption': 'read in ESP with NULL encryption without a key, nothing vouches for it',
   inferred: 'inferred from the layout of encrypted packets',
 };
 

@@ -4,6 +4,7 @@
 import { DIAGNOSTICS } from '../../dissectors/core/diagnostic.ts';
 import { MH_TYPES } from '../../dissectors/mobility/header.ts';
 import type { EngineCounters, EngineSummary } from '../../engine/engine.ts';
+import type { KeyProblem } from '../../engine/keys/key-problem.ts';
 import type { CaptureInput } from '../../engine/ports.ts';
 import type { Severity } from '../../engine/rule-api.ts';
 import type {
@@ -11,9 +12,11 @@ import type {
   CounterRecord,
   FaultRecord,
   RunRecord,
+  UnusedKeyRowRecord,
 } from '../../io/export/records.ts';
 import { eveTimestamp } from '../../io/export/timestamp.ts';
 import { associationRecord } from './association-record.ts';
+import { flowRecord } from './flow-record.ts';
 import { RecordMaker } from './record-maker.ts';
 
 /** What the command knows of a run besides its result. */
@@ -26,6 +29,10 @@ export interface RunDescription {
   /** Name of the site file, when there was one. */
   readonly site: string | undefined;
   readonly keyFiles: readonly string[];
+  /** Security policies of the key files. */
+  readonly policies?: number;
+  /** Rows of key files that were not used. */
+  readonly unusedKeys?: readonly KeyProblem[];
   /** Number of rules that ran. */
   readonly rules: number;
   readonly failOn: Severity;
@@ -58,6 +65,7 @@ export function auditDocument(summary: EngineSummary, run: RunDescription): Audi
     })),
     bindings: summary.bindings.map((binding) => records.binding(binding)),
     associations: summary.associations.map(associationRecord),
+    esp_flows: summary.espFlows.map(flowRecord),
     alerts: summary.alerts.map((alert) => records.alert(alert)),
     incidents: summary.incidents.map((incident) => records.incident(incident)),
     not_judged: summary.notJudged.map(({ ruleId, title, reason }) => ({
@@ -78,6 +86,10 @@ function runRecord(summary: EngineSummary, run: RunDescription): RunRecord {
     inputs: run.inputs.map(({ name, packets }) => ({ pcap_filename: name, packets })),
     ...(run.site === undefined ? {} : { site: run.site }),
     key_files: run.keyFiles,
+    ...(run.policies === undefined || run.policies === 0 ? {} : { policies: run.policies }),
+    ...(run.unusedKeys === undefined || run.unusedKeys.length === 0
+      ? {}
+      : { unused_key_rows: run.unusedKeys.map(unusedKeyRow) }),
     rules: run.rules,
     ...(hasPackets
       ? {
@@ -96,6 +108,10 @@ function runRecord(summary: EngineSummary, run: RunDescription): RunRecord {
           hidden_incidents: run.filter.hiddenIncidents,
         }),
   };
+}
+
+function unusedKeyRow({ file, line, column, field, message }: KeyProblem): UnusedKeyRowRecord {
+  return { file, line, column, ...(field === undefined ? {} : { field }), message };
 }
 
 /** Code of a diagnostic that a name is, or undefined. */
@@ -121,6 +137,7 @@ function counterRecord(counters: EngineCounters): CounterRecord {
     esp: counters.esp,
     esp_opened: counters.espOpened,
     esp_no_key: counters.espNoKey,
+    esp_read_as_null: counters.espReadAsNull,
     esp_icv_mismatch: counters.espIcvMismatch,
     esp_malformed: counters.espMalformed,
     mobility_by_type: counters.mobilityByType.flatMap((packets, type) =>

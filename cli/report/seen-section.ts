@@ -51,6 +51,7 @@ export function writeSeen(page: Page, document: AuditDocument): void {
     listed([
       [counters.esp, 'packets'],
       [counters.esp_opened, 'opened with a key'],
+      [counters.esp_read_as_null, 'read without a key (NULL encryption)'],
       [counters.esp_no_key, 'without a key'],
       [counters.esp_icv_mismatch, 'that no key fits (ICV mismatch)'],
       [counters.esp_malformed, 'malformed'],

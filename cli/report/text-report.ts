@@ -5,12 +5,16 @@ import type { AuditDocument } from '../../io/export/records.ts';
 import { MAX_BINDINGS, writeBindings } from './bindings-section.ts';
 import { writeFindings, writeIncidents } from './findings-section.ts';
 import { isUnopened } from './faults.ts';
+import { writeFlows } from './flows-section.ts';
 import { countText, durationText, plural, References } from './numbers.ts';
 import { Page } from './page.ts';
 import type { Paint } from './palette.ts';
 import { safeValue } from './safe-text.ts';
 import { writeAssociations, writeLinks, writeSeen } from './seen-section.ts';
 import { verdictOf } from './verdict.ts';
+
+/** Rows of key files that are named. */
+const MAX_KEY_ROWS = 20;
 
 /** How the report looks. */
 export interface ReportStyle {
@@ -30,9 +34,11 @@ export function textReport(found: AuditDocument, style: ReportStyle): string {
   writeLinks(page, document);
   writeBindings(page, document, found.bindings.length, references);
   writeAssociations(page, document);
+  writeFlows(page, document);
   writeIncidents(page, document, references);
   writeFindings(page, document, references);
   writeNotJudged(page, document);
+  writeUnusedKeys(page, document);
   writeFaults(page, document, references);
   writeClosing(page, document);
   return page.toString();
@@ -60,7 +66,13 @@ function writeHeader(page: Page, document: AuditDocument, references: References
     { text: 'Site', style: 'dim' },
     run.site ?? 'no site file: roles of links and home agents are only what the packets show',
   ]);
-  const keys = `${run.key_files.join(', ')} (${plural(document.associations.length, 'security association')})`;
+  const { policies = 0, unused_key_rows: unused = [] } = run;
+  const held = [
+    plural(document.associations.length, 'security association'),
+    ...(policies === 0 ? [] : [plural(policies, 'policy', 'policies')]),
+    ...(unused.length === 0 ? [] : [`${plural(unused.length, 'row')} not used, see below`]),
+  ];
+  const keys = `${run.key_files.join(', ')} (${held.join(', ')})`;
   rows.push([
     { text: 'Keys', style: 'dim' },
     run.key_files.length === 0 ? 'none: encrypted signalling is judged by its layout' : keys,
@@ -100,6 +112,19 @@ function writeNotJudged(page: Page, document: AuditDocument): void {
       rules.map(({ rule, title }) => [{ text: rule, style: 'name' }, title]),
     );
   }
+}
+
+/** What the user thinks is used and is not: without it packets stay closed, and nobody sees why. */
+function writeUnusedKeys(page: Page, { run }: AuditDocument): void {
+  const { unused_key_rows: rows = [] } = run;
+  if (rows.length === 0) return;
+  page.heading('Rows of key files that are not used');
+  for (const { file, line, column, field, message } of rows.slice(0, MAX_KEY_ROWS)) {
+    const place = [file, ...(line > 0 ? [line] : []), ...(column > 0 ? [column] : [])].join(':');
+    const text = `${place}: ${field === undefined ? '' : `${field}: `}${message}`;
+    page.paragraph(2, text, 'warning');
+  }
+  if (rows.length > MAX_KEY_ROWS) page.paragraph(2, `and ${rows.length - MAX_KEY_ROWS} more`);
 }
 
 function writeFaults(page: Page, document: AuditDocument, references: References): void {

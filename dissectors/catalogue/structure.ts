@@ -179,6 +179,7 @@ const PARTS: readonly FieldRow[] = [
     spec: { rfc: 6275, section: '6.4' },
   },
   { name: 'mip6guard.association', label: 'Security association', type: 'text' },
+  { name: 'mip6guard.esp_null', label: 'ESP with NULL encryption', type: 'text' },
 ];
 
 /** Rows of `structure`: in the catalogue before those of the tables. */

@@ -121,6 +121,18 @@ function enter(
       }),
     );
   }
+  if (opened.recognisedBy !== undefined) {
+    const text = `recognised by the checksum of the ${opened.recognisedBy} (inferred)`;
+    node.children.push(
+      generatedNode(context, {
+        label: 'ESP with NULL encryption',
+        name: 'mip6guard.esp_null',
+        text,
+        value: text,
+        offset,
+      }),
+    );
+  }
   if (opened.icv === 'bad') report(context, 'ESP_ICV', icv, icvLength);
 
   const { bytes } = opened;

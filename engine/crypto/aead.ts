@@ -93,7 +93,7 @@ class AeadCipher implements EspCipher {
 
 /** What the three combined ciphers of the node backend have in common. */
 interface NodeCipher {
-  setAAD(aad: Uint8Array, options: { plaintextLength: number }): unknown;
+  setAAD(aad: Uint8Array, options?: { plaintextLength: number }): unknown;
   update(input: Uint8Array): Uint8Array;
   final(): unknown;
 }
@@ -106,17 +106,19 @@ interface NodeOpener extends NodeCipher {
 
 /** One algorithm of the node backend with its key inside. */
 interface NodeAlgorithm {
+  /** CCM wants the length before the data; for the others it would only cost time. */
+  readonly wantsLength?: boolean;
   readonly sealer: (nonce: Uint8Array) => NodeSealer;
   readonly opener: (nonce: Uint8Array) => NodeOpener;
 }
 
 class NodeAead implements Aead {
   readonly #algorithm: NodeAlgorithm;
-  readonly #tagLength: number;
+  readonly #tag: Uint8Array;
 
   constructor(algorithm: NodeAlgorithm, tagLength: number) {
     this.#algorithm = algorithm;
-    this.#tagLength = tagLength;
+    this.#tag = new Uint8Array(tagLength);
   }
 
   decrypt(
@@ -126,10 +128,13 @@ class NodeAead implements Aead {
     text: number,
     icv: number,
   ): Uint8Array | undefined {
-    const opener = this.#algorithm.opener(nonce);
-    // CCM wants tag and length before the data; the others do not mind.
-    opener.setAuthTag(bytes.subarray(icv, icv + this.#tagLength));
-    opener.setAAD(aad, { plaintextLength: icv - text });
+    const algorithm = this.#algorithm;
+    const tag = this.#tag;
+    for (let i = 0; i < tag.length; i++) tag[i] = u8(bytes, icv + i);
+    const opener = algorithm.opener(nonce);
+    // CCM wants the tag before the data; the others do not mind.
+    opener.setAuthTag(tag);
+    setAad(algorithm, opener, aad, icv - text);
     try {
       const plaintext = opener.update(bytes.subarray(text, icv));
       opener.final();
@@ -145,11 +150,21 @@ class NodeAead implements Aead {
     plaintext: Uint8Array,
   ): { text: Uint8Array; tag: Uint8Array } {
     const sealer = this.#algorithm.sealer(nonce);
-    sealer.setAAD(aad, { plaintextLength: plaintext.length });
+    setAad(this.#algorithm, sealer, aad, plaintext.length);
     const text = sealer.update(plaintext);
     sealer.final();
     return { text, tag: sealer.getAuthTag() };
   }
+}
+
+function setAad(
+  { wantsLength = false }: NodeAlgorithm,
+  cipher: NodeCipher,
+  aad: Uint8Array,
+  plaintextLength: number,
+): void {
+  if (wantsLength) cipher.setAAD(aad, { plaintextLength });
+  else cipher.setAAD(aad);
 }
 
 function nodeGcm(key: Uint8Array, authTagLength: number): NodeAlgorithm {
@@ -167,6 +182,7 @@ function nodeCcm(key: Uint8Array, authTagLength: number): NodeAlgorithm {
   const keyObject = createSecretKey(key);
   const options = { authTagLength };
   return {
+    wantsLength: true,
     sealer: (nonce) => createCipheriv(name, keyObject, nonce, options),
     opener: (nonce) => createDecipheriv(name, keyObject, nonce, options),
   };

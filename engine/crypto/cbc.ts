@@ -1,12 +1,11 @@
 /**
- * CBC mode in ESP: AES (RFC 3602), 3DES (RFC 2451), DES (RFC 2405). The IV is on the wire in front of the
- * ciphertext.
+ * CBC mode in ESP: AES (RFC 3602), Camellia (RFC 4312), 3DES (RFC 2451), DES (RFC 2405). The IV is on the wire in
+ * front of the ciphertext.
  */
 import {
   createCipheriv,
   createDecipheriv,
   createSecretKey,
-  getCipherInfo,
   type Decipher,
   type KeyObject,
 } from 'node:crypto';
@@ -18,6 +17,24 @@ import {
   type EspScratch,
   type PortableCrypto,
 } from './esp-backend.ts';
+
+/** Whether the node backend has a cipher, by name: asked once each. */
+const offered = new Map<string, boolean>();
+
+/** Tries, because a build lists ciphers too that it refuses to make: those of a provider that is not loaded. */
+function isOffered(name: string, keyLength: number, ivLength: number): boolean {
+  let answer = offered.get(name);
+  if (answer === undefined) {
+    try {
+      createDecipheriv(name, new Uint8Array(keyLength), new Uint8Array(ivLength));
+      answer = true;
+    } catch {
+      answer = false;
+    }
+    offered.set(name, answer);
+  }
+  return answer;
+}
 
 /**
  * One decipher object for the life of the key, fed IV and ciphertext: in CBC a plaintext block depends only on
@@ -33,7 +50,7 @@ class NodeCbc implements EspCipher {
   #decipher: Decipher | undefined;
 
   constructor(name: string, key: Uint8Array, ivLength: number) {
-    if (getCipherInfo(name) === undefined) throw new Error(`this build has no ${name}`);
+    if (!isOffered(name, key.length, ivLength)) throw new Error(`this build has no ${name}`);
     this.#name = name;
     this.#key = createSecretKey(key);
     this.#ivLength = ivLength;
@@ -104,6 +121,15 @@ class PortableAesCbc implements EspCipher {
 export function aesCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
   if (backend !== 'node') return new PortableAesCbc(key, backend);
   return new NodeCbc(`aes-${key.length * 8}-cbc`, key, 16);
+}
+
+/**
+ * Camellia-CBC; keys of 16, 24 or 32 octets.
+ * @throws Error with the portable backend, and with a build of the node backend that lacks Camellia.
+ */
+export function camelliaCbc(key: Uint8Array, backend: CryptoBackend): EspCipher {
+  if (backend !== 'node') throw new Error('Camellia needs the node backend');
+  return new NodeCbc(`camellia-${key.length * 8}-cbc`, key, 16);
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   type EspIntegrity,
   type PortableCrypto,
 } from './esp-backend.ts';
+import { workOctets } from './work-octets.ts';
 
 /** Octets of a block and of a digest. */
 const HASHES = {
@@ -30,18 +31,6 @@ export type HashName = keyof typeof HASHES;
 /** Octets that the inner and the outer pad are made of. RFC 2104 section 2. */
 const INNER = 0x36;
 const OUTER = 0x5c;
-
-// Inner pad and message have to be one array for a one-shot hash; one array serves all keys.
-let work = new Uint8Array(4096);
-
-function workOfLength(length: number): Uint8Array {
-  if (length > work.length) {
-    let size = work.length;
-    while (size < length) size *= 2;
-    work = new Uint8Array(size);
-  }
-  return work;
-}
 
 /** Writes a digest that came as Latin-1 text: cheaper than one that comes as a buffer of its own. */
 function putDigest(bytes: Uint8Array, offset: number, digest: string): void {
@@ -108,7 +97,8 @@ class NodeHmac implements EspIntegrity {
     const outer = this.#outer;
     const blockLength = pad.length;
     let length = blockLength + end - start;
-    const input = workOfLength(length + 4);
+    // Inner pad and message have to be one array for a one-shot hash.
+    const input = workOctets(length + 4);
     input.set(pad, 0);
     input.set(bytes.subarray(start, end), blockLength);
     if (sequenceHigh !== NO_SEQUENCE_HIGH) {

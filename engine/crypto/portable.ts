@@ -10,7 +10,7 @@ import type { PortableCrypto } from './esp-backend.ts';
 
 const HASHES = { md5, ripemd160, sha1, sha256, sha384, sha512 };
 
-/** Backend that needs nothing of the platform; it has neither DES nor AES-CCM. */
+/** Backend that needs nothing of the platform; it has no DES, Camellia and AES-CCM. */
 export const PORTABLE: PortableCrypto = {
   aesCbc: (key, iv) => cbc(key, iv, { disablePadding: true }),
   aesCtr: (key, counterBlock) => ctr(key, counterBlock),

@@ -4,7 +4,7 @@
  */
 import { aesCcm, aesGcm, chaCha20Poly1305 } from './aead.ts';
 import { aesCmac, aesXcbcMac } from './block-mac.ts';
-import { aesCbc, desCbc, tripleDesCbc } from './cbc.ts';
+import { aesCbc, camelliaCbc, desCbc, tripleDesCbc } from './cbc.ts';
 import { aesCtr } from './ctr.ts';
 import {
   ESP_HEADER_LENGTH,
@@ -53,6 +53,7 @@ export interface IntegrityTransform {
   readonly create?: (key: Uint8Array, backend: CryptoBackend) => EspIntegrity;
 }
 
+/** Also those of Camellia. */
 const AES_KEYS = [16, 24, 32] as const;
 const AES_KEYS_SALT_3 = [19, 27, 35] as const;
 const AES_KEYS_SALT_4 = [20, 28, 36] as const;
@@ -144,6 +145,18 @@ export const ENCRYPTION_TRANSFORMS: readonly EncryptionTransform[] = [
     blockLength: 16,
     icvLength: 0,
     create: aesCbc,
+  },
+  {
+    // Wireshark has no name for it.
+    name: 'Camellia-CBC [RFC4312]',
+    aliases: ['Camellia-CBC', 'Camellia'],
+    rfc: 4312,
+    keyLengths: AES_KEYS,
+    saltLength: 0,
+    ivLength: 16,
+    blockLength: 16,
+    icvLength: 0,
+    create: camelliaCbc,
   },
   {
     name: 'AES-CTR [RFC3686]',

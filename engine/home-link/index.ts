@@ -12,6 +12,7 @@ export {
   homeStyleSignallingOf,
   isBare,
   isKnownCareOfAddress,
+  isOverIpv4,
   isSamePacket,
   registeredCareOfAddress,
 } from './signalling.ts';

@@ -45,6 +45,11 @@ export interface HomeBindingUpdate {
   readonly hasBindingIdentifier: boolean;
 }
 
+/** Whether a name is that of a way through IPv4 networks which specifications know. RFC 5555 section 4. */
+export function isOverIpv4(encapsulation: string): boolean {
+  return encapsulation === 'esp' || encapsulation.startsWith('udp:');
+}
+
 /** No IPv6 header and no other encapsulation around the packet. */
 export function isBare(context: PacketContext): boolean {
   return context.outer === undefined && context.encapsulation.length === 0;
@@ -64,7 +69,7 @@ export function homeBindingUpdateOf(
   if ((message.flags & OTHER_REGISTRATION) !== 0) return undefined;
   if (context.routingHomeAddress !== undefined) return undefined;
   // Over IPv4 a node away from home has no IPv6 care-of address to speak from. RFC 5555 section 4.1.
-  if (context.encapsulation.some((name) => name.startsWith('udp:'))) return undefined;
+  if (context.encapsulation.some(isOverIpv4)) return undefined;
   const isHome = (message.flags & HOME_REGISTRATION) !== 0;
   if (!isHome) {
     if (!knowledge.isHomeAgent(context.destination)) return undefined;

@@ -1,5 +1,5 @@
 /**
- * ESP security associations out of an exchange of IKEv2. RFC 7296 sections 2.17 and 1.3.1; selectors of Mobile
+ * ESP security associations out of an exchange of IKE. RFC 7296 sections 2.17 and 1.3.1; selectors of Mobile
  * IPv6: RFC 4877 section 7.
  */
 import { isSameAddress } from '../../dissectors/core/address.ts';
@@ -16,6 +16,7 @@ import type { Prf } from '../crypto/prf.ts';
 import { SecurityAssociation } from '../state/security-association.ts';
 import type { AssociationOrigin } from '../state/security-association.ts';
 import { PROTOCOL, answeredProposal, chosenProposal, suiteOf } from './suite.ts';
+import type { Suite } from './suite.ts';
 import { prefixOfRange, trafficSelectorOf } from './selectors.ts';
 
 /** What an exchange that made a child SA said. "Initiator" is who began that exchange. */
@@ -55,7 +56,7 @@ export interface ChildSa {
 }
 
 /** SPI of ESP: 4 octets, not 0. RFC 4303 section 2.1. */
-function spiOf(octets: Uint8Array | undefined): number | undefined {
+export function spiOf(octets: Uint8Array | undefined): number | undefined {
   return octets?.length === 4 && u32(octets, 0) !== 0 ? u32(octets, 0) : undefined;
 }
 
@@ -84,13 +85,74 @@ function endOf(
   return prefix.bytes.length === address.length ? hostPrefix(address) : prefix;
 }
 
-/** Takes octets one after another. */
-function taker(octets: Uint8Array): (length: number) => Uint8Array {
-  let at = 0;
-  return (length) => {
-    at += length;
-    return octets.slice(at - length, at);
+/** What both versions of IKE make a child SA of. "Initiator" is who began the exchange. */
+export interface ChildParts {
+  readonly suite: Pick<Suite, 'encryption' | 'keyLength' | 'integrity' | 'extendedSequence'>;
+  /** SPI that the initiator receives with, and that of the responder. */
+  readonly initiatorSpi: number;
+  readonly responderSpi: number;
+  /** Encryption key and then integrity key of the direction. */
+  readonly toInitiatorKeys: Uint8Array;
+  readonly toResponderKeys: Uint8Array;
+  readonly isTransport: boolean;
+  readonly initiatorRange: RangeSelector | undefined;
+  readonly responderRange: RangeSelector | undefined;
+  /** Addresses that IKE runs between: ends of tunnels. */
+  readonly initiatorAddress: Uint8Array;
+  readonly responderAddress: Uint8Array;
+  readonly origin: AssociationOrigin;
+}
+
+/**
+ * The two associations of a child SA.
+ * @returns words about why there are none
+ */
+export function childOf(parts: ChildParts): ChildSa | string {
+  const { suite, initiatorSpi, responderSpi, isTransport, origin } = parts;
+  const { initiatorRange, responderRange } = parts;
+  const { encryption, keyLength, integrity, extendedSequence } = suite;
+  const initiator = endOf(isTransport, initiatorRange, parts.initiatorAddress);
+  const responder = endOf(isTransport, responderRange, parts.responderAddress);
+  if (initiator.bytes.length !== responder.bytes.length) return 'ends of two address families';
+  const make = (
+    spi: number,
+    source: Prefix,
+    destination: Prefix,
+    ranges: readonly [RangeSelector | undefined, RangeSelector | undefined],
+    keys: Uint8Array,
+  ): SecurityAssociation => {
+    const selector = trafficSelectorOf(...ranges);
+    return new SecurityAssociation({
+      id: `${origin.file}:${origin.line} child 0x${spi.toString(16).padStart(8, '0')}`,
+      spi,
+      mode: isTransport ? 'transport' : 'tunnel',
+      source,
+      destination,
+      encryption,
+      encryptionKey: keys.slice(0, keyLength),
+      integrity,
+      integrityKey: keys.slice(keyLength, keyLength + integrity.keyLength),
+      extendedSequence,
+      origin,
+      ...(selector === undefined ? {} : { selector }),
+    });
   };
+  const toResponder = make(
+    responderSpi,
+    initiator,
+    responder,
+    [initiatorRange, responderRange],
+    parts.toResponderKeys,
+  );
+  const toInitiator = make(
+    initiatorSpi,
+    responder,
+    initiator,
+    [responderRange, initiatorRange],
+    parts.toInitiatorKeys,
+  );
+  if (!toResponder.esp.isSupported) return `${encryption.name}: this Node.js was built without it`;
+  return { initiatorSpi, responderSpi, isTransport, toInitiator, toResponder };
 }
 
 /**
@@ -108,46 +170,24 @@ export function deriveChild(exchange: ChildExchange, keys: ChildKeys): ChildSa |
   const initiatorSpi = spiOf(answeredProposal(exchange.request, chosen)?.spi);
   if (initiatorSpi === undefined || responderSpi === undefined) return 'an SPI is missing';
   const { initiatorNonce, responderNonce, sharedSecret, isTransport } = exchange;
-  const { encryption, keyLength, integrity, extendedSequence } = suite;
-  const integrityLength = integrity.keyLength;
   const seed = concatenate([
     ...(sharedSecret === undefined ? [] : [sharedSecret]),
     initiatorNonce,
     responderNonce,
   ]);
-  const octets = 2 * (keyLength + integrityLength);
-  const take = taker(prfPlus(keys.prf, keys.derivation, seed, octets));
-  const initiatorRange = firstRange(exchange.initiatorSelectors);
-  const responderRange = firstRange(exchange.responderSelectors);
-  const initiator = endOf(isTransport, initiatorRange, exchange.initiatorAddress);
-  const responder = endOf(isTransport, responderRange, exchange.responderAddress);
-  const make = (
-    spi: number,
-    source: Prefix,
-    destination: Prefix,
-    ranges: readonly [RangeSelector | undefined, RangeSelector | undefined],
-  ): SecurityAssociation => {
-    const selector = trafficSelectorOf(...ranges);
-    const { file, line } = keys.origin;
-    return new SecurityAssociation({
-      id: `${file}:${line} child 0x${spi.toString(16).padStart(8, '0')}`,
-      spi,
-      mode: isTransport ? 'transport' : 'tunnel',
-      source,
-      destination,
-      encryption,
-      encryptionKey: take(keyLength),
-      integrity,
-      integrityKey: take(integrityLength),
-      extendedSequence,
-      origin: keys.origin,
-      ...(selector === undefined ? {} : { selector }),
-    });
-  };
-  if (initiator.bytes.length !== responder.bytes.length) return 'ends of two address families';
-  // In this order: the keys are taken one after another.
-  const toResponder = make(responderSpi, initiator, responder, [initiatorRange, responderRange]);
-  const toInitiator = make(initiatorSpi, responder, initiator, [responderRange, initiatorRange]);
-  if (!toResponder.esp.isSupported) return `${encryption.name}: this Node.js was built without it`;
-  return { initiatorSpi, responderSpi, isTransport, toInitiator, toResponder };
+  const octets = suite.keyLength + suite.integrity.keyLength;
+  const material = prfPlus(keys.prf, keys.derivation, seed, 2 * octets);
+  return childOf({
+    suite,
+    initiatorSpi,
+    responderSpi,
+    toResponderKeys: material.subarray(0, octets),
+    toInitiatorKeys: material.subarray(octets),
+    isTransport,
+    initiatorRange: firstRange(exchange.initiatorSelectors),
+    responderRange: firstRange(exchange.responderSelectors),
+    initiatorAddress: exchange.initiatorAddress,
+    responderAddress: exchange.responderAddress,
+    origin: keys.origin,
+  });
 }

@@ -43,6 +43,14 @@ export function hasFailed(payloads: readonly Ikev2Payload[]): boolean {
   return payloads.some((item) => item.kind === 'notify' && item.notifyType < FIRST_STATUS);
 }
 
+/** INTERNAL_ADDRESS_FAILURE, FAILED_CP_REQUIRED, TS_UNACCEPTABLE. RFC 7296 section 3.10.1. */
+const REFUSED_ADDRESSES: ReadonlySet<number> = new Set([36, 37, 38]);
+
+/** Whether a response refuses a child SA for the addresses that it is for. */
+export function hasRefused(payloads: readonly Ikev2Payload[]): boolean {
+  return payloads.some((item) => item.kind === 'notify' && REFUSED_ADDRESSES.has(item.notifyType));
+}
+
 /** Parts of a message that make a child or IKE SA. */
 export interface Offer {
   readonly proposals: Ikev2SecurityAssociation | undefined;

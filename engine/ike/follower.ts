@@ -9,7 +9,6 @@ import {
   IKEV2_EXCHANGE,
   IKEV2_FLAG,
   IKEV2_NOTIFY,
-  identityText,
   mip6HomePrefix,
 } from '../../dissectors/ike/index.ts';
 import type { IkeHeader, Ikev2Payload } from '../../dissectors/ike/index.ts';
@@ -23,6 +22,7 @@ import { hasFailed, hasNotify, offerOf } from './exchange.ts';
 import type { IkeExchangeMessage, Offer } from './exchange.ts';
 import type { MessageKeys } from './message-keys.ts';
 import type { IkeNotice, IkeNotices } from './notices.ts';
+import { IkeSayings } from './said.ts';
 import type { IkeSecret, SharedSecret } from './secret.ts';
 import { fittingSecrets } from './shared-secrets.ts';
 import { PROTOCOL, answeredProposal, chosenProposal, suiteOf } from './suite.ts';
@@ -57,8 +57,8 @@ export interface IkeSink {
   readonly usedSecrets: Set<SharedSecret>;
   /** Takes a derived association. @returns false when there is no room */
   add(association: SecurityAssociation): boolean;
-  /** Child SAs of the IKE SA that replaces one; undefined when there is no room. */
-  rekeyed(next: Rekeyed): IkeChildren | undefined;
+  /** The IKE SA that replaces one; undefined when there is no room. */
+  rekeyed(next: Rekeyed): IkeFollower | undefined;
 }
 
 /** Keys of an IKE SA, and the nonces of its IKE_SA_INIT exchange when that was seen. */
@@ -79,9 +79,8 @@ export interface IkeMessageOfSession extends IkeExchangeMessage {
 /** Follows one IKE SA. */
 export class IkeFollower {
   readonly children = new IkeChildren();
-  /** Identities, as text; undefined before they were seen. */
-  initiatorIdentity: string | undefined;
-  responderIdentity: string | undefined;
+  /** Who the peers are and what they negotiate. */
+  readonly sayings = new IkeSayings();
   /** MIP6_HOME_PREFIX the responder gave. RFC 5026 section 8.2. */
   readonly homePrefixes: Prefix[] = [];
   /** A Delete payload named the IKE SA. */
@@ -106,8 +105,8 @@ export class IkeFollower {
     const isResponse = (header.flags & IKEV2_FLAG.response) !== 0;
     this.#delete(payloads, isInitiator);
     const key = `${isInitiator !== isResponse ? 'I' : 'R'}${header.messageId}`;
+    this.sayings.note(message);
     if (!isResponse) {
-      this.#noteIdentities(payloads);
       if (header.exchangeType === IKEV2_EXCHANGE.ikeAuth) {
         const offer = offerOf(payloads);
         if (offer.proposals !== undefined) this.#authOffer = offer;
@@ -120,7 +119,6 @@ export class IkeFollower {
       this.#requests.set(key, message);
       return;
     }
-    this.#noteIdentities(payloads);
     this.#noteHomePrefixes(payloads);
     const request = this.#requests.get(key);
     if (request === undefined || request.header.exchangeType !== header.exchangeType) return;
@@ -144,6 +142,7 @@ export class IkeFollower {
           !hasFailed(response.payloads)
         ) {
           this.children.move(request.source, request.destination);
+          this.sayings.move(request.source, request.destination);
         }
         return;
       default:
@@ -154,6 +153,7 @@ export class IkeFollower {
   #authenticated(request: IkeMessageOfSession, response: IkeMessageOfSession): void {
     const accepted = offerOf(response.payloads);
     const offer = this.#authOffer;
+    if (offer !== undefined) this.sayings.negotiate(offer, request, response);
     if (accepted.proposals === undefined || offer === undefined) return;
     const nonces = this.#known().input;
     if (nonces === undefined) {
@@ -171,6 +171,7 @@ export class IkeFollower {
   #created(request: IkeMessageOfSession, response: IkeMessageOfSession): void {
     const offer = offerOf(request.payloads);
     const accepted = offerOf(response.payloads);
+    this.sayings.negotiate(offer, request, response);
     const { nonce: initiatorNonce, keyExchange: initiator } = offer;
     const { nonce: responderNonce, keyExchange: responder, proposals } = accepted;
     if (proposals === undefined || initiatorNonce === undefined || responderNonce === undefined) {
@@ -280,7 +281,8 @@ export class IkeFollower {
     const { origin, sharedSecrets } = this.#secret;
     const secret: IkeSecret = { origin, initiatorSpi, responderSpi, sharedSecrets };
     const next = this.#sink.rekeyed({ suite, input, seeds, secret });
-    next?.adopt(this.children, request.isInitiator);
+    next?.children.adopt(this.children, request.isInitiator);
+    next?.sayings.adopt(this.sayings.parties, request.isInitiator);
   }
 
   #delete(payloads: readonly Ikev2Payload[], isInitiator: boolean): void {
@@ -288,16 +290,6 @@ export class IkeFollower {
       if (item.kind !== 'delete') continue;
       if (item.protocolId === PROTOCOL.ike) this.isDeleted = true;
       else if (item.protocolId === PROTOCOL.esp) this.children.delete(item.spis, isInitiator);
-    }
-  }
-
-  #noteIdentities(payloads: readonly Ikev2Payload[]): void {
-    for (const item of payloads) {
-      if (item.kind === 'identificationInitiator') {
-        this.initiatorIdentity = identityText(item.idType, item.data);
-      } else if (item.kind === 'identificationResponder') {
-        this.responderIdentity = identityText(item.idType, item.data);
-      }
     }
   }
 

@@ -1,5 +1,6 @@
 /**
- * Decrypts messages of one ISAKMP SA of IKEv1 with its encryption key. RFC 2409 section 5 and appendix B.
+ * One ISAKMP SA of IKEv1: decrypts its messages with its encryption key (RFC 2409 section 5 and appendix B), and
+ * follows its quick modes.
  *
  * There is no checksum: a message counts as decrypted when it is a chain of payloads without a mistake. Bounded:
  * MAX_EXCHANGES exchanges of phase 2 are followed at once, the oldest goes first.
@@ -7,7 +8,12 @@
 import { DiagnosticList } from '../../dissectors/core/diagnostic.ts';
 import { equalBytes } from '../../dissectors/core/bytes.ts';
 import { concatenate } from '../../dissectors/core/layout.ts';
-import { IKE_HEADER_OCTETS, attributeNumber, ikev1Payloads } from '../../dissectors/ike/index.ts';
+import {
+  IKEV1_EXCHANGE,
+  IKE_HEADER_OCTETS,
+  attributeNumber,
+  ikev1Payloads,
+} from '../../dissectors/ike/index.ts';
 import type { IkeHeader, Ikev1Payload } from '../../dissectors/ike/index.ts';
 import type { OpenedIke } from '../../dissectors/layer.ts';
 import { digest } from '../crypto/hmac.ts';
@@ -16,8 +22,9 @@ import { ESP_HEADER_LENGTH, EspScratch, NO_SEQUENCE_HIGH } from '../crypto/esp-b
 import type { EspCipher } from '../crypto/esp-backend.ts';
 import { findEncryption } from '../crypto/transforms.ts';
 import type { EncryptionTransform } from '../crypto/transforms.ts';
-import type { Ikev1Key } from '../keys/key-file.ts';
+import type { Ikev1Follower } from './ikev1-follower.ts';
 import type { IkeNotices } from './notices.ts';
+import type { Ikev1Secret } from './secret.ts';
 
 /** Exchanges of phase 2 of one ISAKMP SA that are followed at once. */
 export const MAX_EXCHANGES = 64;
@@ -30,6 +37,7 @@ const ENCRYPTION: ReadonlyMap<number, string> = new Map([
   [1, 'DES-CBC'],
   [5, '3DES-CBC'],
   [7, 'AES-CBC'],
+  [8, 'Camellia-CBC'],
 ]);
 const HASHES: ReadonlyMap<number, HashName> = new Map([
   [1, 'md5'],
@@ -52,6 +60,12 @@ const NOT_A_CHAIN: ReadonlySet<string> = new Set([
 interface Chain {
   next: Uint8Array;
   before: { readonly vector: Uint8Array; readonly ciphertext: Uint8Array } | undefined;
+}
+
+/** Where a message came from and went to, 4 or 16 octets each. */
+interface Addresses {
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
 }
 
 /** Algorithms that the responder chose. */
@@ -86,8 +100,9 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 
 /** An ISAKMP SA. */
 export class Ikev1Association {
-  readonly #key: Ikev1Key;
+  readonly #secret: Ikev1Secret;
   readonly #notices: IkeNotices;
+  readonly #follower: Ikev1Follower;
   #agreed: Agreed | undefined;
   #initiatorPublic: Uint8Array | undefined;
   #responderPublic: Uint8Array | undefined;
@@ -97,9 +112,10 @@ export class Ikev1Association {
   /** Of phase 2, by Message ID. */
   readonly #phase2 = new Map<number, Chain>();
 
-  constructor(key: Ikev1Key, notices: IkeNotices) {
-    this.#key = key;
+  constructor(secret: Ikev1Secret, notices: IkeNotices, follower: Ikev1Follower) {
+    this.#secret = secret;
     this.#notices = notices;
+    this.#follower = follower;
   }
 
   /**
@@ -124,8 +140,14 @@ export class Ikev1Association {
     const to = this.#responderPublic;
     if (agreed === undefined || from === undefined || to === undefined) return;
     const { encryption, hash } = agreed;
-    const key = this.#key.encryptionKey.reveal();
-    const { origin } = this.#key;
+    const { origin, encryptionKey } = this.#secret;
+    if (encryptionKey === undefined) {
+      const text =
+        'the encryption key of this ISAKMP SA is in no key file; its messages stay closed';
+      this.#notices.add('IKE_NO_KEY', origin, text);
+      return;
+    }
+    const key = encryptionKey.reveal();
     if (!encryption.keyLengths.includes(key.length)) {
       const text = `the key has ${key.length} octets, which ${encryption.name} does not take`;
       this.#notices.add('IKE_KEY', origin, text);
@@ -141,12 +163,17 @@ export class Ikev1Association {
     this.#phase1 = { next: vector, before: undefined };
   }
 
-  /** Opens the encrypted message at `message`. */
+  /**
+   * Opens the encrypted message at `message`, and follows what it says.
+   * @param isInitiator the initiator of the ISAKMP SA seems to have sent it
+   */
   open(
     bytes: Uint8Array,
     message: number,
     end: number,
-    { messageId, nextPayload }: IkeHeader,
+    { messageId, nextPayload, exchangeType }: IkeHeader,
+    addresses: Addresses,
+    isInitiator: boolean,
   ): OpenedIke | undefined {
     const chain = messageId === 0 ? this.#phase1 : this.#chainOf(messageId);
     if (chain === undefined) return undefined;
@@ -164,8 +191,14 @@ export class Ikev1Association {
     if (!isAgain) {
       chain.before = { vector, ciphertext };
       chain.next = ciphertext.slice(-vector.length);
+      const hash = this.#agreed?.hash;
+      if (hash !== undefined && messageId !== 0) {
+        const isQuickMode = exchangeType === IKEV1_EXCHANGE.quickMode;
+        const message = { messageId, isQuickMode, payloads, hash, isInitiator, ...addresses };
+        this.#follower.receive(message);
+      }
     }
-    const { file, line } = this.#key.origin;
+    const { file, line } = this.#secret.origin;
     return {
       bytes: plaintext,
       ivLength: 0,

@@ -13,6 +13,8 @@ export interface IkeNotice {
     | 'IKE_NO_SK_D'
     | 'IKE_NO_PRF'
     | 'IKE_NO_SECRET'
+    | 'IKE_NO_KEY'
+    | 'IKE_NO_SKEYID_D'
     | 'IKE_UNSUPPORTED'
     | 'IKE_KEY'
     | 'IKE_LIMIT';

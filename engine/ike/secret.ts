@@ -3,7 +3,7 @@
  */
 import type { Prf } from '../crypto/prf.ts';
 import type { EncryptionTransform, IntegrityTransform } from '../crypto/transforms.ts';
-import type { Ikev1Key, Ikev2Key } from '../keys/key-file.ts';
+import type { Ikev2Key } from '../keys/key-file.ts';
 import type { KeyMaterial } from '../keys/key-material.ts';
 import type { AssociationOrigin } from '../state/security-association.ts';
 import { tableAlgorithms } from './suite.ts';
@@ -50,8 +50,31 @@ export interface IkeSecret extends IkeMessageKeys {
   readonly sharedSecrets?: readonly SharedSecret[] | undefined;
 }
 
-/** A secret of either version. */
-export type AnyIkeSecret = IkeSecret | Ikev1Key;
+/**
+ * Secrets of one ISAKMP SA of IKEv1. The encryption key opens its messages, when the messages of phase 1 that are in
+ * clear are in the capture; SKEYID_d then gives the associations of its quick modes.
+ */
+export interface Ikev1Secret {
+  readonly origin: AssociationOrigin;
+  /** 8 octets. */
+  readonly initiatorCookie: Uint8Array;
+  /** RFC 2409 appendix B. */
+  readonly encryptionKey?: KeyMaterial | undefined;
+  /** SKEYID_d. RFC 2409 section 5. */
+  readonly derivation?: KeyMaterial | undefined;
+  /** Undefined = HMAC with the hash algorithm of phase 1. RFC 2409 section 4. */
+  readonly prf?: Prf | undefined;
+  /** g(qm)^xy of quick modes with perfect forward secrecy. RFC 2409 section 5.5. */
+  readonly sharedSecrets?: readonly SharedSecret[] | undefined;
+}
+
+/** A secret of either version; a row of `ikev1_decryption_table` is one. */
+export type AnyIkeSecret = IkeSecret | Ikev1Secret;
+
+/** Whether a secret is one of IKEv1. */
+export function isIkev1(secret: AnyIkeSecret): secret is Ikev1Secret {
+  return 'initiatorCookie' in secret;
+}
 
 /**
  * The secret of a row of `ikev2_decryption_table` or of a secrets file of tcpdump.
@@ -92,6 +115,21 @@ export function mergedSecret(first: IkeSecret, others: readonly IkeSecret[]): Ik
     responderIntegrity: part('responderIntegrity'),
     derivation: part('derivation'),
     skeyseed: part('skeyseed'),
+    sharedSecrets: all.flatMap(({ sharedSecrets = [] }) => sharedSecrets),
+  };
+}
+
+/** Several secrets of one ISAKMP SA as one: of each part the first that is there. */
+export function mergedIkev1Secret(first: Ikev1Secret, others: readonly Ikev1Secret[]): Ikev1Secret {
+  const all = [first, ...others];
+  const derived = all.find(({ derivation }) => derivation !== undefined);
+  return {
+    // What is derived is that of the file that made it possible.
+    origin: (derived ?? first).origin,
+    initiatorCookie: first.initiatorCookie,
+    encryptionKey: all.find((secret) => secret.encryptionKey !== undefined)?.encryptionKey,
+    derivation: derived?.derivation,
+    prf: all.find(({ prf }) => prf !== undefined)?.prf,
     sharedSecrets: all.flatMap(({ sharedSecrets = [] }) => sharedSecrets),
   };
 }

@@ -15,16 +15,15 @@ import {
 } from '../../dissectors/ike/index.ts';
 import type { IkeHeader } from '../../dissectors/ike/index.ts';
 import type { OpenedIke } from '../../dissectors/layer.ts';
-import type { Ikev1Key } from '../keys/key-file.ts';
 import type { SecurityAssociation } from '../state/security-association.ts';
 import { IkeAssociation } from './association.ts';
-import type { IkeChildren } from './children.ts';
-import type { Rekeyed } from './follower.ts';
+import type { IkeFollower, Rekeyed } from './follower.ts';
 import { offerOf } from './exchange.ts';
 import type { Offer } from './exchange.ts';
 import { Ikev1Sessions } from './ikev1-sessions.ts';
 import { IkeNotices } from './notices.ts';
-import { mergedSecret } from './secret.ts';
+import type { IkeSaid } from './said.ts';
+import { isIkev1, mergedSecret } from './secret.ts';
 import type { AnyIkeSecret, IkeSecret, SharedSecret } from './secret.ts';
 import { chosenProposal, suiteOf } from './suite.ts';
 
@@ -61,6 +60,7 @@ export class IkeSessions {
   readonly #unverified = new Map<string, string[]>();
   readonly #ikev1: Ikev1Sessions;
   readonly #onAssociation: (association: SecurityAssociation) => void;
+  #said: IkeSaid | undefined;
 
   /** @param onAssociation called for every association that is derived, before the packets it protects */
   constructor(
@@ -68,10 +68,13 @@ export class IkeSessions {
     onAssociation: (association: SecurityAssociation) => void,
   ) {
     this.#onAssociation = onAssociation;
-    const isOld = (secret: AnyIkeSecret): secret is Ikev1Key => 'initiatorCookie' in secret;
-    this.#ikev1 = new Ikev1Sessions(secrets.filter(isOld), this.notices);
+    this.#ikev1 = new Ikev1Sessions(secrets.filter(isIkev1), {
+      notices: this.notices,
+      usedSecrets: this.#usedSecrets,
+      add: (association) => this.#add(association),
+    });
     for (const secret of secrets) {
-      if (isOld(secret)) continue;
+      if (isIkev1(secret)) continue;
       const key = keyOf(secret.initiatorSpi);
       const known = this.#secrets.get(key);
       if (known === undefined) this.#secrets.set(key, [secret]);
@@ -96,6 +99,11 @@ export class IkeSessions {
     });
   }
 
+  /** What the message of IKEv2 that was opened last says; undefined when the last one could not be read. */
+  get said(): IkeSaid | undefined {
+    return this.#said;
+  }
+
   /** IKE SAs that were met. */
   get all(): readonly IkeAssociation[] {
     return [...this.#sessions.values()];
@@ -113,10 +121,11 @@ export class IkeSessions {
     source: Uint8Array,
     destination: Uint8Array,
   ): OpenedIke | undefined {
+    this.#said = undefined;
     const header = ikev2Header.decode(bytes, offset, end);
     if (header === undefined) return undefined;
     const major = header.version >>> 4;
-    if (major === 1) return this.#ikev1.open(bytes, offset, end, source);
+    if (major === 1) return this.#ikev1.open(bytes, offset, end, source, destination);
     if (major !== 2) return undefined;
     const messageEnd = offset + header.length;
     if (header.length < IKE_HEADER_OCTETS || messageEnd > end) return undefined;
@@ -129,7 +138,11 @@ export class IkeSessions {
     const place = findEncryptedPayload(bytes, offset, messageEnd);
     if (place === undefined) return undefined;
     const addresses = { source: source.slice(), destination: destination.slice() };
-    return session.open(bytes, offset, place, header, addresses);
+    const { sayings } = session.follower;
+    sayings.begin();
+    const opened = session.open(bytes, offset, place, header, addresses);
+    if (opened !== undefined && opened.icv !== 'bad') this.#said = sayings.said;
+    return opened;
   }
 
   #init(header: IkeHeader, bytes: Uint8Array, offset: number, end: number): void {
@@ -232,7 +245,7 @@ export class IkeSessions {
   }
 
   /** The IKE SA after another: with a secret of its own, or with what the old one derived for it. */
-  #rekeyed(next: Rekeyed): IkeChildren | undefined {
+  #rekeyed(next: Rekeyed): IkeFollower | undefined {
     const { initiatorSpi, responderSpi } = next.input;
     const known = this.#sessions.get(keyOf(initiatorSpi, responderSpi));
     const [first = next.secret, ...others] = this.#given(initiatorSpi, responderSpi);
@@ -246,6 +259,6 @@ export class IkeSessions {
     const secret = mergedSecret(first, [...others, next.secret]);
     const session = known ?? this.#make(secret, initiatorSpi, responderSpi);
     session?.agreeRekeyed(next);
-    return session?.follower.children;
+    return session?.follower;
   }
 }

@@ -83,6 +83,7 @@ const ENCRYPTION: ReadonlyMap<number, EncryptionTransform> = new Map([
   [19, encryption('AES-GCM-12')],
   [20, encryption('AES-GCM-16')],
   [21, encryption('NULL-AES-GMAC')],
+  [23, encryption('Camellia-CBC')],
   [28, encryption('ChaCha20-Poly1305')],
 ]);
 
@@ -100,16 +101,26 @@ const INTEGRITY: ReadonlyMap<number, IntegrityTransform> = new Map([
   [14, integrity('HMAC-SHA-512-256')],
 ]);
 
-/** Encryption with the key length that the attribute asks for; undefined when this program lacks it. */
-function sizedEncryption(transform: Ikev2Transform): SizedEncryption | undefined {
-  const found = ENCRYPTION.get(transform.id);
+/**
+ * Encryption of a transform ID with the key length that the attribute asks for; undefined when this program lacks it.
+ * @param bits value of the Key Length attribute, salt not included
+ */
+export function encryptionOfNumber(
+  id: number,
+  bits: number | undefined,
+): SizedEncryption | undefined {
+  const found = ENCRYPTION.get(id);
   if (found === undefined) return undefined;
   const { keyLengths, saltLength } = found;
-  const bits = transformKeyLength(transform);
   // RFC 7296 section 3.3.5: the attribute is there where an algorithm has several lengths.
   const length = bits === undefined ? (keyLengths[0] ?? 0) : bits / 8 + saltLength;
   if (keyLengths.length > 0 && !keyLengths.includes(length)) return undefined;
   return { encryption: found, keyLength: keyLengths.length === 0 ? 0 : length };
+}
+
+/** Integrity of a transform ID; undefined when this program lacks it. */
+export function integrityOfNumber(id: number): IntegrityTransform | undefined {
+  return INTEGRITY.get(id);
 }
 
 /** The proposal that a responder chose: the only one of its payload. RFC 7296 section 2.7. */
@@ -142,7 +153,7 @@ export function suiteOf(proposal: IkeProposal<Ikev2Transform>): Suite | string {
   }
   const cipher = byType.get(TRANSFORM_TYPE.encryption);
   if (cipher === undefined) return 'a proposal without encryption';
-  const sized = sizedEncryption(cipher);
+  const sized = encryptionOfNumber(cipher.id, transformKeyLength(cipher));
   if (sized === undefined) return `encryption transform ${cipher.id}`;
   const integrityId = byType.get(TRANSFORM_TYPE.integrity)?.id ?? 0;
   const found = INTEGRITY.get(integrityId);

@@ -20,6 +20,8 @@ export interface AssociationFacts {
   readonly selector: TrafficSelector | undefined;
   /** It may stand for several associations: any SPI, or any destination. */
   readonly isShared: boolean;
+  /** It was recognised in the packets, without a key: nothing about its integrity is known for sure. */
+  readonly isInferred?: boolean;
   /** Packets in transport mode it has opened so far that were Mobility Headers, and that were something else. */
   mobilityPackets: number;
   otherPackets: number;

@@ -58,6 +58,8 @@ export interface EspSighted {
   hopLimit: number;
   /** 0 = plain, 1 = Home Address option, 2 = type 2 routing header. */
   layout: number;
+  /** False when the number has 32 bits and no more: behind the last one come new keys. RFC 4303 section 3.3.3. */
+  mayWrap: boolean;
   /** Microseconds since 1970. */
   time: number;
   input: number;
@@ -154,6 +156,7 @@ export class EspSequences {
       return age < MIRROR || isForwarded ? SequenceVerdict.FINE : SequenceVerdict.COPY;
     }
     const ahead = (sequence - flow.highest) >>> 0;
+    if (ahead < HALF && sequence < flow.highest && !packet.mayWrap) return SequenceVerdict.RESTART;
     if (ahead < HALF) return ahead > JUMP ? SequenceVerdict.AHEAD : SequenceVerdict.FINE;
     const known = packet.time - flow.raised >= REORDERING ? flow.highest : flow.settled;
     const behind = (known - sequence) >>> 0;

@@ -4,7 +4,7 @@
  * Entries are in order and the first that fits decides (RFC 4301 section 4.4.1, RFC 3776 section 5.2.2). Both
  * directions of both nodes describe the same packets on the wire, so an observer looks at all of them alike.
  */
-import { prefixMatches } from '../../dissectors/core/address.ts';
+import { isSameAddress, prefixMatches } from '../../dissectors/core/address.ts';
 import type { PolicyEntry } from '../keys/key-file.ts';
 import type { SiteIpsecPolicy } from '../site.ts';
 import { ICMPV6, MOBILITY_HEADER } from '../state/traffic-selector.ts';
@@ -15,6 +15,7 @@ import type {
   PolicyDocument,
   PolicyMode,
   PolicyRule,
+  PolicySection,
 } from './policy.ts';
 
 /**
@@ -28,10 +29,11 @@ export interface PolicyPacket {
   /** Upper-layer protocol, 0..255. */
   readonly protocol: number;
   /** Mobility Header or ICMPv6 type and ICMPv6 code, where there is one. */
-  readonly type?: number;
-  readonly code?: number;
+  readonly type?: number | undefined;
+  readonly code?: number | undefined;
   /** Goes through the tunnel between this home address and this home agent; undefined = through none. */
-  readonly tunnel?: { readonly homeAddress: Uint8Array; readonly homeAgent: Uint8Array };
+  readonly tunnel?:
+    { readonly homeAddress: Uint8Array; readonly homeAgent: Uint8Array } | undefined;
 }
 
 /** How much it is asked for: `should` may have its reasons to be otherwise. */
@@ -52,18 +54,57 @@ export interface DatabaseEntry {
 
 const BYPASS: PolicyVerdict = { kind: 'bypass' };
 
+/** Which tunnels stand; `TunnelEndpoints` knows. */
+export interface KnownTunnels {
+  peek(
+    bytes: Uint8Array,
+    offset: number,
+  ): { readonly homeAgent: Uint8Array; readonly isActive: boolean } | undefined;
+}
+
 /** Ordered entries. */
 export class PolicyDatabase {
   readonly entries: readonly DatabaseEntry[];
+  /** Whether an entry asks for the protection of payload in tunnels. */
+  readonly protectsPayload: boolean;
+  readonly #tunnels: KnownTunnels | undefined;
 
-  constructor(entries: readonly DatabaseEntry[]) {
+  /** @param tunnels entries of the interface are inactive for tunnels that were taken down; without it none was. */
+  constructor(entries: readonly DatabaseEntry[], tunnels?: KnownTunnels) {
     this.entries = entries;
+    this.#tunnels = tunnels;
+    this.protectsPayload = entries.some(
+      ({ condition, verdict }) =>
+        verdict.kind === 'protect' &&
+        condition.interface !== undefined &&
+        condition.protocol !== MOBILITY_HEADER,
+    );
   }
 
   /** What the first entry that fits says; a packet that none fits passes. No allocation. */
   lookup(packet: PolicyPacket): PolicyVerdict {
-    for (const entry of this.entries) if (fits(entry, packet)) return entry.verdict;
+    const isTakenDown = this.#isTakenDown(packet);
+    for (const entry of this.entries) {
+      if (isTakenDown && entry.condition.interface !== undefined) continue;
+      if (fits(entry, packet)) return entry.verdict;
+    }
     return BYPASS;
+  }
+
+  /**
+   * RFC 3776 section 4.3: once the node is back home, policies of tunnelled traffic are inactive. Those of Binding
+   * Updates, Acknowledgements and prefix discovery do not depend on the care-of address and stay.
+   */
+  #isTakenDown({ tunnel, protocol, type }: PolicyPacket): boolean {
+    if (tunnel === undefined || this.#tunnels === undefined) return false;
+    const isRegistration =
+      protocol === MOBILITY_HEADER &&
+      (type === MESSAGE_TYPES.bindingUpdate || type === MESSAGE_TYPES.acknowledgement);
+    const isDiscovery =
+      protocol === ICMPV6 && type !== undefined && MOBILE_PREFIX_TYPES.includes(type);
+    if (isRegistration || isDiscovery) return false;
+    const known = this.#tunnels.peek(tunnel.homeAddress, 0);
+    return known?.isActive === false && isSameAddress(known.homeAgent, tunnel.homeAgent);
   }
 }
 
@@ -106,12 +147,24 @@ function fitsInterface({ interface: tunnel }: PolicyCondition, packet: PolicyPac
   );
 }
 
+/** A rule of a document with the entry it is. */
+export interface RuleEntry {
+  readonly section: PolicySection;
+  readonly rule: PolicyRule;
+  readonly entry: DatabaseEntry;
+}
+
 /**
  * Entries of a document, in its order. What an association or pattern protects in the direction it names; names of
  * associations are looked up in the SADs of the document, and those that are in none count as protection of any mode
  * by the interface of the entry.
  */
-export function documentEntries({ sections }: PolicyDocument): DatabaseEntry[] {
+export function documentEntries(document: PolicyDocument): DatabaseEntry[] {
+  return ruleEntries(document).map(({ entry }) => entry);
+}
+
+/** The same with the rules that they come from. */
+export function ruleEntries({ sections }: PolicyDocument): RuleEntry[] {
   const modes = new Map<string, PolicyMode>();
   for (const section of sections) {
     if (section.database !== 'SAD') continue;
@@ -126,46 +179,57 @@ export function documentEntries({ sections }: PolicyDocument): DatabaseEntry[] {
   return sections.flatMap((section) =>
     'rules' in section
       ? section.rules.map((rule) => ({
-          condition: rule.condition,
-          isSymmetric: section.database === 'SPD-S',
-          verdict: verdictOf(rule),
+          section,
+          rule,
+          entry: {
+            condition: rule.condition,
+            isSymmetric: section.database === 'SPD-S',
+            verdict: verdictOf(rule),
+          },
         }))
       : [],
   );
 }
 
+/** Names of IPv6 tunnels in Linux, of which UMIP makes one for each home agent or mobile node. */
+const TUNNEL_INTERFACE = /^ip6tnl[0-9]/;
+
+/**
+ * A policy of a `setkey` or `ip xfrm policy` file as the database has it; undefined when signalling of Mobile IPv6 and
+ * its tunnels cannot be what it is for: selectors of IPv4 and of ports, and compression alone. What asks for a tunnel
+ * is for packets in the tunnel.
+ */
+export function keyFileEntry(policy: PolicyEntry): DatabaseEntry | undefined {
+  const { action, selector, templates } = policy;
+  const { source, destination, protocol, type, code, sourcePort, destinationPort } = selector;
+  const hasPorts = sourcePort !== undefined || destinationPort !== undefined;
+  if (source.bytes.length !== 16 || destination.bytes.length !== 16 || hasPorts) return undefined;
+  const template = templates.find((item) => item.protocol !== 'ipcomp');
+  if (action === 'protect' && template === undefined) return undefined;
+  const mode = template?.mode ?? 'transport';
+  const isOfTunnel = mode === 'tunnel' || TUNNEL_INTERFACE.test(selector.interface ?? '');
+  const condition: PolicyCondition = {
+    interface: isOfTunnel ? { direction: 'to', address: ANY_ADDRESS } : undefined,
+    source: { name: '', prefix: source },
+    destination: { name: '', prefix: destination },
+    protocol,
+    type,
+    remoteType: undefined,
+    code,
+  };
+  const demand = template?.level === 'use' ? 'should' : 'must';
+  const verdict: PolicyVerdict =
+    action === 'protect' ? { kind: 'protect', mode, demand } : { kind: action };
+  return { condition, isSymmetric: false, verdict };
+}
+
 /**
  * Policies of `setkey` and `ip xfrm policy` files, in the order of the file: priorities grow one way in Linux and the
- * other way in KAME, and the order of both listings is that of the look-up. Selectors of IPv4 and of ports are left
- * out; what asks for a tunnel is for packets in the tunnel.
+ * other way in KAME, and the order of both listings is that of the look-up. Others are left out, see
+ * {@link keyFileEntry}.
  */
 export function keyFileEntries(policies: readonly PolicyEntry[]): DatabaseEntry[] {
-  return policies.flatMap(({ action, selector, templates }) => {
-    const { source, destination, protocol, type, code, sourcePort, destinationPort } = selector;
-    const hasPorts = sourcePort !== undefined || destinationPort !== undefined;
-    if (source.bytes.length !== 16 || destination.bytes.length !== 16 || hasPorts) return [];
-    const template = templates.find((item) => item.protocol !== 'ipcomp');
-    if (action === 'protect' && template === undefined) return [];
-    const isTunnel = template?.mode === 'tunnel';
-    const condition: PolicyCondition = {
-      interface: isTunnel ? { direction: 'to', address: ANY_ADDRESS } : undefined,
-      source: { name: '', prefix: source },
-      destination: { name: '', prefix: destination },
-      protocol,
-      type,
-      remoteType: undefined,
-      code,
-    };
-    const verdict: PolicyVerdict =
-      action !== 'protect'
-        ? { kind: action }
-        : {
-            kind: 'protect',
-            mode: isTunnel ? 'tunnel' : 'transport',
-            demand: template?.level === 'use' ? 'should' : 'must',
-          };
-    return [{ condition, isSymmetric: false, verdict }];
-  });
+  return policies.flatMap((policy) => keyFileEntry(policy) ?? []);
 }
 
 const MESSAGE_TYPES = { homeTestInit: 1, homeTest: 3, bindingUpdate: 5, acknowledgement: 6 };

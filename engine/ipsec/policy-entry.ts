@@ -27,6 +27,32 @@ export interface PolicyNotationProblem {
   readonly message: string;
 }
 
+/** What names in a text stand for. */
+export interface PolicyNames {
+  readonly addresses: Map<string, Prefix>;
+  /** 1..2**32-1 each. */
+  readonly spis: Map<string, number>;
+}
+
+/** Longest word that a message shows. */
+const MAX_SHOWN = 40;
+
+/**
+ * A token as messages show it: not when it is long, quoted, or a run of digits that may be a key in the wrong place.
+ */
+export function shownText({ text, kind }: PolicyToken): string {
+  if (kind === 'text') return 'a quoted text';
+  if (text.length > MAX_SHOWN || /[0-9A-Fa-f]{9}|[^ -~]/.test(text)) return 'something else';
+  return `"${text}"`;
+}
+
+/** An SPI, decimal or after `0x`; undefined for anything else. */
+export function spiNumber(text: string): number | undefined {
+  const isNumber = /^(0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,10})$/.test(text);
+  const number = isNumber ? Number(text) : 0;
+  return number >= 1 && number <= 0xffff_ffff ? number : undefined;
+}
+
 /** Any address of IPv6. */
 export const ANY_ADDRESS: PolicyAddress = {
   name: 'any',
@@ -50,7 +76,7 @@ export const ANY_CONDITION: PolicyCondition = {
 export class PolicyEntryReader {
   readonly #tokens: readonly PolicyToken[];
   readonly #end: number;
-  readonly #names: ReadonlyMap<string, Prefix>;
+  readonly #names: PolicyNames;
   readonly #tell: (problem: PolicyNotationProblem) => void;
   readonly #line: number;
   #at: number;
@@ -61,7 +87,7 @@ export class PolicyEntryReader {
     start: number,
     end: number,
     parts: {
-      names: ReadonlyMap<string, Prefix>;
+      names: PolicyNames;
       tell: (problem: PolicyNotationProblem) => void;
       line: number;
     },
@@ -146,9 +172,9 @@ export class PolicyEntryReader {
       const token = this.#peek();
       const field = this.#value('condition', 'a field like source, destination or proto');
       const key = field.toLowerCase();
-      if (seen.has(key)) this.#fail(field, 'expected each field once', token);
+      if (seen.has(key)) this.#fail(key, 'expected each field once', token);
       seen.add(key);
-      this.#sign(field, '=');
+      this.#sign(key, '=');
       if (!this.#hasFailed) this.#field(key, condition, isSymmetric, token);
     } while (!this.#hasFailed && this.#takeSign('&'));
     if (!this.#hasFailed && !isAtEnd()) this.#fail('condition', 'expected "&" or the end of it');
@@ -254,13 +280,12 @@ export class PolicyEntryReader {
   #spi(): number | string {
     const token = this.#peek();
     const text = this.#value('spi', 'an SPI');
-    if (!/^[0-9]/.test(text)) return text;
-    const isNumber = /^(0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,10})$/.test(text);
-    const number = isNumber ? Number(text) : 0;
-    if (number < 1 || number > 0xffff_ffff) {
+    if (!/^[0-9]/.test(text)) return this.#names.spis.get(text) ?? text;
+    const number = spiNumber(text);
+    if (number === undefined) {
       this.#fail('spi', 'expected a number from 1 to 0xffffffff, or a name', token);
     }
-    return number;
+    return number ?? 0;
   }
 
   #address(field: string): PolicyAddress {
@@ -276,7 +301,7 @@ export class PolicyEntryReader {
     if (!/^[A-Za-z_][0-9A-Za-z_.-]*$/.test(text)) {
       this.#fail(field, 'expected an IPv6 address or prefix, any, or a name', token);
     }
-    return { name: text, prefix: this.#names.get(text) };
+    return { name: text, prefix: this.#names.addresses.get(text) };
   }
 
   #protocol(): number | undefined {
@@ -373,8 +398,10 @@ export class PolicyEntryReader {
     const last = this.#tokens[this.#at - 1];
     const line = at?.line ?? last?.line ?? this.#line;
     const column = at?.column ?? (last === undefined ? 1 : last.column + last.text.length);
-    const found = at === undefined ? 'the end of the entry' : `"${at.text}"`;
-    this.#tell({ line, column, field, message: `${expected}, found ${found}` });
+    const found = at === undefined ? 'the end of the entry' : shownText(at);
+    const shown = /^[a-z_0-9 ]{1,30}$/.test(field) && !/[0-9a-f]{9}/.test(field);
+    const message = `${expected}, found ${found}`;
+    this.#tell({ line, column, field: shown ? field : 'condition', message });
   }
 }
 

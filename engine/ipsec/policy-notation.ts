@@ -8,12 +8,12 @@
  *     THEN USE SA SA1
  * ```
  *
- * Letter case of keywords does not matter. Names may stand for addresses and SPIs. Beyond the RFCs: `mh_type`,
- * `icmp6_type` and `icmp6_code` in `SPD IN` and `SPD OUT`, `THEN BYPASS`, `THEN DISCARD`, prefixes, `#` comments.
- * `proto = X`, which section 5.2.4 writes for whatever protocol is meant, is any protocol.
+ * Letter case of keywords does not matter. Names may stand for addresses and SPIs; lines above the first section say
+ * for which: `home_agent_1 = 2001:db8::1`, `spi_a = 0x100`. Beyond the RFCs also: `mh_type`, `icmp6_type` and
+ * `icmp6_code` in `SPD IN` and `SPD OUT`, `THEN BYPASS`, `THEN DISCARD`, prefixes, `#` comments. `proto = X`, which section 5.2.4 writes for whatever protocol is meant, is any protocol.
  */
-import { PolicyEntryReader } from './policy-entry.ts';
-import type { PolicyNotationProblem } from './policy-entry.ts';
+import { PolicyEntryReader, shownText, spiNumber } from './policy-entry.ts';
+import type { PolicyNames, PolicyNotationProblem } from './policy-entry.ts';
 import type {
   PeerAuthorization,
   PolicyAssociation,
@@ -21,6 +21,7 @@ import type {
   PolicyRule,
   PolicySection,
 } from './policy.ts';
+import { parsePrefix } from '../../dissectors/core/address.ts';
 import type { Prefix } from '../../dissectors/core/address.ts';
 import { policyTokens } from './policy-tokens.ts';
 import type { PolicyToken } from './policy-tokens.ts';
@@ -42,7 +43,7 @@ type Database = PolicySection['database'];
 
 /**
  * Reads policies.
- * @param names addresses of names, for example `home_agent_1`; others stay names.
+ * @param names addresses of names, for example `home_agent_1`, besides those that the text defines; others stay names.
  */
 export function readPolicies(
   text: string,
@@ -59,13 +60,15 @@ export function readPolicies(
   }
   const tokens = policyTokens(text);
   const sections: PolicySection[] = [];
-  let at = 0;
+  const known: PolicyNames = { addresses: new Map(names), spis: new Map() };
+  let at = definitions(tokens, known, tell);
   let entries = 0;
   while (at < tokens.length) {
     const head = sectionHead(tokens, at);
     if (head === undefined) {
-      const { line, column, text: found } = tokens[at] ?? NOWHERE;
-      const message = `expected a section like "home agent SPD IN:", SPD OUT, SPD-S, SAD or PAD, found "${found}"`;
+      const token = tokens[at] ?? NOWHERE;
+      const { line, column } = token;
+      const message = `expected a section like "home agent SPD IN:", SPD OUT, SPD-S, SAD or PAD, found ${shownText(token)}`;
       tell({ line, column, field: 'section', message });
       at = nextStart(tokens, at + 1);
       continue;
@@ -87,7 +90,7 @@ export function readPolicies(
         at = tokens.length;
         break;
       }
-      const reader = new PolicyEntryReader(tokens, at + 1, end, { names, tell, line });
+      const reader = new PolicyEntryReader(tokens, at + 1, end, { names: known, tell, line });
       if (head.database === 'SAD') push(associations, reader.association());
       else if (head.database === 'PAD') push(peers, reader.peer());
       else push(rules, reader.rule(head.database === 'SPD-S'));
@@ -96,6 +99,48 @@ export function readPolicies(
     sections.push(sectionOf(head, { rules, associations, peers }));
   }
   return { document: { sections }, problems };
+}
+
+/** Most names that a text gives a meaning. */
+const MAX_NAMES = 65_536;
+
+/**
+ * Reads the lines above the first section: `home_agent_1 = 2001:db8::1`.
+ * @returns index of the first token behind them
+ */
+function definitions(
+  tokens: readonly PolicyToken[],
+  names: PolicyNames,
+  tell: (problem: PolicyNotationProblem) => void,
+): number {
+  let at = 0;
+  for (;;) {
+    const [name, sign, value] = [tokens[at], tokens[at + 1], tokens[at + 2]];
+    const isLine = name?.line === sign?.line && sign?.line === value?.line;
+    if (name?.kind !== 'word' || sign?.text !== '=' || value === undefined || !isLine) return at;
+    const prefix = parsePrefix(value.text);
+    const spi = spiNumber(value.text);
+    const fail = (token: PolicyToken, field: string, expected: string): void => {
+      const message = `expected ${expected}, found ${shownText(token)}`;
+      tell({ line: token.line, column: token.column, field, message });
+    };
+    if (!/^[A-Za-z_][0-9A-Za-z_.-]*$/.test(name.text) || name.text.toLowerCase() === 'any') {
+      fail(name, 'name', 'a name like home_agent_1');
+    } else if (names.addresses.size + names.spis.size >= MAX_NAMES) {
+      fail(name, 'name', `at most ${MAX_NAMES} names`);
+    } else if (prefix?.bytes.length === 16) names.addresses.set(name.text, prefix);
+    else if (spi !== undefined) names.spis.set(name.text, spi);
+    else fail(value, 'value', 'an IPv6 address or prefix, or an SPI like 0x100');
+    const next = at + 3;
+    at = tokens[next]?.line === value.line ? nextLine(tokens, next) : next;
+  }
+}
+
+/** Index of the first token of the next line. */
+function nextLine(tokens: readonly PolicyToken[], from: number): number {
+  let at = from;
+  while (at < tokens.length && tokens[at]?.line === tokens[from]?.line) at++;
+  return at;
 }
 
 const NOWHERE: PolicyToken = { text: '', line: 1, column: 1, kind: 'sign' };

@@ -14,9 +14,48 @@ import type {
 
 const ROW = { indent: '      ', and: ' &\n         ' };
 
-/** Text of a document. */
+/** Text of a document; names that stand for addresses are defined above the first section. */
 export function writePolicies({ sections }: PolicyDocument): string {
-  return sections.map(writeSection).join('\n');
+  const names = new Map<string, PolicyAddress>();
+  for (const section of sections) {
+    for (const address of addressesOf(section)) {
+      const { name, prefix } = address;
+      const isDefined = name !== '' && name !== 'any' && prefix !== undefined;
+      if (isDefined && !names.has(name)) names.set(name, address);
+    }
+  }
+  const lines = [...names.values()].map(
+    ({ name, prefix }) => `${name} = ${formatPolicyAddress({ name: '', prefix })}\n`,
+  );
+  const parts = [...(lines.length === 0 ? [] : [lines.join('')]), ...sections.map(writeSection)];
+  return parts.join('\n');
+}
+
+/** All addresses of a section, in its order. */
+export function addressesOf(section: PolicySection): PolicyAddress[] {
+  const found: (PolicyAddress | undefined)[] = [];
+  const add = (condition: PolicyCondition): void => {
+    found.push(condition.interface?.address, condition.source, condition.destination);
+  };
+  switch (section.database) {
+    case 'SAD':
+      for (const { destination, selector } of section.associations) {
+        found.push(destination);
+        add(selector);
+      }
+      break;
+    case 'PAD':
+      for (const { address } of section.peers) found.push(address);
+      break;
+    default:
+      for (const { condition, action } of section.rules) {
+        add(condition);
+        if (action.kind === 'dynamic') {
+          found.push(action.outerDestination, action.initiate?.address);
+        }
+      }
+  }
+  return found.filter((address) => address !== undefined);
 }
 
 function writeSection(section: PolicySection): string {
@@ -74,6 +113,11 @@ function fieldsOf(condition: PolicyCondition, isSymmetric: boolean): string[] {
     ...(remoteType === undefined ? [] : [`remote_${kind} = ${typeText(protocol, remoteType)}`]),
     ...(code === undefined ? [] : [`icmp6_code = ${code}`]),
   ];
+}
+
+/** One line about an action: `USE SA ESP TRANSPORT`. */
+export function formatPolicyAction(action: PolicyAction): string {
+  return actionText(action).replace(/\s+/g, ' ');
 }
 
 function actionText(action: PolicyAction): string {

@@ -96,6 +96,21 @@ export interface PolicyDocument {
   readonly sections: readonly PolicySection[];
 }
 
+/** Entries of all sections together. */
+export function notationEntries(sections: readonly PolicySection[]): number {
+  let entries = 0;
+  for (const section of sections) {
+    if (section.database === 'SAD') entries += section.associations.length;
+    else entries += section.database === 'PAD' ? section.peers.length : section.rules.length;
+  }
+  return entries;
+}
+
+/** Policies of all sections together. */
+export function ruleCount(sections: readonly PolicySection[]): number {
+  return sections.reduce((sum, item) => sum + ('rules' in item ? item.rules.length : 0), 0);
+}
+
 /** Names of protocols in this notation. */
 export const PROTOCOL_NAMES: ReadonlyMap<string, number> = new Map([
   ['mh', MOBILITY_HEADER],

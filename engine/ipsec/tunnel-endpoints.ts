@@ -66,7 +66,9 @@ export class TunnelEndpoints {
   apply({ binding, change, packet }: BindingEvent): void {
     if (binding.role !== 'home') return;
     // `authenticated` is return routability's word, which is none here.
-    const isProtected = binding.knownBy === 'decrypted' || binding.knownBy === 'inferred';
+    const { knownBy } = binding;
+    const isProtected =
+      knownBy === 'decrypted' || knownBy === 'null-encryption' || knownBy === 'inferred';
     if (!isProtected && !this.#acceptsClear) return;
     const { homeAddress, careOfAddress, peer, pending } = binding;
     const known = this.#table.get(homeAddress);

@@ -81,6 +81,16 @@ export const ENCRYPTION_NAMES: readonly EncryptionNames[] = [
     },
   },
   {
+    transform: encryption('Camellia-CBC'),
+    kernel: ['cbc(camellia)', 'camellia'],
+    setkey: ['camellia-cbc'],
+    tcpdump: {
+      16: ['camellia128-cbc', 'camellia128', 'camellia-128-cbc'],
+      24: ['camellia192-cbc', 'camellia192', 'camellia-192-cbc'],
+      32: ['camellia256-cbc', 'camellia256', 'camellia-256-cbc'],
+    },
+  },
+  {
     transform: encryption('AES-CTR'),
     kernel: ['rfc3686(ctr(aes))'],
     setkey: ['aes-ctr'],
@@ -125,7 +135,6 @@ export const INTEGRITY_NAMES: readonly IntegrityNames[] = [
 
 /** Algorithms those tools have and this program cannot compute. */
 export const UNSUPPORTED_NAMES: readonly string[] = [
-  'cbc(camellia)',
   'cbc(blowfish)',
   'cbc(cast5)',
   'cbc(twofish)',
@@ -136,7 +145,6 @@ export const UNSUPPORTED_NAMES: readonly string[] = [
   'blowfish-cbc',
   'cast128-cbc',
   'twofish-cbc',
-  'camellia-cbc',
   'rc3-cbc',
   'des-deriv',
   '3des-deriv',

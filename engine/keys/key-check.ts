@@ -4,7 +4,7 @@
  * Bounded: flows, probes per association and per flow have limits; what is beyond them is counted, not explained.
  */
 import { addressKey, sameAddress } from '../../dissectors/core/address.ts';
-import { copyOctets } from '../../dissectors/core/bytes.ts';
+import { copyOctets, u16 } from '../../dissectors/core/bytes.ts';
 import type { Ipv6View } from '../../dissectors/walk.ts';
 import { EspStatus } from '../crypto/esp.ts';
 import type { EspWatcher } from '../engine.ts';
@@ -38,7 +38,7 @@ export interface PacketPlace {
 /** ESP packets with one SPI between the same addresses. */
 export interface EspFlow {
   readonly spi: number;
-  /** Addresses of the IPv6 header, 16 octets each. */
+  /** Addresses of the IP header, 16 octets each, or 4 where ESP goes over IPv4. */
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
   /** Addresses that associations are for: home address instead of care-of address (RFC 3776 section 3.1). */
@@ -59,7 +59,7 @@ export type CauseKind =
   | 'direction'
   /** Other addresses. */
   | 'addresses'
-  /** The row is for IPv4. */
+  /** The row is for IPv4 and the packets are IPv6, or the other way round. */
   | 'family'
   /** Another SPI. */
   | 'spi'
@@ -192,9 +192,9 @@ export class KeyCheck implements EspWatcher {
     let tried = 0;
     for (const entry of this.#entries) {
       const { association } = entry;
-      if (association.spi === spi || association.addressLength !== 16) continue;
-      const { bytes, effectiveSource, effectiveDestination } = view;
-      if (!association.matches(bytes, effectiveSource, effectiveDestination, 16)) continue;
+      if (association.spi === spi || association.addressLength !== view.addressOctets) continue;
+      const { bytes, effectiveSource: from, effectiveDestination: to } = view;
+      if (!association.matches(bytes, from, to, view.addressOctets)) continue;
       if (tried++ >= MAX_OTHERS) return;
       if (this.#probe.verifies(entry, view)) {
         this.#add(entry, 'spi', flow, place, true);
@@ -252,10 +252,10 @@ export class KeyCheck implements EspWatcher {
   }
 
   #noteShadowed(view: Ipv6View, spi: number, by: AssociationEntry): void {
-    const { bytes, effectiveSource, effectiveDestination } = view;
+    const { bytes, effectiveSource: from, effectiveDestination: to, addressOctets } = view;
     for (const entry of (this.#bySpi.get(spi) ?? []).slice(0, MAX_OTHERS)) {
       if (entry === by || entry.association.statistics.packets > 0) continue;
-      if (entry.association.matches(bytes, effectiveSource, effectiveDestination, 16)) {
+      if (entry.association.matches(bytes, from, to, addressOctets)) {
         this.#findingsOf(entry).shadowed++;
       }
     }
@@ -293,13 +293,17 @@ export class KeyCheck implements EspWatcher {
 
   #flowOf(view: Ipv6View, spi: number, first: PacketPlace): EspFlow | undefined {
     const { bytes, source, destination, effectiveSource, effectiveDestination } = view;
+    const { addressOctets } = view;
+    const keyAt = (offset: number): string =>
+      addressOctets === 16
+        ? addressKey(bytes, offset)
+        : String.fromCharCode(u16(bytes, offset), u16(bytes, offset + 2));
     const key =
-      `${String.fromCharCode(spi >>> 16, spi & 0xffff)}${addressKey(bytes, source)}` +
-      `${addressKey(bytes, destination)}${addressKey(bytes, effectiveSource)}` +
-      addressKey(bytes, effectiveDestination);
+      `${String.fromCharCode(spi >>> 16, spi & 0xffff)}${keyAt(source)}${keyAt(destination)}` +
+      `${keyAt(effectiveSource)}${keyAt(effectiveDestination)}`;
     const known = this.#flows.get(key);
     if (known !== undefined || this.flows.length >= MAX_FLOWS) return known;
-    const copy = (offset: number): Uint8Array => copyOctets(bytes, offset, offset + 16);
+    const copy = (offset: number): Uint8Array => copyOctets(bytes, offset, offset + addressOctets);
     const flow: EspFlow = {
       spi,
       source: copy(source),
@@ -319,14 +323,17 @@ export class KeyCheck implements EspWatcher {
 
 /** Why the addresses of an association are not those of the packet. */
 function addressCause(association: SecurityAssociation, view: Ipv6View): CauseKind {
-  if (association.addressLength !== 16) return 'family';
+  const { addressOctets: octets } = view;
+  if (association.addressLength !== octets) return 'family';
   const { bytes, source, destination, effectiveSource, effectiveDestination } = view;
+  // Only IPv6 has a home address beside the care-of address.
   const isMoved =
-    !sameAddress(bytes, source, bytes, effectiveSource) ||
-    !sameAddress(bytes, destination, bytes, effectiveDestination);
-  if (isMoved && association.matches(bytes, source, destination, 16)) return 'care-of-address';
+    octets === 16 &&
+    (!sameAddress(bytes, source, bytes, effectiveSource) ||
+      !sameAddress(bytes, destination, bytes, effectiveDestination));
+  if (isMoved && association.matches(bytes, source, destination, octets)) return 'care-of-address';
   const isReversed =
-    association.matches(bytes, effectiveDestination, effectiveSource, 16) ||
-    association.matches(bytes, destination, source, 16);
+    association.matches(bytes, effectiveDestination, effectiveSource, octets) ||
+    association.matches(bytes, destination, source, octets);
   return isReversed ? 'direction' : 'addresses';
 }

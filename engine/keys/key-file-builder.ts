@@ -5,12 +5,12 @@ import type { Prefix } from '../../dissectors/core/address.ts';
 import type { EncryptionTransform, IntegrityTransform } from '../crypto/transforms.ts';
 import { MAX_REPLAY_WINDOW, MIN_REPLAY_WINDOW } from '../state/replay-window.ts';
 import {
-  formatSelector,
   MAX_ASSOCIATIONS,
   SecurityAssociation,
   type AssociationMode,
 } from '../state/security-association.ts';
 import type { TrafficSelector } from '../state/traffic-selector.ts';
+import { AssociationConflicts, conflictCode, conflictMessage } from './association-conflicts.ts';
 import type {
   AssociationEntry,
   IkeKey,
@@ -23,6 +23,8 @@ import type { KeyProblem } from './key-problem.ts';
 
 /** Problems kept for one file; a file that is no key file must not fill the memory. */
 const MAX_PROBLEMS = 1000;
+/** Conflicts told of one file: a log of keys may hold thousands with one cause, and is read to its end. */
+const MAX_CONFLICTS = 50;
 /** Notes kept for one file. */
 const MAX_NOTES = 1000;
 
@@ -58,6 +60,7 @@ export class KeyFileBuilder {
   readonly content: KeyFileContent = {
     entries: [],
     policies: [],
+    sections: [],
     ikeKeys: [],
     children: [],
     problems: [],
@@ -66,8 +69,8 @@ export class KeyFileBuilder {
   readonly #file: string;
   /** What the file was taken for, for the message of one that is something else. */
   readonly #format: string;
-  /** Line of the first association with these selectors. */
-  readonly #lineOf = new Map<string, number>();
+  readonly #conflicts = new AssociationConflicts();
+  #conflictCount = 0;
   #isFull = false;
 
   constructor(file: string, format: string) {
@@ -138,6 +141,10 @@ export class KeyFileBuilder {
     const { entries } = this.content;
     if (!this.#hasRoom(entries, place)) return;
     const { replayWindow, initialSequenceHigh = 0 } = values;
+    if (replayWindow !== undefined && replayWindow > MAX_REPLAY_WINDOW) {
+      const message = `a replay window of ${replayWindow} sequence numbers; ${MAX_REPLAY_WINDOW} are kept`;
+      this.note(place.line, message);
+    }
     const association = new SecurityAssociation({
       ...withoutUndefined(values),
       initialSequenceHigh,
@@ -157,7 +164,7 @@ export class KeyFileBuilder {
       );
       return;
     }
-    this.#noteDuplicate(association, place);
+    this.#noteConflict(association, place);
     entries.push({
       association,
       encryptionKey: new KeyMaterial(values.encryptionKey),
@@ -171,20 +178,12 @@ export class KeyFileBuilder {
     });
   }
 
-  #noteDuplicate(association: SecurityAssociation, place: KeyPlace): void {
-    const { spi, source, destination, addressLength } = association;
-    const key = `${addressLength} ${spi ?? '*'} ${formatSelector(source)} ${formatSelector(destination)}`;
-    const first = this.#lineOf.get(key);
-    if (first === undefined) {
-      this.#lineOf.set(key, place.line);
-      return;
-    }
-    this.warning(
-      'KEYS_DUPLICATE',
-      { line: place.line, column: 0 },
-      'spi',
-      `same SPI and addresses as line ${first}; both are tried and the ICV decides. Remove one, or narrow the addresses`,
-    );
+  #noteConflict(association: SecurityAssociation, place: KeyPlace): void {
+    const conflict = this.#conflicts.add(association);
+    if (conflict === undefined || ++this.#conflictCount > MAX_CONFLICTS) return;
+    const { kind } = conflict;
+    const message = conflictMessage(kind, `line ${conflict.with.line}`);
+    this.warning(conflictCode(kind), { line: place.line, column: 0 }, 'spi', message);
   }
 
   policy(policy: Omit<PolicyEntry, 'origin'>, place: KeyPlace): void {

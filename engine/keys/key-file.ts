@@ -4,6 +4,7 @@
 import type { AssociationOrigin, SecurityAssociation } from '../state/security-association.ts';
 import type { TrafficSelector } from '../state/traffic-selector.ts';
 import type { Prefix } from '../../dissectors/core/address.ts';
+import type { PolicySection } from '../ipsec/policy.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { KeyProblem } from './key-problem.ts';
 
@@ -110,6 +111,8 @@ export interface KeyNote {
 export interface KeyFileContent {
   readonly entries: AssociationEntry[];
   readonly policies: PolicyEntry[];
+  /** Databases in the notation of RFC 3776 and RFC 4877, which name keys nowhere. */
+  readonly sections: PolicySection[];
   readonly ikeKeys: IkeKey[];
   readonly children: ListedChild[];
   readonly problems: KeyProblem[];

@@ -5,6 +5,7 @@ import { readEspSa } from './esp-sa.ts';
 import { readIkev1Table, readIkev2Table } from './ike-tables.ts';
 import { readIpXfrm } from './ip-xfrm.ts';
 import type { KeyFileContent } from './key-file.ts';
+import { isNotationLine, readPolicyNotation } from './policy-file.ts';
 import { readSetkey, SETKEY_COMMANDS } from './setkey.ts';
 import { isSwanctlLine, readSwanctlListing } from './swanctl.ts';
 import { readTcpdumpSecrets } from './tcpdump.ts';
@@ -16,6 +17,7 @@ export const KEY_FORMAT_NAMES = [
   'ikev1_decryption_table',
   'setkey',
   'ip-xfrm',
+  'spd',
   'tcpdump',
   'swanctl',
   'yaml',
@@ -86,6 +88,13 @@ export const KEY_FORMATS: readonly KeyFormat[] = [
     read: readIpXfrm,
   },
   {
+    name: 'spd',
+    title: 'SPD, SAD and PAD as RFC 3776 and RFC 4877 write them (no keys)',
+    example: 'home agent SPD IN:',
+    isFirstLine: isNotationLine,
+    read: readPolicyNotation,
+  },
+  {
     name: 'tcpdump',
     title: 'secrets of tcpdump -E',
     example: '0x00000100@2001:db8:1::1 aes128-cbc-hmac96:0x0001...',
@@ -113,9 +122,14 @@ export const KEY_FORMATS: readonly KeyFormat[] = [
   },
 ];
 
-/** Format of a text by the first line that counts; `undefined` for none of them. */
-export function detectKeyFormat(line: string): KeyFormat | undefined {
-  return KEY_FORMATS.find(({ isFirstLine }) => isFirstLine(line));
+/**
+ * Format of a text by the first line that counts; `undefined` for none of them.
+ * @param file its name, which counts when the line is of no format: `.spd` is the policy notation.
+ */
+export function detectKeyFormat(line: string, file = ''): KeyFormat | undefined {
+  const found = KEY_FORMATS.find(({ isFirstLine }) => isFirstLine(line));
+  if (found !== undefined || !/\.spd$/i.test(file)) return found;
+  return KEY_FORMATS.find(({ name }) => name === 'spd');
 }
 
 /** Quoted fields with commas, or anything that begins as a row of that table does. */

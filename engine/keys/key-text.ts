@@ -2,8 +2,10 @@
  * Finds out by content which kind of key file a text is, and reads it.
  */
 import { detectKeyFormat, KEY_FORMATS, type KeyFormatName } from './key-formats.ts';
+import { notationEntries } from '../ipsec/policy.ts';
 import type { KeyFileContent } from './key-file.ts';
 import { firstRow } from './key-lines.ts';
+import { policyWarnings } from './key-policies.ts';
 import type { KeyProblem, ParsedKeys } from './key-problem.ts';
 
 /** A key file as read, with what it was taken for. */
@@ -34,7 +36,7 @@ export function readKeyText(text: string, file: string, readYaml?: ReadYamlKeys)
       `no security association in the file. Supported: ${SUPPORTED_KEY_FORMATS}`,
     );
   }
-  const format = detectKeyFormat(line);
+  const format = detectKeyFormat(line, file);
   if (format === undefined) {
     return wholeFile(
       file,
@@ -52,7 +54,9 @@ export function readKeyText(text: string, file: string, readYaml?: ReadYamlKeys)
       'a YAML key file, which is not read here; write it as another one: mip6guard keys convert --to esp_sa',
     );
   }
-  return { ...read(text, file), format: format.name };
+  const content: KeyText = { ...read(text, file), format: format.name };
+  for (const problem of policyWarnings(content, file)) content.problems.push(problem);
+  return content;
 }
 
 /**
@@ -65,9 +69,9 @@ export function parseKeyText(text: string, file: string, readYaml?: ReadYamlKeys
 
 /** Associations and problems of what was read. */
 export function parsedKeys(content: KeyText, file: string): ParsedKeys {
-  const { entries, problems, policies, ikeKeys, children } = content;
+  const { entries, problems, policies, sections, ikeKeys, children } = content;
   const others = [
-    [policies.length, 'policies'],
+    [policies.length + notationEntries(sections), 'policies'],
     [ikeKeys.length, 'IKE keys'],
     [children.length, 'associations listed without keys'],
   ] as const;
@@ -102,6 +106,7 @@ function wholeFile(
     format: undefined,
     entries: [],
     policies: [],
+    sections: [],
     ikeKeys: [],
     children: [],
     notes: [],

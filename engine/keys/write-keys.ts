@@ -3,9 +3,10 @@
  */
 import type { AssociationOrigin } from '../state/security-association.ts';
 import type { AssociationEntry, IkeKey, KeyFileContent, PolicyEntry } from './key-file.ts';
-import type { WritableKeyFormat } from './writable-formats.ts';
+import type { WritableFormat, WritableKeyFormat } from './writable-formats.ts';
 import { espSaRow } from './write-esp-sa.ts';
 import { ipXfrmPolicy, ipXfrmState } from './write-ip-xfrm.ts';
+import { notationText, writeSections } from './write-notation.ts';
 import { setkeyAdd, setkeyPolicy } from './write-setkey.ts';
 import { tcpdumpIke, tcpdumpSecret } from './write-tcpdump.ts';
 import type { WrittenItem } from './write-parts.ts';
@@ -42,12 +43,18 @@ const WRITERS: Readonly<Record<WritableKeyFormat, KeyWriter>> = {
   yaml: { head: 'associations:\n', association: yamlAssociation },
 };
 
+/** A file to be written in another format. */
+export interface WritableFile extends Pick<
+  KeyFileContent,
+  'entries' | 'policies' | 'sections' | 'ikeKeys' | 'children'
+> {
+  /** Its name, for what is told of its sections. */
+  readonly file?: string;
+}
+
 /** Writes all that the files hold and the format can say. */
-export function writeKeys(
-  format: WritableKeyFormat,
-  files: readonly Pick<KeyFileContent, 'entries' | 'policies' | 'ikeKeys' | 'children'>[],
-): WrittenKeys {
-  const writer = WRITERS[format];
+export function writeKeys(format: WritableFormat, files: readonly WritableFile[]): WrittenKeys {
+  const writer = format === 'spd' ? undefined : WRITERS[format];
   const losses: WriteLoss[] = [];
   const parts: string[] = [];
   let associations = 0;
@@ -66,19 +73,28 @@ export function writeKeys(
   const none = (what: string): WrittenItem => ({
     impossible: `${format} has no place for ${what}`,
   });
-  for (const { entries } of files) {
-    for (const entry of entries) {
-      if (add(entry.association.origin, writer.association(entry))) associations++;
+  if (writer === undefined) {
+    const notation = notationText(files, add);
+    parts.push(notation.text);
+    associations = notation.associations;
+  } else {
+    for (const { entries } of files) {
+      for (const entry of entries) {
+        if (add(entry.association.origin, writer.association(entry))) associations++;
+      }
     }
   }
-  for (const { policies, ikeKeys, children } of files) {
-    for (const policy of policies) {
-      add(policy.origin, writer.policy?.(policy) ?? none('policies'));
+  for (const { policies, sections, ikeKeys, children, file = '' } of files) {
+    if (writer !== undefined) {
+      for (const policy of policies) {
+        add(policy.origin, writer.policy?.(policy) ?? none('policies'));
+      }
+      writeSections(sections, file, format, writer.policy, add);
     }
-    for (const key of ikeKeys) add(key.origin, writer.ikeKey?.(key) ?? none('IKE keys'));
+    for (const key of ikeKeys) add(key.origin, writer?.ikeKey?.(key) ?? none('IKE keys'));
     for (const child of children) {
       add(child.origin, { impossible: 'a listing without keys' });
     }
   }
-  return { text: `${writer.head}${parts.join('')}`, losses, associations };
+  return { text: `${writer?.head ?? ''}${parts.join('')}`, losses, associations };
 }

@@ -12,6 +12,8 @@ export type BindingKnowledge =
   | 'authenticated'
   /** The messages were in clear and nothing vouches for them. */
   | 'clear'
+  /** They were read in ESP that was recognised, without a key, as not encrypted; nothing vouches for them. */
+  | 'null-encryption'
   /** Only the layout of encrypted packets says so. */
   | 'inferred';
 

@@ -467,7 +467,9 @@ export class Bindings {
 }
 
 function knowledge(event: MobilityEvent, isAuthenticated: boolean): BindingKnowledge {
-  if (event.context.protection !== 'none') return 'decrypted';
+  const { protection, esp } = event.context;
+  if (esp?.security?.isInferred === true) return 'null-encryption';
+  if (protection !== 'none') return 'decrypted';
   return isAuthenticated ? 'authenticated' : 'clear';
 }
 

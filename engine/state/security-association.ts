@@ -90,12 +90,11 @@ export class SecurityAssociation {
   readonly label: string;
   readonly protocol = 'esp';
   readonly spi: number | undefined;
-  readonly mode: AssociationMode;
+  #mode: AssociationMode;
+  #selector: TrafficSelector | undefined;
   #source: Prefix;
   #destination: Prefix;
   readonly extendedSequence: boolean;
-  /** Traffic it is for (RFC 4301 section 4.4.1.1), as far as the key file says. */
-  readonly selector: TrafficSelector | undefined;
   readonly origin: AssociationOrigin;
   /** Transforms with the keys inside. */
   readonly esp: EspContext;
@@ -115,11 +114,11 @@ export class SecurityAssociation {
     }
     this.id = parameters.id ?? `${origin.file}:${origin.line}`;
     this.spi = spi;
-    this.mode = parameters.mode ?? 'any';
+    this.#mode = parameters.mode ?? 'any';
     this.#source = source;
     this.#destination = destination;
     this.extendedSequence = parameters.extendedSequence ?? false;
-    this.selector = parameters.selector;
+    this.#selector = parameters.selector;
     this.origin = origin;
     this.label = parameters.label ?? `${formatSpi(spi)} ${selectors(source, destination)}`;
     this.esp = new EspContext(parameters);
@@ -145,6 +144,21 @@ export class SecurityAssociation {
 
   get destination(): Prefix {
     return this.#destination;
+  }
+
+  get mode(): AssociationMode {
+    return this.#mode;
+  }
+
+  /** Traffic it is for (RFC 4301 section 4.4.1.1), as far as the key file or a SAD says. */
+  get selector(): TrafficSelector | undefined {
+    return this.#selector;
+  }
+
+  /** Takes what a SAD says of it, where the key file said nothing. To be called before packets are opened. */
+  describe(selector: TrafficSelector, mode: AssociationMode): void {
+    this.#selector ??= selector;
+    if (this.#mode === 'any') this.#mode = mode;
   }
 
   /** 16 for IPv6, 4 for IPv4. */

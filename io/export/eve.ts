@@ -212,7 +212,9 @@ export class EveWriter {
           count,
         })),
         not_judged: document.not_judged,
+        ...(run.unused_key_rows === undefined ? {} : { unused_key_rows: run.unused_key_rows }),
         associations: document.associations,
+        esp_flows: document.esp_flows,
         is_stopped: run.is_stopped,
       },
     };

@@ -140,6 +140,34 @@ export interface AssociationRecord {
   readonly verdict: 'unused' | 'works' | 'wrong-key' | 'unreadable' | 'mixed';
 }
 
+/** A security association as its packets show it: an SPI between two addresses. */
+export interface EspFlowRecord {
+  readonly spi: number;
+  /** Normalised: the home address where a header names it. */
+  readonly source: string;
+  readonly destination: string;
+  readonly packets: number;
+  /** Octets of its ESP packets. */
+  readonly octets: number;
+  readonly opened_with_key: number;
+  readonly first_packet: string;
+  readonly last_packet: string;
+  readonly role: 'binding' | 'prefix-discovery' | 'return-routability' | 'payload' | 'unknown';
+  /** `content`: its packets were read. */
+  readonly basis: 'content' | 'inferred';
+  readonly reason: string;
+  /** Recognised without a key as not encrypted. */
+  readonly null_encryption?: {
+    /** Whose checksum was right. */
+    readonly proof: string;
+    readonly packets: number;
+    /** Packets since the first one read that are not in the clear. */
+    readonly misfits: number;
+    readonly iv_octets: number;
+    readonly icv_octets: number;
+  };
+}
+
 /** A link. */
 export interface LinkRecord {
   readonly id: number;
@@ -184,6 +212,7 @@ export interface CounterRecord {
   readonly esp: number;
   readonly esp_opened: number;
   readonly esp_no_key: number;
+  readonly esp_read_as_null: number;
   readonly esp_icv_mismatch: number;
   readonly esp_malformed: number;
   readonly mobility_by_type: readonly {
@@ -201,6 +230,17 @@ export interface CounterRecord {
   readonly evictions: readonly { readonly table: string; readonly entries: number }[];
 }
 
+/** A row of a key file that was not used. What it holds is nowhere. */
+export interface UnusedKeyRowRecord {
+  readonly file: string;
+  /** 1-based; 0 for a file as a whole. */
+  readonly line: number;
+  /** 1-based; 0 for the whole line. */
+  readonly column: number;
+  readonly field?: string;
+  readonly message: string;
+}
+
 /** What was run over what. */
 export interface RunRecord {
   readonly tool: 'mip6guard';
@@ -208,6 +248,10 @@ export interface RunRecord {
   readonly inputs: readonly { readonly pcap_filename: string; readonly packets: number }[];
   readonly site?: string;
   readonly key_files: readonly string[];
+  /** Security policies of the key files; absent without any. */
+  readonly policies?: number;
+  /** Rows of key files that were not used, because something is wrong with them; absent without any. */
+  readonly unused_key_rows?: readonly UnusedKeyRowRecord[];
   readonly rules: number;
   readonly first_packet?: string;
   readonly last_packet?: string;
@@ -231,6 +275,7 @@ export interface AuditDocument {
   readonly links: readonly LinkRecord[];
   readonly bindings: readonly BindingRecord[];
   readonly associations: readonly AssociationRecord[];
+  readonly esp_flows: readonly EspFlowRecord[];
   readonly alerts: readonly AlertRecord[];
   readonly incidents: readonly IncidentRecord[];
   readonly not_judged: readonly NotJudgedRecord[];

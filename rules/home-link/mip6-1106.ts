@@ -5,6 +5,7 @@ import {
   homeBindingUpdateOf,
   homeStyleSignallingOf,
   isKnownCareOfAddress,
+  isOverIpv4,
   isSameAddress,
   registeredCareOfAddress,
   registrationKey,
@@ -204,7 +205,7 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
   }
   if (outcome === 'opened') return undefined;
   // Over IPv4 the update has another length, and the tunnel is not seen as one. RFC 5555 sections 3.1.2 and 4.
-  if (wire.encapsulation.some((name) => name.startsWith('udp:'))) return undefined;
+  if (wire.encapsulation.some(isOverIpv4)) return undefined;
   if (layout === 'home-address-option' && wire.homeAddressOption !== undefined) {
     const homeAddress = wire.homeAddressOption;
     const { source, destination: homeAgent, packet, link } = wire;

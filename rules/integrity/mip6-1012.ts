@@ -1,7 +1,10 @@
 import { defineRule, formatAddress } from '../../engine/rule-api.ts';
 
-/** Ports that specifications give to mobility and IPsec: DSMIPv6, PMIPv6 over IPv4, NAT traversal. */
-const ASSIGNED_UDP = new Set(['udp:4191', 'udp:5436', 'udp:4500']);
+/**
+ * Ports that specifications give to mobility and IPsec: DSMIPv6, PMIPv6 over IPv4, NAT traversal; and ESP over IPv4
+ * that a key of the site has opened.
+ */
+const ASSIGNED = new Set(['udp:4191', 'udp:5436', 'udp:4500', 'esp']);
 
 export default defineRule({
   id: 'MIP6-1012',
@@ -63,7 +66,7 @@ export default defineRule({
     const { context } = event;
     if (context.encapsulation.length === 0) return undefined;
     if (event.kind === 'esp' && event.layout === 'plain') return undefined;
-    const sanctioned = new Set<string>(ASSIGNED_UDP);
+    const sanctioned = new Set<string>(ASSIGNED);
     if (params.allow6in4 === 1) sanctioned.add('6in4');
     if (params.allowGre === 1) sanctioned.add('gre');
     if (params.allowVxlan === 1) sanctioned.add('vxlan');

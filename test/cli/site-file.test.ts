@@ -85,7 +85,7 @@ describe('a site file', () => {
         { name: 'home', role: 'home', interfaces: ['eth1'], files: [], vlans: [10] },
         { name: 'visited', role: 'foreign', interfaces: [], files: ['visited-*.pcap'], vlans: [] },
       ],
-      mobileNodes: [{ name: 'alice', homeAddress: address('2001:db8:1::10') }],
+      mobileNodes: [{ name: 'alice', homeAddress: address('2001:db8:1::10'), identities: [] }],
       ipsec: { signalling: 'optional', payload: 'required' },
       compatibility: { umipHomeDeregistration: true },
       outsideLinkLayerAddresses: [linkLayer('02:00:5e:00:53:ff')],

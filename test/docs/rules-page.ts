@@ -12,7 +12,11 @@ const NEEDS: Readonly<Record<Need, string>> = {
   'home-prefixes': 'home prefixes',
   'home-agents': 'home agents',
   'readable-signalling': 'readable signalling',
+  'readable-ike': 'readable IKE',
   'security-associations': 'security associations',
+  'access-gateways': 'access gateways told',
+  'mobility-anchors': 'mobility anchors told',
+  'mobility-anchor-points': 'mobility anchor points told',
   perimeter: 'inside and outside told apart',
 };
 
@@ -24,7 +28,8 @@ Written from the rules by a test; do not edit. To write it anew: \`npx vitest ru
 site file calls so or that a relayed packet proves to be one; *home prefixes* and *home agents* come from the site
 file or from acknowledged registrations; *readable signalling* means keys, NULL encryption or signalling in clear;
 *inside and outside told apart* takes a transit link or \`outsideLinkLayerAddresses\` in the site file; *security
-associations* are those of key files.
+associations* are those of key files; gateways, anchors and anchor points are told by \`domain\` of the site file, and
+asked for only where a capture has messages of them.
 
 **Class**: where several rules describe one fact of one packet, the first of relay, layout, sequence, ipsec, header
 speaks and the others become its evidence; rules without class stand beside each other.

@@ -22,6 +22,7 @@ import type {
   PacketReference,
   RelayEvent,
   TickEvent,
+  TunnelledEvent,
 } from '../../engine/events.ts';
 import type { LinkRole } from '../../engine/site.ts';
 import type { Binding } from '../../engine/state/binding-cache.ts';
@@ -324,6 +325,33 @@ export function homeAddressTrafficEvent(
     ...rest,
     direction,
     homeAddress,
+  };
+}
+
+/** A UDP packet of HOME_ADDRESS in a plain tunnel from CARE_OF_ADDRESS to HOME_AGENT. */
+export function tunnelledEvent(
+  fields: Partial<Omit<TunnelledEvent, 'kind' | 'context'>> & {
+    context?: Partial<PacketContext>;
+    /** Of the outer header; a tunnel over IPv4 has `ipv4Outer` in `context` and none here. */
+    outer?: Partial<PacketContext> | 'none';
+  } = {},
+): TunnelledEvent {
+  const { context, outer, ...rest } = fields;
+  return {
+    kind: 'tunnelled',
+    context: packetContext({
+      source: HOME_ADDRESS,
+      destination: CORRESPONDENT,
+      outer: outer === 'none' ? undefined : packetContext(outer),
+      ...context,
+    }),
+    direction: 'to-home-agent',
+    protocol: 17,
+    sourcePort: 16_384,
+    destinationPort: 16_386,
+    control: undefined,
+    depth: 1,
+    ...rest,
   };
 }
 

@@ -8,6 +8,8 @@ import type { AlertDraft, RuleContext, RuleDefinition, RuleTable } from '../../e
 import { ExpiringTable } from '../../engine/rule-table.ts';
 import type { Site } from '../../engine/site.ts';
 import type { Binding } from '../../engine/state/binding-cache.ts';
+import { ExtensionState } from '../../engine/state/extension-state.ts';
+import { LinkState } from '../../engine/state/link-state.ts';
 import { START_TIME, makeSite } from './site.ts';
 
 /** What the context of a test knows. */
@@ -52,7 +54,21 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
     ...(known.learnedPrefixes ?? []).map((item) => ({ ...item, knownBy: 'learned' as const })),
   ];
 
+  const linkState = new LinkState(1);
+  const extensions = new ExtensionState();
   const context: RuleContext = {
+    ...linkState.queries(() => tested.now),
+    ...extensions.queries(
+      site,
+      {
+        byCareOfAddress: (bytes) =>
+          bindings.find(
+            ({ careOfAddress, previousCareOfAddresses }) =>
+              same(careOfAddress, bytes) || previousCareOfAddresses.some((item) => same(item, bytes)),
+          ),
+      },
+      () => tested.now,
+    ),
     params: { ...params, ...known.params },
     site,
     get now() {
@@ -92,9 +108,15 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
       return [...alerts.values()];
     },
     feed(event) {
-      if (!rule.on.includes(event.kind)) return [];
+      if (!rule.on.includes(event.kind)) {
+        if (event.kind === 'icmpv6') linkState.observe(event);
+        if (event.kind === 'mobility') extensions.observe(event);
+        return [];
+      }
       tested.now = timeOf(event);
       const result = rule.evaluate(event, context);
+      if (event.kind === 'icmpv6') linkState.observe(event);
+      if (event.kind === 'mobility') extensions.observe(event);
       const drafts = result === undefined ? [] : 'object' in result ? [result] : result;
       for (const draft of drafts) {
         if (!alerts.has(draft.object)) alerts.set(draft.object, draft);

@@ -12,6 +12,12 @@ export const ipsecDiagnostics = {
     text: 'ESP packet too short',
     spec: rfc(4303, '2'),
   },
+  ESP_ALIGNMENT: {
+    severity: 'error',
+    group: 'malformed',
+    text: 'ESP does not end at 4 octets, or its ciphertext is no whole number of blocks',
+    spec: rfc(4303, '2.4'),
+  },
   ESP_SPI_RESERVED: {
     severity: 'warn',
     group: 'protocol',

@@ -13,7 +13,7 @@ import type { SecurityAssociation } from '../../../engine/state/security-associa
 const hasTshark = spawnSync('tshark', ['--version']).status === 0;
 
 /** Rows that the oldest supported tshark does not know. */
-const UNKNOWN_TO_TSHARK = /RFC7634|RFC4309|RFC4543|RFC3566|RFC4494/;
+const UNKNOWN_TO_TSHARK = /RFC4312|RFC7634|RFC4309|RFC4543|RFC3566|RFC4494/;
 
 const SOURCE = '2001:db8:1::10';
 const DESTINATION = '2001:db8:1::1';

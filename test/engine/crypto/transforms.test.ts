@@ -1,6 +1,7 @@
 import { createCipheriv, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { saltedCcm, saltedGcm } from '../../../engine/crypto/aead.ts';
 import { constantTimeEqual } from '../../../engine/crypto/constant-time.ts';
 import {
   EspScratch,
@@ -17,14 +18,21 @@ import {
   type EncryptionTransform,
   type IntegrityTransform,
 } from '../../../engine/crypto/transforms.ts';
-import { cipherVectors, fromHex, integrityVectors, toHex } from './vectors.ts';
+import {
+  aeadVectors,
+  cipherVectors,
+  espVectors,
+  fromHex,
+  integrityVectors,
+  toHex,
+} from './vectors.ts';
 
 const BACKENDS: [string, CryptoBackend][] = [
   ['node', 'node'],
   ['portable', PORTABLE],
 ];
 /** Transforms the portable backend lacks. */
-const NODE_ONLY = /^(DES|TripleDES|AES-CCM)/;
+const NODE_ONLY = /^(DES|TripleDES|Camellia|AES-CCM)/;
 
 function encryption(name: string): EncryptionTransform {
   const row = findEncryption(name);
@@ -83,6 +91,30 @@ describe.each(cipherVectors)('$transform, $name', (vector) => {
         vector.plaintext,
       );
     }
+  });
+});
+
+describe.each(aeadVectors)('$transform, $name', (vector) => {
+  const { icvLength, saltLength } = encryption(vector.transform);
+  // The salt only goes into nonces, which the vector has whole.
+  const keyAndSalt = fromHex(`${vector.key}${'00'.repeat(saltLength)}`);
+  const [nonce, aad] = [fromHex(vector.nonce), fromHex(vector.aad)];
+  const make = vector.transform.startsWith('AES-CCM') ? saltedCcm : saltedGcm;
+  const { aead } = make(icvLength, keyAndSalt);
+
+  it('encrypts as published', () => {
+    const { text, tag } = aead.encrypt(nonce, aad, fromHex(vector.plaintext));
+    expect([toHex(text), toHex(tag)]).toEqual([vector.ciphertext, vector.tag]);
+  });
+
+  it('decrypts as published, and nothing with another tag', () => {
+    const sealed = fromHex(vector.ciphertext + vector.tag);
+    const icv = sealed.length - icvLength;
+    expect(toHex(aead.decrypt(nonce, aad, sealed, 0, icv) ?? new Uint8Array(0))).toBe(
+      vector.plaintext,
+    );
+    sealed[icv] = (sealed[icv] ?? 0) ^ 1;
+    expect(aead.decrypt(nonce, aad, sealed, 0, icv)).toBeUndefined();
   });
 });
 
@@ -251,6 +283,22 @@ describe('AES-GMAC', () => {
     expect(cipher.open(packet, 0, icv, NO_SEQUENCE_HIGH, new EspScratch())).toBe(false);
   });
 
+  it('gives the tag that NIST publishes for GCM without plaintext', () => {
+    // CAVS gcmEncryptExtIV128, AADlen = 128: the additional data are an ESP packet without its IV.
+    const vector = fromHex('77be63708971c4e240d1cb79e8d77feb' + 'e0e00f19');
+    const packet = new Uint8Array([
+      ...fromHex('7a43ec1d9c0a5a78' + 'fed7ba0136a797f3' + 'a0b16533a6213cab'),
+      ...new Uint8Array(16),
+    ]);
+    for (const [, backend] of BACKENDS) {
+      const cipher = row.create(vector, backend);
+      const sealed = packet.slice();
+      cipher.seal(sealed, 24, NO_SEQUENCE_HIGH);
+      expect(toHex(sealed.slice(24))).toBe('209fcc8d3675ed938e9c7166709dd946');
+      expect(cipher.open(sealed, 0, 24, NO_SEQUENCE_HIGH, new EspScratch())).toBe(true);
+    }
+  });
+
   it('seals with the IV outside, as RFC 4543 section 7 says', () => {
     const packet = framed(iv, text, 16);
     const icv = packet.length - 16;
@@ -278,6 +326,40 @@ describe('hash functions for return routability', () => {
         expect(toHex(PORTABLE.hmac('sha1', key, message))).toBe(expected);
       }),
     );
+  });
+});
+
+describe('published vectors', () => {
+  const published = [...cipherVectors, ...aeadVectors, ...integrityVectors]
+    .map(({ transform }) => transform)
+    .concat(espVectors.map((vector) => vector.encryption));
+
+  it('are there for every transform but AES-CCM with 12 octets, which is compared with RFC 3610', () => {
+    const without = [...ENCRYPTION_TRANSFORMS, ...INTEGRITY_TRANSFORMS]
+      .filter((row) => 'keyLengths' in row || row.create !== undefined)
+      .map(({ name }) => name)
+      .filter((name) => !published.includes(name));
+    expect(without).toEqual([
+      'AES-CCM with 12 octet ICV [RFC4309]',
+      // In the tests of its own above.
+      'NULL with AES-GMAC [RFC4543]',
+    ]);
+  });
+
+  it('are there for every key length of AES-CBC, AES-CTR, AES-GCM and Camellia-CBC', () => {
+    const lengths = (name: string): number[] => {
+      const row = encryption(name);
+      const all = [
+        ...cipherVectors.map(({ transform, key }) => [transform, key] as const),
+        ...aeadVectors.map(
+          ({ transform, key }) => [transform, key + '00'.repeat(row.saltLength)] as const,
+        ),
+      ].filter(([transform]) => transform === row.name);
+      return [...new Set(all.map(([, key]) => key.length / 2))].sort((a, b) => a - b);
+    };
+    for (const name of ['AES-CBC', 'AES-CTR', 'Camellia-CBC', 'AES-GCM-8', 'AES-GCM-12']) {
+      expect(lengths(name), name).toEqual(encryption(name).keyLengths);
+    }
   });
 });
 

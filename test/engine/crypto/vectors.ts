@@ -16,6 +16,18 @@ export interface CipherVector {
   readonly ciphertext: string;
 }
 
+/** A combined algorithm as such: nonce and additional data are not those of ESP. */
+export interface AeadVector {
+  readonly name: string;
+  readonly transform: string;
+  readonly key: string;
+  readonly nonce: string;
+  readonly aad: string;
+  readonly plaintext: string;
+  readonly ciphertext: string;
+  readonly tag: string;
+}
+
 /** A message and its ICV. */
 export interface IntegrityVector {
   readonly name: string;
@@ -45,6 +57,7 @@ function load(name: string): unknown {
 }
 
 export const cipherVectors = load('cipher.json') as CipherVector[];
+export const aeadVectors = load('aead.json') as AeadVector[];
 export const integrityVectors = load('integrity.json') as IntegrityVector[];
 export const espVectors = load('esp.json') as EspVector[];
 

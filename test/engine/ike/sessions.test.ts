@@ -109,8 +109,8 @@ describe('an IKE session', () => {
     ]);
     expect(sessions.notices.all).toEqual([]);
     const [session] = sessions.all;
-    expect(session?.follower.initiatorIdentity).toBe('mn@example.org');
-    expect(session?.follower.responderIdentity).toBe('ha@example.org');
+    expect(session?.follower.sayings.parties.initiator?.text).toBe('mn@example.org');
+    expect(session?.follower.sayings.parties.responder?.text).toBe('ha@example.org');
   });
 
   const algorithms: Algorithms[] = [

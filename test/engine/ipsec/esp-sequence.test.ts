@@ -25,6 +25,7 @@ function packet(
     linkId: 0,
     hopLimit: 60,
     layout: 1,
+    mayWrap: true,
     time: 1e15 + seconds * 1e6,
     input: 0,
     number: Math.round(seconds * 1000) + 1,
@@ -109,6 +110,20 @@ describe('sequence numbers of ESP', () => {
       FINE,
       FINE,
     ]);
+  });
+
+  it('start again where 32-bit numbers wrap, because new keys are due then', () => {
+    const short = (sequence: number, seconds: number): EspSighted =>
+      packet(sequence, seconds, { mayWrap: false });
+    expect(verdicts(short(0xffff_fffe, 0), short(0xffff_ffff, 1), short(0, 2))).toEqual([
+      FINE,
+      FINE,
+      RESTART,
+    ]);
+    // Told once, and what was only overtaken is no second wrap.
+    expect(
+      verdicts(short(0xffff_fffe, 0), short(3, 1), short(0xffff_ffff, 1.1), short(4, 1.2)),
+    ).toEqual([FINE, RESTART, FINE, FINE]);
   });
 
   it('remember a bounded number of flows and count those forgotten', () => {

@@ -187,6 +187,7 @@ describe('an esp_sa file', () => {
     expect(problems.map(({ line, code, severity }) => [line, code, severity])).toEqual([
       [2, 'KEYS_DUPLICATE', 'warning'],
       [3, 'KEYS_DUPLICATE', 'warning'],
+      [4, 'KEYS_OVERLAP', 'warning'],
     ]);
     expect(problems[0]?.message).toContain('line 1');
   });

@@ -206,7 +206,7 @@ describe('output of ip xfrm', () => {
     ['proto esp spi 1 mode sideways', '2:23 error KEYS_MODE mode'],
     [`proto esp spi 1 enc cbc(aes) <<Keys hidden>>`, '2:31 error KEYS_HIDDEN encryption key'],
     [
-      `proto esp spi 1 enc cbc(camellia) ${key(16)}`,
+      `proto esp spi 1 enc cbc(serpent) ${key(16)}`,
       '2:22 error KEYS_ENCRYPTION_UNSUPPORTED encryption',
     ],
     [
@@ -221,6 +221,24 @@ describe('output of ip xfrm', () => {
     ['nothing else', '1:0 error KEYS_COLUMNS association'],
   ])('with %s has the problem %s', (line, problem) => {
     expect(problemsOf(`src ::1 dst ::2\n\t${line}\n`)).toEqual([problem]);
+  });
+});
+
+describe('Camellia-CBC', () => {
+  it.each([
+    [`src ::1 dst ::2\n\tproto esp spi 1 mode transport enc cbc(camellia) ${key(24)}\n`, 24],
+    [`add ::1 ::2 esp 1 -m transport -E camellia-cbc ${key(16)};\n`, 16],
+    [`1@::2 camellia256-cbc:${key(32)}\n`, 32],
+    [`"IPv6","::1","::2","1","Camellia-CBC [RFC4312]","${key(32)}","NULL",""\n`, 32],
+  ])('is read from what other programs write: %j', (text, octets) => {
+    const { entries, problems } = readKeyText(text, 'camellia');
+    expect(problems).toEqual([]);
+    expect(
+      entries.map(({ association, encryptionKey }) => [
+        association.esp.encryption.rfc,
+        encryptionKey.length,
+      ]),
+    ).toEqual([[4312, octets]]);
   });
 });
 

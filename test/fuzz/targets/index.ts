@@ -6,6 +6,7 @@ import { pcap, pcapng } from './captures.ts';
 import { dissector } from './dissector.ts';
 import { engine } from './engine.ts';
 import { decoders } from './decoders.ts';
+import { policies } from './policies.ts';
 import { filter, keyFile, siteFile, yamlKeys } from './texts.ts';
 
 /** All targets. */
@@ -17,6 +18,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   pcapng,
   filter,
   keyFile,
+  policies,
   siteFile,
   yamlKeys,
 ];

@@ -2,14 +2,23 @@
 # A session of strongSwan between a mobile node and a home agent in two network namespaces, with ESP of charon's own:
 # first child, rekeying with and without a Diffie-Hellman exchange, a new IKE SA.
 #
-# Runs as `unshare --net --mount --propagation private bash session.sh folder ike esp pfs fragment-size`; leaves
-# session.pcap and charon.log in the folder. Nothing of it is seen outside, and all of it ends with the script.
+# Runs as `unshare --net --mount --propagation private bash session.sh folder ike esp pfs fragment-size [version [group]]`;
+# leaves session.pcap and charon.log in the folder. IKEv1 (version 1) is told in `group` what makes quick modes of the
+# first child PFS, if anything. Nothing of it is seen outside, and all of it ends with the script.
 set -eu
 folder=$1
 ike=$2
 esp=$3
 pfs=$4
 fragment=$5
+version=${6:-2}
+first=$esp,$pfs
+only=
+if [ "$version" = 1 ]; then
+  # A quick mode has one group for all proposals, and a child is found by its selectors.
+  first=$esp${7:+-$7}
+  only='[udp]'
+fi
 node=2001:db8:2::10
 agent=2001:db8:1::1
 home=2001:db8:1::10
@@ -35,7 +44,7 @@ charon {
 swanctl { load = random openssl }
 EOF
   cat >"$folder/$1/swanctl.conf" <<EOF
-connections { mip6 { version = 2
+connections { mip6 { version = $version
   local_addrs = $2
   remote_addrs = $3
   encap = yes
@@ -49,14 +58,13 @@ connections { mip6 { version = 2
   children {
     tunnel { local_ts = $6/128
       remote_ts = $7/128
-      esp_proposals = $esp,$pfs
+      esp_proposals = $first
       rekey_time = 0 }
-    secret { local_ts = $6/128
-      remote_ts = $7/128
+    secret { local_ts = $6/128$only
+      remote_ts = $7/128$only
       esp_proposals = $pfs
       rekey_time = 0 } } } }
-secrets { ike-1 { id = mn@example.org
-  secret = "not a secret" } }
+secrets { ike-1 { secret = "not a secret" } }
 EOF
 }
 
@@ -109,6 +117,8 @@ datagrams
 control b --initiate --child secret
 datagrams
 control a --rekey --ike mip6
+# A new main mode goes on when the command is done.
+[ "$version" = 2 ] || sleep 0.5
 control a --rekey --child tunnel
 datagrams
 # The last packets are on their way.

@@ -1,0 +1,63 @@
+/**
+ * Questions that several rules about extensions ask.
+ */
+import { formatAddress, isSameAddress } from '../../dissectors/core/address.ts';
+import type { MobilityEvent, PacketContext, PacketReference, Link } from '../events.ts';
+import type { Site } from '../site.ts';
+import type { DomainRole, ExtensionQueries } from '../state/extension-state.ts';
+
+/** Evidence of one packet, as alerts carry it. */
+export interface PacketEvidence {
+  readonly packet: PacketReference;
+  readonly text: string;
+  readonly link: Link;
+}
+
+/** Evidence from the packet of a context. */
+export function evidenceOf({ packet, link }: PacketContext, text: string): PacketEvidence {
+  return { packet, text, link };
+}
+
+/** `2001:db8::1 and 2001:db8::2`, the same for both directions. */
+export function pairText(a: Uint8Array, b: Uint8Array): string {
+  return [formatAddress(a), formatAddress(b)].sort().join(' and ');
+}
+
+/** Whether the site names any node of a domain. */
+export function tellsDomain({ domain }: Site): boolean {
+  return domain.accessGateways.length > 0 || domain.localMobilityAnchors.length > 0;
+}
+
+/** Whether a node belongs to the domain in any role: told by the site, or learned from accepted registrations. */
+export function domainRole(
+  address: Uint8Array,
+  context: Pick<ExtensionQueries, 'accessGateway' | 'mobilityAnchor'>,
+): DomainRole {
+  const gateway = context.accessGateway(address);
+  const anchor = context.mobilityAnchor(address);
+  if (gateway === 'site' || anchor === 'site') return 'site';
+  return gateway ?? anchor;
+}
+
+/** Whether something vouches for the sender of a message: ESP or an authentication header. */
+export function isProtected(context: PacketContext): boolean {
+  let at: PacketContext | undefined = context;
+  while (at !== undefined) {
+    if (at.protection !== 'none' || at.hasAuthenticationHeader === true) return true;
+    at = at.outer;
+  }
+  return false;
+}
+
+/** Whether the options of a message are all there: the frame is not cut and the message is not malformed. */
+export function isComplete({ checksum, diagnostics }: MobilityEvent): boolean {
+  return (
+    checksum === 'right' &&
+    !diagnostics.some(({ code }) => code === 'OPTION_TRUNCATED' || code === 'MH_LENGTH')
+  );
+}
+
+/** Whether a list holds an address. */
+export function includesAddress(list: readonly Uint8Array[], address: Uint8Array): boolean {
+  return list.some((item) => isSameAddress(item, address));
+}
