@@ -1,7 +1,7 @@
 /**
  * Opens ESP without keys, for the field trees of packets: what is recognised as having NULL encryption.
  */
-import { copyOctets, u32 } from '../dissectors/core/bytes.ts';
+import { copyOctets, equalBytes, u32 } from '../dissectors/core/bytes.ts';
 import type { Ipv6View, OpenEsp, OpenedEsp } from '../dissectors/index.ts';
 import { EspFlows, FlowLayout } from '../engine/ipsec/esp-flows.ts';
 import type { EspSight, NullGuess } from '../engine/ipsec/esp-null.ts';
@@ -60,17 +60,9 @@ export class NullOpener {
   ): NullGuess | undefined {
     if (end - esp < HEADER) return undefined;
     const key = this.#key;
-    let isSame = true;
-    const put = (at: number, value: number): void => {
-      if (key[at] === value) return;
-      key[at] = value;
-      isSame = false;
-    };
-    for (let i = 0; i < ADDRESS; i++) {
-      put(i, sourceBytes[source + i] ?? 0);
-      put(ADDRESS + i, destinationBytes[destination + i] ?? 0);
-    }
-    for (let i = 0; i < HEADER; i++) put(2 * ADDRESS + i, bytes[esp + i] ?? 0);
+    let isSame = put(key, 0, sourceBytes, source, ADDRESS);
+    isSame = put(key, ADDRESS, destinationBytes, destination, ADDRESS) && isSame;
+    isSame = put(key, 2 * ADDRESS, bytes, esp, HEADER) && isSame;
     const last = this.#last;
     const tail = u32(bytes, end - 4);
     if (isSame && last.tail === tail && last.end === end && last.guess !== undefined) {
@@ -89,6 +81,19 @@ export class NullOpener {
     last.isOpen = flow.guess.open(sight);
     return last.isOpen ? flow.guess : undefined;
   }
+}
+
+/** Copies octets. @returns whether they were there before */
+function put(
+  key: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  from: number,
+  length: number,
+): boolean {
+  const isSame = equalBytes(key, at, bytes, from, length);
+  for (let i = 0; i < length; i++) key[at + i] = bytes[from + i] ?? 0;
+  return isSame;
 }
 
 function openedBy(guess: NullGuess, bytes: Uint8Array, end: number): OpenedEsp {

@@ -129,6 +129,7 @@ const NEEDS: Readonly<Record<Need, true>> = {
 const EVENT_KINDS: Readonly<Record<EngineEvent['kind'], true>> = {
   mobility: true,
   icmpv6: true,
+  bootstrapping: true,
   esp: true,
   ipsec: true,
   tunnel: true,

@@ -74,7 +74,20 @@ export async function parseSite(
   }
   for (const { path, message } of siteProblems(value)) add(path, message);
   if (problems.length > 0 || !result.success) throw new ConfigurationError(file, problems);
-  return result.data;
+  const { homeAgents, links, mobileNodes, infrastructure, routers, domain, ...more } = result.data;
+  const { ipsec, compatibility, outsideLinkLayerAddresses, rules: settings } = more;
+  return {
+    homeAgents,
+    links,
+    mobileNodes,
+    infrastructure,
+    routers,
+    domain,
+    ipsec,
+    compatibility,
+    outsideLinkLayerAddresses,
+    rules: settings,
+  };
 }
 
 /** Octets of the file, never more than the limit: it may be a device or grow while it is read. */

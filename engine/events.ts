@@ -6,6 +6,7 @@
  */
 import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
 import type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
+import type { BootstrappingEvent } from './bootstrapping-event.ts';
 import type { MobilityHeader } from '../dissectors/mobility/header.ts';
 import type { Verification } from '../dissectors/verification.ts';
 import type { Link, PacketReference } from './packet.ts';
@@ -15,6 +16,7 @@ import type { IkeMovement, IkeNegotiation, IkeParties } from './ike/said.ts';
 import type { Binding } from './state/binding-cache.ts';
 import type { TunnelledEvent } from './tunnelled-event.ts';
 
+export type { BootstrappingEvent, HomeAgentOffer } from './bootstrapping-event.ts';
 export type { AssociationFacts } from './ipsec/association-facts.ts';
 export type { EndpointRelation } from './ipsec/endpoint-relation.ts';
 export type { AddressRange, IkeMovement, IkeNegotiation, IkeParties } from './ike/said.ts';
@@ -286,6 +288,7 @@ export interface TickEvent {
 export type EngineEvent =
   | MobilityEvent
   | Icmpv6Event
+  | BootstrappingEvent
   | EspEvent
   | IpsecEvent
   | TunnelEvent

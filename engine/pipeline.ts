@@ -5,6 +5,7 @@ import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import { walkIpv6, walkLink } from '../dissectors/walk.ts';
 import { findInnerIpv6 } from './encapsulation.ts';
 import type { InnerPacket } from './encapsulation.ts';
+import { BootstrappingStage } from './bootstrapping-stage.ts';
 import type { EngineCounters, EngineOptions, EngineSummary } from './engine.ts';
 import { Ipv4EspStage, MAX_IPV4_ESP } from './esp-ipv4.ts';
 import { EspOpener } from './esp-opener.ts';
@@ -80,6 +81,7 @@ export class Engine {
   readonly #esp: EspStage;
   readonly #ipv4Esp: Ipv4EspStage;
   readonly #traffic: TrafficStage;
+  readonly #bootstrapping: BootstrappingStage;
   readonly #ipsec: IpsecStage;
   readonly #tunnels: TunnelStage;
   /** Undefined without secrets. */
@@ -135,6 +137,7 @@ export class Engine {
     this.#esp = new EspStage({ ...shared, opener, ipsec, watcher: options.espWatcher, seed });
     this.#ipv4Esp = new Ipv4EspStage({ packet, counters, opener, watcher: options.espWatcher });
     this.#traffic = new TrafficStage(shared);
+    this.#bootstrapping = new BootstrappingStage(shared);
     this.#tunnels = new TunnelStage(shared, seed);
     const { ike = [] } = options;
     if (ike.length > 0) {
@@ -335,7 +338,10 @@ export class Engine {
       case NEXT_HEADER.udp: {
         const inner = findInnerIpv6(view.upperProtocol, bytes, offset, end);
         if (inner === undefined) {
-          if (view.upperProtocol === NEXT_HEADER.udp) this.#ike?.ipv6(level);
+          if (view.upperProtocol === NEXT_HEADER.udp) {
+            this.#ike?.ipv6(level);
+            this.#bootstrapping.udp(level);
+          }
           break;
         }
         const names = [...level.encapsulation, inner.name];

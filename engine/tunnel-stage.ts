@@ -8,6 +8,7 @@ import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { EngineEvent } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { HomeNetwork } from './state/home-network.ts';
+import { ripngRoutes } from './tunnel-routes.ts';
 import { TunnelLimit } from './tunnel-limit.ts';
 import type { TunnelControl, TunnelDirection } from './tunnelled-event.ts';
 
@@ -114,6 +115,11 @@ export class TunnelStage {
     const hasPorts =
       (upperProtocol === NEXT_HEADER.tcp || upperProtocol === NEXT_HEADER.udp) &&
       upperOffset + 4 <= upperEnd;
+    const isRipng =
+      kind === CLASS.routing &&
+      upperProtocol === NEXT_HEADER.udp &&
+      isPort(upperBytes, upperOffset, RIPNG);
+    const routes = isRipng ? ripngRoutes(upperBytes, upperOffset, upperEnd) : undefined;
     const base = this.#packet.levels[0];
     // IPv4 around the outermost IPv6 header is a tunnel of its own.
     const carried = base !== undefined && base.ipv4 >= 0 ? 1 : 0;
@@ -125,6 +131,7 @@ export class TunnelStage {
       sourcePort: hasPorts ? u16(upperBytes, upperOffset) : -1,
       destinationPort: hasPorts ? u16(upperBytes, upperOffset + 2) : -1,
       control: CONTROL[kind],
+      ...(routes === undefined ? {} : { routes }),
       depth: level.depth + carried,
     });
   }

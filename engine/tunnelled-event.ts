@@ -2,6 +2,7 @@
  * What the engine says of packets in tunnels.
  */
 import type { PacketContext } from './events.ts';
+import type { SitePrefix } from './site.ts';
 
 /** Which way a tunnelled packet goes, seen from a home agent. */
 export type TunnelDirection = 'to-home-agent' | 'from-home-agent' | 'other';
@@ -29,6 +30,8 @@ export interface TunnelledEvent {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly control: TunnelControl | undefined;
+  /** Routes that a RIPng response announces, at most 25; absent in other packets. */
+  readonly routes?: readonly SitePrefix[];
   /** Tunnels around the packet, 1 or more. */
   readonly depth: number;
 }

@@ -76,7 +76,7 @@ export class PacketViews {
       linkType: record.linkType,
       originalLength: record.originalLength,
       verifier,
-      ...(openEsp === undefined ? {} : { openEsp }),
+      openEsp,
       ...(openIke === undefined ? {} : { openIke }),
       ...(reassembled === undefined ? {} : { reassembled }),
     });

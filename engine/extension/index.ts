@@ -23,10 +23,11 @@ export { formatIpv4, isIpv4Mapped } from '../../dissectors/core/address.ts';
 export {
   domainRole,
   evidenceOf,
+  homeRegistrationOf,
   includesAddress,
   isComplete,
   isProtected,
   pairText,
   tellsDomain,
 } from './rule-queries.ts';
-export type { PacketEvidence } from './rule-queries.ts';
+export type { HomeRegistration, PacketEvidence } from './rule-queries.ts';

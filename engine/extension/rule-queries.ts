@@ -2,6 +2,7 @@
  * Questions that several rules about extensions ask.
  */
 import { formatAddress, isSameAddress } from '../../dissectors/core/address.ts';
+import { BINDING_UPDATE_FLAGS } from '../../dissectors/mobility/messages/binding.ts';
 import type { MobilityEvent, PacketContext, PacketReference, Link } from '../events.ts';
 import type { Site } from '../site.ts';
 import type { DomainRole, ExtensionQueries } from '../state/extension-state.ts';
@@ -55,6 +56,45 @@ export function isComplete({ checksum, diagnostics }: MobilityEvent): boolean {
     checksum === 'right' &&
     !diagnostics.some(({ code }) => code === 'OPTION_TRUNCATED' || code === 'MH_LENGTH')
   );
+}
+
+/** A Binding Update of a mobile node to its home agent, over IPv6 or IPv4. */
+export interface HomeRegistration {
+  readonly homeAddress: Uint8Array;
+  readonly homeAgent: Uint8Array;
+  /** Source of the outermost IPv6 header. */
+  readonly wireSource: Uint8Array;
+  readonly sequence: number;
+  /** Bits of `BINDING_UPDATE_FLAGS`. */
+  readonly flags: number;
+  /** Units of 4 s, 0 asks for deletion. */
+  readonly lifetime: number;
+}
+
+/** Flags of registrations at others than home agents. */
+const OTHER_REGISTRATION =
+  BINDING_UPDATE_FLAGS.proxyRegistration.mask | BINDING_UPDATE_FLAGS.mapRegistration.mask;
+
+/** Reads a home registration, whatever carries it; undefined for other messages and wrong checksums. */
+export function homeRegistrationOf({
+  header,
+  context,
+  checksum,
+}: MobilityEvent): HomeRegistration | undefined {
+  const { message } = header;
+  if (message.kind !== 'binding-update' || checksum === 'wrong') return undefined;
+  if ((message.flags & BINDING_UPDATE_FLAGS.homeRegistration.mask) === 0) return undefined;
+  if ((message.flags & OTHER_REGISTRATION) !== 0) return undefined;
+  let wire = context;
+  while (wire.outer !== undefined) wire = wire.outer;
+  return {
+    homeAddress: context.homeAddressOption ?? context.source,
+    homeAgent: context.destination,
+    wireSource: wire.source,
+    sequence: message.sequence,
+    flags: message.flags,
+    lifetime: message.lifetime,
+  };
 }
 
 /** Whether a list holds an address. */

@@ -3,6 +3,7 @@
  */
 import { IKEV2_NOTIFY } from '../../dissectors/ike/index.ts';
 import type {
+  IkeHeader,
   Ikev2Payload,
   Ikev2SecurityAssociation,
   TrafficSelectors,
@@ -20,6 +21,13 @@ export interface IkeExchangeMessage {
   /** 4 or 16 octets. */
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
+}
+
+/** A message with its direction. */
+export interface IkeMessageOfSession extends IkeExchangeMessage {
+  readonly header: IkeHeader;
+  /** Sent by the initiator of the IKE SA. */
+  readonly isInitiator: boolean;
 }
 
 /** The first payload of a kind. */

@@ -11,7 +11,7 @@ import {
   IKEV2_NOTIFY,
   mip6HomePrefix,
 } from '../../dissectors/ike/index.ts';
-import type { IkeHeader, Ikev2Payload } from '../../dissectors/ike/index.ts';
+import type { Ikev2Payload } from '../../dissectors/ike/index.ts';
 import type { SecurityAssociation } from '../state/security-association.ts';
 import { deriveChild } from './child-sa.ts';
 import type { ChildSa } from './child-sa.ts';
@@ -19,7 +19,7 @@ import { IkeChildren } from './children.ts';
 import { rekeyedSkeyseed } from './derivation.ts';
 import type { DerivationInput } from './derivation.ts';
 import { hasFailed, hasNotify, offerOf } from './exchange.ts';
-import type { IkeExchangeMessage, Offer } from './exchange.ts';
+import type { IkeMessageOfSession, Offer } from './exchange.ts';
 import type { MessageKeys } from './message-keys.ts';
 import type { IkeNotice, IkeNotices } from './notices.ts';
 import { IkeSayings } from './said.ts';
@@ -67,13 +67,6 @@ export interface KnownKeys {
   readonly input: DerivationInput | undefined;
   /** The Diffie-Hellman secret they were made of. */
   readonly from: SharedSecret | undefined;
-}
-
-/** A message with its direction. */
-export interface IkeMessageOfSession extends IkeExchangeMessage {
-  readonly header: IkeHeader;
-  /** Sent by the initiator of the IKE SA. */
-  readonly isInitiator: boolean;
 }
 
 /** Follows one IKE SA. */

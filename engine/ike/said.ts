@@ -11,8 +11,7 @@ import {
 import type { TrafficSelectors } from '../../dissectors/ike/index.ts';
 import { equalBytes } from '../../dissectors/core/bytes.ts';
 import { hasRefused, offerOf, payloadOf } from './exchange.ts';
-import type { Offer } from './exchange.ts';
-import type { IkeMessageOfSession } from './follower.ts';
+import type { IkeMessageOfSession, Offer } from './exchange.ts';
 import { identityOf } from './identity.ts';
 import type { IkeIdentity } from './identity.ts';
 import { PROTOCOL, chosenProposal } from './suite.ts';

@@ -59,6 +59,9 @@ export const ANY_ADDRESS: PolicyAddress = {
   prefix: { bytes: new Uint8Array(16), length: 0 },
 };
 
+/** A way to authenticate: `shared secret`, `EAP`. */
+const METHOD = /^[0-9A-Za-z_][0-9A-Za-z_-]*(?: [0-9A-Za-z_][0-9A-Za-z_-]*)*$/;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A condition that fits everything. */
@@ -149,6 +152,7 @@ export class PolicyEntryReader {
     this.#expect('entry', 'THEN');
     this.#expect('entry', 'AUTHENTICATE');
     const methods: string[] = [];
+    const start = this.#peek();
     if (this.#takeSign('(')) {
       const words: string[] = [];
       while (!this.#hasFailed && !this.#takeSign(')')) words.push(this.#value('method', '")"'));
@@ -162,6 +166,10 @@ export class PolicyEntryReader {
     this.#expectEnd();
     if (this.#hasFailed) return undefined;
     const trimmed = methods.map((method) => method.trim()).filter((method) => method !== '');
+    if (!trimmed.every((method) => METHOD.test(method))) {
+      this.#fail('method', 'expected words like shared secret, with / between them', start);
+      return undefined;
+    }
     return { identity, methods: trimmed, address, line: this.#line };
   }
 

@@ -67,10 +67,10 @@ function entriesOf(section: PolicySection): string[] {
   switch (section.database) {
     case 'SAD':
       return section.associations.map(({ name, direction, spi, destination, mode, selector }) => {
-        const id = typeof spi === 'number' ? `0x${spi.toString(16).padStart(8, '0')}` : spi;
+        const id = typeof spi === 'number' ? `0x${spi.toString(16).padStart(8, '0')}` : quoted(spi);
         const parts = [direction.toUpperCase(), id, formatPolicyAddress(destination), 'ESP'];
         const row = [...parts, mode.toUpperCase()].join(', ');
-        return `  - ${name}(${row}):\n${ROW.indent}${fieldsOf(selector, false).join(ROW.and)}`;
+        return `  - ${quoted(name)}(${row}):\n${ROW.indent}${fieldsOf(selector, false).join(ROW.and)}`;
       });
     case 'PAD':
       return section.peers.map(
@@ -123,7 +123,7 @@ export function formatPolicyAction(action: PolicyAction): string {
 function actionText(action: PolicyAction): string {
   switch (action.kind) {
     case 'association':
-      return `USE SA ${action.name}`;
+      return `USE SA ${action.name.toUpperCase() === 'ESP' ? `"${action.name}"` : quoted(action.name)}`;
     case 'dynamic': {
       const { mode, outerDestination, identity, initiate } = action;
       const pattern = [
@@ -147,7 +147,7 @@ function actionText(action: PolicyAction): string {
 
 /** Text of an address: its name, `any`, an address or a prefix. */
 export function formatPolicyAddress({ name, prefix }: PolicyAddress): string {
-  if (name !== '' || prefix === undefined) return name === '' ? 'any' : name;
+  if (name !== '' || prefix === undefined) return name === '' ? 'any' : quoted(name);
   const text = formatPrefix(prefix);
   return prefix.length === 8 * prefix.bytes.length ? text.slice(0, text.indexOf('/')) : text;
 }
@@ -178,7 +178,8 @@ function nameOf(names: ReadonlyMap<string, number>, value: number): string | und
   return undefined;
 }
 
-/** Identities that are no plain word are quoted. */
+/** What is no plain word is quoted. */
 function quoted(value: string): string {
-  return /^[0-9A-Za-z_][0-9A-Za-z_@-]*$/.test(value) ? value : `"${value.replaceAll('"', '')}"`;
+  const isWord = /^[0-9A-Za-z_](?:[0-9A-Za-z_@.-]*[0-9A-Za-z_@-])?$/.test(value);
+  return isWord ? value : `"${value.replaceAll('"', '')}"`;
 }

@@ -28,12 +28,13 @@ export default defineRule({
     'where it is attached, and let the border of the domain drop proxy registrations from everybody else.',
   on: ['mobility'],
   params: {},
-  evaluate(event, { accessGateway, proxyRequest, site }) {
+  evaluate(event, context) {
+    const { site } = context;
     const update = proxyUpdateOf(event);
     if (update !== undefined) {
       const { gateway, anchor, node, lifetime } = update;
       const isJudged = site.domain.accessGateways.length > 0;
-      if (!isJudged || accessGateway(gateway) === 'site') return undefined;
+      if (!isJudged || context.accessGateway(gateway) === 'site') return undefined;
       const who = formatAddress(gateway);
       const what = lifetime === 0 ? 'de-registers' : 'registers';
       return {
@@ -54,7 +55,7 @@ export default defineRule({
     const answer = proxyAcknowledgementOf(event);
     if (answer?.status !== NOT_AUTHORIZED) return undefined;
     const { gateway, anchor, sequence } = answer;
-    const request = proxyRequest(gateway, anchor, sequence);
+    const request = context.proxyRequest(gateway, anchor, sequence);
     const who = formatAddress(gateway);
     return {
       object: `${who} at ${formatAddress(anchor)}`,

@@ -2,7 +2,6 @@ import {
   REREGISTRATION,
   addressKey,
   defineRule,
-  evidenceOf,
   findOption,
   formatAddress,
   isSameAddress,

@@ -88,8 +88,8 @@ function unsettled(context: Context, time: number): AlertDraft[] {
 }
 
 /** Remembers client registrations by the prefix of their home address. */
-function noteClient({ binding, change }: EventOf<'binding'>, context: Context): undefined {
-  if (binding.role !== 'home') return undefined;
+function noteClient({ binding, change }: EventOf<'binding'>, context: Context): void {
+  if (binding.role !== 'home') return;
   const { homeAddress, peer } = binding;
   const clients = context.table<Client>('clients', BOUNDS);
   const key = prefixKey(homeAddress, PREFIX_BITS);
@@ -101,7 +101,6 @@ function noteClient({ binding, change }: EventOf<'binding'>, context: Context): 
   ) {
     clients.delete(key);
   }
-  return undefined;
 }
 
 export default defineRule({
@@ -124,7 +123,10 @@ export default defineRule({
   params,
   evaluate(event, context) {
     if (event.kind === 'tick') return unsettled(context, event.time);
-    if (event.kind === 'binding') return noteClient(event, context);
+    if (event.kind === 'binding') {
+      noteClient(event, context);
+      return undefined;
+    }
     const { packet, link } = event.context;
     const answer = proxyAcknowledgementOf(event);
     if (answer !== undefined) {

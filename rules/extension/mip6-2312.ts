@@ -87,7 +87,7 @@ export default defineRule({
       if (isOwn) return undefined;
       return draft(
         `the home agent of ${formatAddress(binding.homeAddress)} is ${formatAddress(binding.peer)}`,
-        context.isHomeAgent(source) ? false : true,
+        !context.isHomeAgent(source),
         binding.homeAddress,
       );
     }

@@ -8,6 +8,7 @@ import {
   isAcceptedOnLink,
   isLinkLocal,
   isSameAddress,
+  isSameLinkLayer,
   isVirtualRouter,
   linkLayerOfHomeAgent,
   neighborStatementOf,
@@ -77,6 +78,11 @@ function onForeignLink(event: EventOf<'icmpv6'>, context: RuleContext): Hijack |
     addresses.some((item) => isSameAddress(item, said.address)),
   );
   if (!isOurs) return undefined;
+  // It also advertises itself as this home agent: rule 1103 has said so.
+  for (const { addresses, linkLayerAddress } of context.routers(event.context.link)) {
+    if (!isSameLinkLayer(linkLayerAddress, said.linkLayerAddress)) continue;
+    if (addresses.some((item) => isSameAddress(item, said.address))) return undefined;
+  }
   const name = message.kind === 'neighbor-advertisement' ? 'Advertisement' : 'Solicitation';
   return {
     homeAgent: said.address,

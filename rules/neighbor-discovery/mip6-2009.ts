@@ -169,7 +169,7 @@ function noteAnswer(event: EventOf<'icmpv6'>, context: Context): AlertDraft | un
     confidence: 'certain',
     stage: 'denial-of-service',
     homeAddress: address,
-    ...(binding === undefined ? {} : { homeAgent: binding.peer }),
+    homeAgent: binding.peer,
   };
 }
 

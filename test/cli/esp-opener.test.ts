@@ -58,4 +58,15 @@ describe('opening ESP for the tree', () => {
     expect(opened).toMatchObject({ icv: 'bad' });
     expect(opened?.bytes).toHaveLength(0);
   });
+
+  it('says nothing of an integrity check value that nobody has a key for', () => {
+    const line = `"IPv6","2001:db8::1","2001:db8::2","0x00001000","NULL","","ANY 96 bit authentication [no checking]",""`;
+    const unchecked = espOpener(parseKeyText(line, 'esp_sa').associations);
+    const right = sealed([9, 9, 9, 9, 1, 2, 2, 17]);
+    const shown = unchecked(right, 0, right.length, SOURCE, DESTINATION);
+    expect(shown).toMatchObject({ icv: 'not-checked', icvLength: 12 });
+    // Padding that no packet has: the key is not that of the packet, which is no wrong ICV.
+    const wrong = sealed([9, 9, 9, 9, 1, 2, 200, 17]);
+    expect(unchecked(wrong, 0, wrong.length, SOURCE, DESTINATION)).toBeUndefined();
+  });
 });

@@ -178,6 +178,12 @@ describe('the ike part of a YAML key file', () => {
     [`ike: [{ ${SPI}, skeyseed: "0x1" }]`, 'expected an even number of hexadecimal digits'],
     [`ike: [{ ${SPI}, skeyseed: "0x11", encryption: ROT13 }]`, 'expected an encryption algorithm'],
     [`ike: [{ ${SPI}, skeysed: "0x11" }]`, 'did you mean skeyseed?'],
+    ['ike: [{ initiatorCookie: "0x0102030405060708" }]', 'expected one of encryptionKey, skeyidD'],
+    ['ike: [{ initiatorCookie: "0x0102030405060708", skeyid: "0x11" }]', 'did you mean skeyidD?'],
+    [
+      'ike: [{ initiatorCookie: "0x0102030405060708", skeyidD: "0x11", skD: "0x11" }]',
+      'unknown key',
+    ],
     [
       `ike: [{ ${SPI}, sharedSecrets: [{ publicValue: "0x11", secret: "0x22" }] }]`,
       'expected the first octets, at least 8',

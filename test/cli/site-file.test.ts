@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigurationError } from '../../cli/configuration-error.ts';
 import { loadRules } from '../../cli/rules-directory.ts';
 import { MAX_SITE_FILE_OCTETS, parseSite, readSiteFile } from '../../cli/site-file.ts';
+import { identityKey } from '../../engine/ike/identity.ts';
 import { UNKNOWN_SITE } from '../../engine/site.ts';
 import { address, linkLayer, prefix } from '../rules/event-builders.ts';
 
@@ -60,6 +61,7 @@ links:
 mobileNodes:
   - name: alice
     homeAddress: 2001:db8:1::10
+    identities: [Alice@Example.org, 'C=CH, CN=alice', '@mn1.example.org']
 ipsec: { signalling: optional, payload: required }
 compatibility: { umipHomeDeregistration: true }
 outsideLinkLayerAddresses: ['02:00:5e:00:53:ff']
@@ -85,7 +87,17 @@ describe('a site file', () => {
         { name: 'home', role: 'home', interfaces: ['eth1'], files: [], vlans: [10] },
         { name: 'visited', role: 'foreign', interfaces: [], files: ['visited-*.pcap'], vlans: [] },
       ],
-      mobileNodes: [{ name: 'alice', homeAddress: address('2001:db8:1::10'), identities: [] }],
+      mobileNodes: [
+        {
+          name: 'alice',
+          homeAddress: address('2001:db8:1::10'),
+          identities: ['alice@example.org', 'CN=alice,C=CH', 'mn1.example.org'].map(identityKey),
+          mobileNetworkPrefixes: [],
+        },
+      ],
+      infrastructure: [],
+      routers: [],
+      domain: UNKNOWN_SITE.domain,
       ipsec: { signalling: 'optional', payload: 'required' },
       compatibility: { umipHomeDeregistration: true },
       outsideLinkLayerAddresses: [linkLayer('02:00:5e:00:53:ff')],
@@ -196,6 +208,10 @@ describe('all problems of a site file', () => {
 describe('traps of YAML', () => {
   it.each([
     ['mobileNodes:', 'expected a list of mobile nodes; found nothing'],
+    [
+      'mobileNodes: [{name: a, homeAddress: 2001:db8::1, identities: [""]}]',
+      'expected an identity of IKE of 1 to 1024 characters on one line: user@host, a host name, a distinguished name, an address, or 0x and hexadecimal digits; found ""',
+    ],
     ['compatibility: {umipHomeDeregistration: no}', 'found "no"; YAML 1.2 takes this as text'],
     [
       'links: [{name: 7, role: home, vlans: [1]}]',

@@ -27,6 +27,7 @@ Written from the rules by a test; do not edit. To write it anew: \`npx vitest ru
 **Needs**: without it the rule is listed in a report under *Could not be judged*. A *foreign link* is one that the
 site file calls so or that a relayed packet proves to be one; *home prefixes* and *home agents* come from the site
 file or from acknowledged registrations; *readable signalling* means keys, NULL encryption or signalling in clear;
+*readable IKE* means a secret of an IKE SA;
 *inside and outside told apart* takes a transit link or \`outsideLinkLayerAddresses\` in the site file; *security
 associations* are those of key files; gateways, anchors and anchor points are told by \`domain\` of the site file, and
 asked for only where a capture has messages of them.

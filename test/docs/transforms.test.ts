@@ -15,15 +15,15 @@ const before = readPage(existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '');
 
 /** Columns, what they need, and the least number of rows that any version of the program has. */
 const COLUMNS = [
-  ['Scapy to us', 'Scapy with python-cryptography', 100],
-  ['us to Scapy', 'Scapy with python-cryptography', 100],
-  ['us to tshark', 'tshark', 100],
+  ['Scapy to us', 'Scapy with python-cryptography', 140],
+  ['us to Scapy', 'Scapy with python-cryptography', 140],
+  ['us to tshark', 'tshark', 140],
   [
     'strongSwan to us',
     'charon with libcharon-extra-plugins and libstrongswan-extra-plugins, swanctl, tcpdump, and namespaces',
-    80,
+    90,
   ],
-  ['Linux to us', 'a kernel with ESP, ip, tcpdump, and namespaces', 100],
+  ['Linux to us', 'a kernel with ESP, ip, tcpdump, and namespaces', 150],
 ] as const;
 
 describe('every transform in every mode', () => {

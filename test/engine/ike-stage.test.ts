@@ -13,11 +13,16 @@ import {
 } from '../../dissectors/ike/index.ts';
 import type { Ikev1Payload, Ikev2Payload } from '../../dissectors/ike/index.ts';
 import { build } from '../../dissectors/index.ts';
+import type { NotJudged } from '../../engine/alert.ts';
 import type { IkeEvent } from '../../engine/events.ts';
-import type { IkeSecret } from '../../engine/ike/secret.ts';
+import type { AnyIkeSecret, IkeSecret } from '../../engine/ike/secret.ts';
+import { readIkev1Table } from '../../engine/keys/ike-tables.ts';
+import type { Ikev1Key } from '../../engine/keys/key-file.ts';
 import { KeyMaterial } from '../../engine/keys/key-material.ts';
 import { Engine } from '../../engine/pipeline.ts';
+import type { RuleDefinition } from '../../engine/rule-api.ts';
 import { UNKNOWN_SITE } from '../../engine/site.ts';
+import mip61820 from '../../rules/ipsec/mip6-1820.ts';
 import { collect } from '../dissectors/capture-file/collect.ts';
 import { octetsOf } from '../dissectors/hex.ts';
 import { readFileSync } from 'node:fs';
@@ -35,10 +40,20 @@ function eventsOf(
   ike: readonly IkeSecret[] = [],
   linkType = LINKTYPE_RAW,
 ): IkeEvent[] {
+  return audit(packets, ike, [], linkType).events;
+}
+
+/** The same, and what the rules could not judge. */
+function audit(
+  packets: readonly Uint8Array[],
+  ike: readonly AnyIkeSecret[],
+  rules: readonly RuleDefinition[],
+  linkType = LINKTYPE_RAW,
+): { events: IkeEvent[]; notJudged: readonly NotJudged[] } {
   const events: IkeEvent[] = [];
   const engine = new Engine({
     site: UNKNOWN_SITE,
-    rules: [],
+    rules,
     associations: [],
     ike,
     inputs: [{ name: 'a', packets: packets.length }],
@@ -64,8 +79,7 @@ function eventsOf(
       fileOffset: 0,
     });
   });
-  engine.finish();
-  return events;
+  return { events, notJudged: engine.finish().notJudged };
 }
 
 const packetsOf = (messages: readonly WireMessage[]): Uint8Array[] =>
@@ -337,6 +351,36 @@ describe('events of IKEv1', () => {
   });
 });
 
+describe('a recorded session of IKEv1 with its key', () => {
+  const folder = path.join(import.meta.dirname, 'ike', 'strongswan');
+  const { packets } = collect(new Uint8Array(readFileSync(path.join(folder, 'ikev1.pcap'))));
+  const octets = packets.map(({ data }) => octetsOf(data));
+  const table = readFileSync(path.join(folder, 'ikev1_decryption_table'), 'latin1');
+  const keys = readIkev1Table(table, 'ikev1_decryption_table').ikeKeys.filter(
+    (key): key is Ikev1Key => key.version === 1,
+  );
+
+  it('tells the identities of main mode and the addresses of quick mode', () => {
+    const { events } = audit(octets, keys, [], packets[0]?.linkType);
+    const agreed = events.filter(({ negotiated }) => negotiated !== undefined);
+    expect(agreed.length).toBeGreaterThan(0);
+    for (const { parties, negotiated, reading } of agreed) {
+      expect(reading).toBe('unchecked');
+      expect(parties.initiator).toBeDefined();
+      expect(parties.responder).toBeDefined();
+      expect(negotiated?.outcome).toBe('accepted');
+      expect(negotiated?.ofInitiator).toHaveLength(1);
+    }
+  });
+
+  it('tells without the key what is in clear alone', () => {
+    const { events } = audit(octets, [], [], packets[0]?.linkType);
+    expect(events.some(({ authenticationMethods }) => authenticationMethods.length > 0)).toBe(true);
+    expect(events.every(({ negotiated }) => negotiated === undefined)).toBe(true);
+    expect(events.every(({ parties }) => parties.responder === undefined)).toBe(true);
+  });
+});
+
 describe('the stage of IKE', () => {
   it('makes no event of what is not IKE', () => {
     const source = addressOf('2001:db8:2::10');
@@ -368,6 +412,16 @@ describe('the stage of IKE', () => {
     ];
     expect(eventsOf(packets)).toEqual([]);
     expect(eventsOf([packet(500, bytes)])).toHaveLength(1);
+  });
+
+  it('lets rules that need to read IKE say so when nothing could be opened', () => {
+    const peers = new Peers();
+    const packets = packetsOf([...peers.init(), ...peers.auth(CHILD).messages]);
+    const rules: readonly RuleDefinition[] = [mip61820];
+    const [closed] = audit(packets, [], rules).notJudged;
+    expect(closed?.reason).toMatch(/^no IKE secret: 2 encrypted messages of IKE/);
+    expect(audit(packets, [secretOf(peers)], rules).notJudged).toEqual([]);
+    expect(audit(packets.slice(0, 2), [], rules).notJudged).toEqual([]);
   });
 
   it('takes any octets, with and without a secret', () => {

@@ -209,7 +209,7 @@ export function makeSummary(overrides: Partial<EngineSummary> = {}): EngineSumma
     ],
     bindings: [makeBinding({ phase: 'deregistered', history, tunnelPackets: 9 })],
     associations: makeAssociations(),
-    espFlows: [],
+    espFlows: makeFlows(),
     ikeNotices: [],
     alerts: [alert, minor],
     incidents: [incident],
@@ -220,6 +220,42 @@ export function makeSummary(overrides: Partial<EngineSummary> = {}): EngineSumma
     internalErrors: [],
     ...overrides,
   };
+}
+
+/** An encrypted flow, and one that was recognised as being in the clear. */
+export function makeFlows(): EngineSummary['espFlows'] {
+  const flow = {
+    source: HOME_ADDRESS,
+    destination: HOME_AGENT,
+    packets: 3,
+    octets: 252,
+    openedWithKey: 0,
+    firstTime: START_TIME,
+    lastTime: START_TIME + 60e6,
+  };
+  return [
+    {
+      ...flow,
+      spi: 0x1000,
+      role: 'binding',
+      basis: 'inferred',
+      reason: 'behind a Home Address option; 84 octets fit Binding Updates only',
+    },
+    {
+      ...flow,
+      spi: 0x2000,
+      role: 'return-routability',
+      basis: 'content',
+      reason: '3 with home tests read',
+      nullEncryption: {
+        ivLength: 8,
+        icvLength: 16,
+        packets: 3,
+        misfits: 1,
+        proof: 'Mobility Header',
+      },
+    },
+  ];
 }
 
 /** What the command knows of the run. */
@@ -255,6 +291,7 @@ export function makeQuietSummary(): EngineSummary {
     counters: none,
     bindings: [],
     associations: [],
+    espFlows: [],
     alerts: [],
     incidents: [],
     notJudged: [],

@@ -1,12 +1,10 @@
 /**
  * Audits without keys: what is in ESP with NULL encryption is read, and one relay is seen across files.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadRules } from '../../../cli/rules-directory.ts';
 import { putU32, u32 } from '../../../dissectors/core/bytes.ts';
 import {
   destinationOptions,
@@ -15,15 +13,13 @@ import {
   type2RoutingHeader,
 } from '../../../dissectors/ipv6/build.ts';
 import type { EngineSummary } from '../../../engine/engine.ts';
-import { Engine } from '../../../engine/pipeline.ts';
 import { FIXTURES, auditFiles } from '../../fixtures/expectations.ts';
-import { CARE_OF_ADDRESS, HOME_ADDRESS, HOME_AGENT, makeSite } from '../../rules/site.ts';
+import { CARE_OF_ADDRESS, HOME_ADDRESS, HOME_AGENT } from '../../rules/site.ts';
+import { auditFrames } from './audit-frames.ts';
 import { RandomOctets, mobilityHeader, nullEsp, randomEsp } from './null-packets.ts';
 
-const LINK_TYPE_RAW = 101;
 const ESP = 50;
 const MOBILITY = 135;
-const rules = await loadRules();
 
 const capture = (name: string): string => path.join(FIXTURES, 'captures', name);
 
@@ -46,35 +42,6 @@ function answer(payload: Uint8Array): Uint8Array {
     protocol: ESP,
     payload,
   });
-}
-
-/** Audits frames that come a second apart, without keys. */
-function audit(frames: readonly Uint8Array[]): EngineSummary {
-  const link = { inputIndex: 0, name: 'a', description: undefined, linkType: LINK_TYPE_RAW };
-  const engine = new Engine({
-    site: makeSite(),
-    rules,
-    associations: [],
-    inputs: [{ name: 'a', packets: frames.length }],
-    interfaces: [{ ...link, snapLength: 0 }],
-    seed: 1,
-  });
-  for (const [i, bytes] of frames.entries()) {
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length,
-      originalLength: bytes.length,
-      seconds: 1_700_000_000 + i,
-      nanoseconds: 0,
-      linkType: LINK_TYPE_RAW,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
-  }
-  return engine.finish();
 }
 
 function found(summary: EngineSummary): string[] {
@@ -132,28 +99,31 @@ describe('an audit without keys of ESP with NULL encryption', () => {
 
   it('says that home tests can be read, and that this is inferred', async () => {
     const summary = await auditFiles([path.join(FIXTURES, 'rules/mip6-1808/alert.pcapng')]);
-    expect(found(summary)).toEqual(['MIP6-1808 partial', 'MIP6-1808 partial']);
+    const exposed = found(summary).filter((text) => text.startsWith('MIP6-1808'));
+    expect(exposed).toEqual(['MIP6-1808 partial', 'MIP6-1808 partial']);
   });
 
   it('finds signalling without any integrity when the layout shows that there is none', () => {
-    const summary = audit([update(bindingUpdate(0))]);
+    const summary = auditFrames([update(bindingUpdate(0))]);
     expect(found(summary)).toContain('MIP6-1807 partial');
-    expect(found(audit([update(bindingUpdate(12))])).join()).not.toContain('MIP6-1807');
+    expect(found(auditFrames([update(bindingUpdate(12))])).join()).not.toContain('MIP6-1807');
   });
 
   it('makes no signalling of garbage that follows a forged packet with the SPI', () => {
     const random = new RandomOctets(11);
     const frames = [update(bindingUpdate()), answer(randomEsp(random, 60, 0x2000))];
     for (let i = 0; i < 200; i++) frames.push(update(randomEsp(random, 60)));
-    const { counters, bindings, espFlows } = audit(frames);
+    const { counters, bindings, espFlows } = auditFrames(frames);
     expect([counters.mobility, counters.espReadAsNull, counters.espNoKey]).toEqual([1, 1, 201]);
     expect(bindings[0]?.knownBy).not.toBe('decrypted');
     expect(espFlows[0]?.nullEncryption).toMatchObject({ packets: 1, misfits: 200 });
   });
 
   it('is not tried on packets that the capture cut', () => {
-    const frame = update(bindingUpdate());
-    expect(audit([frame.subarray(0, frame.length - 4)]).counters.espReadAsNull).toBe(0);
+    // Without its last 4 octets it looks as if it had an ICV of 12.
+    const frame = update(bindingUpdate(16));
+    expect(auditFrames([frame]).counters.espReadAsNull).toBe(1);
+    expect(auditFrames([frame], 4).counters.espReadAsNull).toBe(0);
   });
 });
 
@@ -192,31 +162,7 @@ describe('one ESP packet under two layouts in two files', () => {
       expect(relays.map(({ confidence, count }) => [confidence, count])).toEqual([['certain', 1]]);
       const inputs = relays[0]?.draft.evidence.map(({ packet }) => packet.input);
       expect(new Set(inputs)).toEqual(new Set([0, 1]));
-      expect(summary.incidents).toHaveLength(1);
+      expect(summary.incidents.filter(({ title }) => title.startsWith('Relay'))).toHaveLength(1);
     },
   );
-});
-
-describe('tshark as a peer', () => {
-  const hasTshark = spawnSync('tshark', ['--version']).status === 0;
-
-  it.skipIf(!hasTshark)('recognises the same Mobility Headers (needs tshark)', async () => {
-    const file = capture('relay-attack-null.pcapng');
-    const run = spawnSync(
-      'tshark',
-      [
-        ...['-n', '-r', file, '-Y', 'mip6', '-T', 'fields', '-e', 'frame.number'],
-        ...['-o', 'esp.enable_null_encryption_decode_heuristic:TRUE'],
-      ],
-      { encoding: 'utf8', env: { ...process.env, HOME: folder(), XDG_CONFIG_HOME: folder() } },
-    );
-    const lines = run.stdout.split('\n').filter((line) => line !== '');
-    const { counters } = await auditFiles([file]);
-    expect(lines.length).toBe(counters.mobility);
-    expect(lines.length).toBe(12);
-  });
-
-  function folder(): string {
-    return FIXTURES;
-  }
 });

@@ -145,7 +145,7 @@ describe('a file in the notation of RFC 3776 and RFC 4877', () => {
     const secret = key(16).slice(2);
     const rows = [
       `${secret} = 2001:db8::1`,
-      `${secret}`,
+      secret,
       `SPD IN:\n- IF ${secret} = 5 THEN BYPASS`,
       `SPD IN:\n- IF proto = ${secret} THEN BYPASS`,
       `SPD IN:\n- IF source = ${secret} & ${secret} = any THEN USE SA ${secret} more`,

@@ -36,5 +36,13 @@ for datagram in "$folder"/*-*; do
   # Without an association of its own it is refused, not sent in clear.
   cat "$datagram" >"/dev/udp/2001:db8:9::${name%-*}/9" || true
 done 2>/dev/null
-# The last packets are on their way.
-sleep 0.3
+# Until nothing more comes for 0.4 seconds.
+size=0
+same=0
+for _ in $(seq 100); do
+  sleep 0.1
+  now=$(stat -c %s "$folder/session.pcap")
+  if [ "$now" = "$size" ]; then same=$((same + 1)); else same=0; fi
+  [ $same -ge 4 ] && break
+  size=$now
+done

@@ -81,6 +81,10 @@ done <"$folder/children" | ip -n b -batch -
 
 ip netns exec a tcpdump --immediate-mode -Z root -U -B 8192 -i va -w "$folder/session.pcap" udp 2>"$folder/tcpdump" &
 capture=$!
+for _ in $(seq 100); do
+  grep -q 'listening on' "$folder/tcpdump" && break
+  sleep 0.1
+done
 charons=()
 for name in a b; do
   ip netns exec $name unshare --mount sh -c \
@@ -100,7 +104,7 @@ for name in b a; do
     --file "$folder/$name/swanctl.conf" --uri "unix://$folder/$name/vici" >/dev/null 2>&1
 done
 wanted=$(wc -l <"$folder/children")
-for _ in $(seq 150); do
+for _ in $(seq 600); do
   settled=$(grep -cE 'CHILD_SA .* established|failed to establish CHILD_SA' "$folder/a/log" || true)
   [ "$settled" -ge "$wanted" ] && break
   sleep 0.1
@@ -111,6 +115,14 @@ ip netns exec a bash -c '
       cat "$datagram" >"/dev/udp/2001:db8:9::$number/9"
     done
   done <"$1/children"' bash "$folder"
-# The last packets are on their way.
-sleep 0.3
+# Until nothing more comes for 0.4 seconds.
+size=0
+same=0
+for _ in $(seq 100); do
+  sleep 0.1
+  now=$(stat -c %s "$folder/session.pcap")
+  if [ "$now" = "$size" ]; then same=$((same + 1)); else same=0; fi
+  [ $same -ge 4 ] && break
+  size=$now
+done
 cp "$folder/a/log" "$folder/charon.log"
