@@ -8,7 +8,14 @@ import { sealEsp } from '../engine/crypto/esp.ts';
 import { findEncryption, findIntegrity } from '../engine/crypto/transforms.ts';
 import { SecurityAssociation } from '../engine/state/security-association.ts';
 import { ip } from '../fixtures/scenario/network.ts';
-import { esp, homeAddress, ipv6, mobility, type2Routing, udp } from '../fixtures/scenario/packet.ts';
+import {
+  esp,
+  homeAddress,
+  ipv6,
+  mobility,
+  type2Routing,
+  udp,
+} from '../fixtures/scenario/packet.ts';
 import type { Ends, Part } from '../fixtures/scenario/packet.ts';
 import { Seed, seededOctets } from '../fixtures/scenario/seed.ts';
 import type { EspCase, EspParts } from './esp-cases.ts';
@@ -192,9 +199,7 @@ export class EspTraffic {
     return { association, bytes, espLength: sealed.length };
   }
 
-  #batch(
-    made: readonly { association: number; bytes: Uint8Array; espLength: number }[],
-  ): EspBatch {
+  #batch(made: readonly { association: number; bytes: Uint8Array; espLength: number }[]): EspBatch {
     const bytes = new Uint8Array(made.reduce((sum, frame) => sum + frame.bytes.length, 0));
     const transforms = this.#directions[0]?.sealer.esp;
     const ivLength = transforms?.encryption.ivLength ?? 0;

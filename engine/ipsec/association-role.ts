@@ -24,7 +24,7 @@ export interface AssociationVerdict {
 /** Packets from which payload is told from signalling that is repeated. */
 const MANY = 8;
 /** Packets a second that no signalling of one node reaches: MAX_UPDATE_RATE is 3 (RFC 6275 section 12). */
-const BUSY = 8;
+export const BUSY = 8;
 /** An advertisement is 32 octets longer than its solicitation, a Binding Acknowledgement no longer than its update. */
 const LONGER = 24;
 /** Microseconds. */

@@ -9,7 +9,7 @@ import { sameAddress } from '../../dissectors/core/address.ts';
 import { u32 } from '../../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../../dissectors/ipv6/header.ts';
 import type { AssociationFacts } from './association-facts.ts';
-import { RoleEvidence, roleOf } from './association-role.ts';
+import { BUSY, RoleEvidence, roleOf } from './association-role.ts';
 import type { AssociationVerdict, FlowEnds } from './association-role.ts';
 import { NullGuess } from './esp-null.ts';
 import { transformsFor } from './esp-sizes.ts';
@@ -17,6 +17,10 @@ import { transformsFor } from './esp-sizes.ts';
 /** Sets, a power of two, and flows in each. */
 const SETS = 1024;
 const WAYS = 4;
+/** Flows found without a hash, by the low bits of their SPI; a power of two. */
+const RECENT = 64;
+/** Words of two addresses. */
+const WORDS = 8;
 /** Requests remembered until they are answered; the oldest is forgotten. */
 const REQUESTS = 64;
 /** A Binding Update or Mobile Prefix Solicitation is answered in that time. Microseconds. */
@@ -61,6 +65,8 @@ export class EspFlow {
   spi = 0;
   /** Source and destination. */
   readonly addresses = new Uint8Array(32);
+  /** The same in words. */
+  readonly words = new Int32Array(WORDS);
   packets = 0;
   octets = 0;
   openedWithKey = 0;
@@ -119,6 +125,10 @@ export class EspFlows {
   readonly #flows: (EspFlow | undefined)[] = new Array<EspFlow | undefined>(SETS * WAYS).fill(
     undefined,
   );
+  readonly #recent: (EspFlow | undefined)[] = new Array<EspFlow | undefined>(RECENT).fill(
+    undefined,
+  );
+  readonly #words = new Int32Array(WORDS);
   readonly #requests = ringOf(REQUESTS);
   #nextRequest = 0;
   readonly #tests = ringOf(REQUESTS);
@@ -163,7 +173,7 @@ export class EspFlows {
         request.flow?.evidence.noteAnswer(request.size, size);
         request.flow = undefined;
       }
-    } else if ((evidence.asHomeTestInit | evidence.asHomeTest) !== 0)
+    } else if (evidence.busiest <= BUSY && (evidence.asHomeTestInit | evidence.asHomeTest) !== 0)
       this.#homeTest(flow, size, time);
     return flow;
   }
@@ -214,68 +224,83 @@ export class EspFlows {
     destination: number,
     time: number,
   ): EspFlow {
-    const first = this.#hash(bytes, spi, source, destination) * WAYS;
-    const flows = this.#flows;
-    let chosen = first;
-    let oldest: EspFlow | undefined;
-    for (let at = first; at < first + WAYS; at++) {
-      const flow = flows[at];
-      if (flow === undefined) {
-        // Sets fill from the front: there is none behind.
-        const made = new EspFlow();
-        flows[at] = made;
-        return begin(made, bytes, spi, source, destination, time);
-      }
-      const { addresses } = flow;
-      if (
-        flow.spi === spi &&
-        sameAddress(bytes, destination, addresses, 16) &&
-        sameAddress(bytes, source, addresses, 0)
-      ) {
-        return flow;
-      }
-      if (oldest === undefined || isLess(flow, oldest)) {
-        oldest = flow;
-        chosen = at;
-      }
+    const words = this.#words;
+    for (let i = 0; i < 4; i++) {
+      words[i] = u32(bytes, source + 4 * i);
+      words[4 + i] = u32(bytes, destination + 4 * i);
     }
-    this.evictions++;
-    oldest ??= new EspFlow();
-    flows[chosen] = oldest;
-    return begin(oldest, bytes, spi, source, destination, time);
+    // Most packets are of few flows: these are found without a hash.
+    const slot = spi & (RECENT - 1);
+    const recent = this.#recent[slot];
+    if (recent !== undefined && recent.spi === spi && isSame(recent.words, words)) return recent;
+    const flow = this.#find(spi, words) ?? this.#begin(bytes, spi, source, destination, time);
+    this.#recent[slot] = flow;
+    return flow;
   }
 
-  #hash(bytes: Uint8Array, spi: number, source: number, destination: number): number {
-    let hash = Math.imul(this.#seed ^ spi, 0x85ebca6b);
-    for (let i = 0; i < 16; i += 4) {
-      hash = Math.imul(hash ^ (hash >>> 15) ^ u32(bytes, source + i), 0x85ebca6b);
-      hash = Math.imul(hash ^ (hash >>> 13) ^ u32(bytes, destination + i), 0xc2b2ae35);
+  #find(spi: number, words: Int32Array): EspFlow | undefined {
+    const first = this.#setOf(spi, words);
+    const flows = this.#flows;
+    for (let at = first; at < first + WAYS; at++) {
+      const flow = flows[at];
+      // Sets fill from the front.
+      if (flow === undefined) return undefined;
+      if (flow.spi === spi && isSame(flow.words, words)) return flow;
     }
-    return (hash ^ (hash >>> 16)) & (SETS - 1);
+    return undefined;
   }
+
+  /** A new flow, in place of another when its set is full. */
+  #begin(
+    bytes: Uint8Array,
+    spi: number,
+    source: number,
+    destination: number,
+    time: number,
+  ): EspFlow {
+    const flows = this.#flows;
+    const first = this.#setOf(spi, this.#words);
+    let chosen = first;
+    for (let at = first; at < first + WAYS; at++) {
+      const flow = flows[at];
+      const oldest = flows[chosen];
+      if (oldest === undefined) break;
+      if (flow === undefined || isLess(flow, oldest)) chosen = at;
+    }
+    let flow = flows[chosen];
+    if (flow === undefined) {
+      flow = new EspFlow();
+      flows[chosen] = flow;
+    } else this.evictions++;
+    flow.reset(spi, time);
+    for (let i = 0; i < 16; i++) {
+      flow.addresses[i] = bytes[source + i] ?? 0;
+      flow.addresses[16 + i] = bytes[destination + i] ?? 0;
+    }
+    flow.words.set(this.#words);
+    return flow;
+  }
+
+  /** Where the set of a flow begins. */
+  #setOf(spi: number, words: Int32Array): number {
+    let hash = Math.imul(this.#seed ^ spi, 0x85ebca6b);
+    for (let i = 0; i < WORDS; i++) {
+      hash = Math.imul(hash ^ (hash >>> 15) ^ (words[i] ?? 0), 0x85ebca6b);
+    }
+    return ((hash ^ (hash >>> 16)) & (SETS - 1)) * WAYS;
+  }
+}
+
+function isSame(a: Int32Array, b: Int32Array): boolean {
+  // The low words differ most.
+  for (let i = WORDS - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Whether `flow` goes before `other` from a full set. */
 function isLess(flow: EspFlow, other: EspFlow): boolean {
   if ((flow.packets === 1) !== (other.packets === 1)) return flow.packets === 1;
   return flow.lastTime < other.lastTime;
-}
-
-function begin(
-  flow: EspFlow,
-  bytes: Uint8Array,
-  spi: number,
-  source: number,
-  destination: number,
-  time: number,
-): EspFlow {
-  flow.reset(spi, time);
-  const { addresses } = flow;
-  for (let i = 0; i < 16; i++) {
-    addresses[i] = bytes[source + i] ?? 0;
-    addresses[16 + i] = bytes[destination + i] ?? 0;
-  }
-  return flow;
 }
 
 function remember(

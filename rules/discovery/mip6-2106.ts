@@ -38,9 +38,9 @@ function faultOf(
   const { source, routingHomeAddress, link, protection, hasAuthenticationHeader } = event.context;
   const { site } = context;
   const from = formatAddress(source);
-  if (!context.isHomeAgent(source)) {
-    const isCertain = site.homeAgents.length > 0;
-    return { text: `${from} is no home agent`, isCertain, isLow: false };
+  // Without a site file an unknown home agent is no accusation.
+  if (!context.isHomeAgent(source) && site.homeAgents.length > 0) {
+    return { text: `${from} is no home agent`, isCertain: true, isLow: false };
   }
   const serving = context.homeBinding(homeAddress);
   const isOther =

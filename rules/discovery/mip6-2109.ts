@@ -29,7 +29,8 @@ function faultsOf(
   const { source, protection, hasAuthenticationHeader, encapsulation } = event.context;
   const { site } = context;
   const texts: string[] = [];
-  const isAgent = context.isHomeAgent(source);
+  // Without a site file an unknown home agent is no accusation.
+  const isAgent = context.isHomeAgent(source) || site.homeAgents.length === 0;
   if (!isAgent) texts.push(`${formatAddress(source)} is no home agent`);
   const serving = context.homeBinding(homeAddress);
   const isOther =
@@ -48,7 +49,7 @@ function faultsOf(
     texts.push(`it offers ${names.join(', ')}, which the site file does not name`);
   }
   if (texts.length === 0) return undefined;
-  const isCertain = isBreach || (!isAgent && site.homeAgents.length > 0);
+  const isCertain = isBreach || !isAgent;
   return { texts, isCertain, isMild: isAgent && !isOther && !isBreach };
 }
 

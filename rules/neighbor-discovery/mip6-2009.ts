@@ -211,6 +211,7 @@ function judgeSilence(now: number, context: Context): AlertDraft[] {
     if (registered === undefined) continue;
     if (now - registered.packet.time < announceSeconds * 1e6) continue;
     takeovers.delete(addressKey(item.homeAddress));
+    if (wasAnnounced(item, registered.homeAgent, context)) continue;
     const home = formatAddress(item.homeAddress);
     found.push({
       object: `${addressKey(item.homeAddress)}/announcement`,
@@ -232,6 +233,18 @@ function judgeSilence(now: number, context: Context): AlertDraft[] {
     });
   }
   return found;
+}
+
+/** The announcement was there, before the probe: packets of several captures may change places. */
+function wasAnnounced(item: Takeover, homeAgent: Uint8Array, context: Context): boolean {
+  const expected = linkLayerOfHomeAgent(item.link, homeAgent, context);
+  const claims = context.neighbor(item.link, item.homeAddress)?.claims ?? [];
+  return claims.some(
+    ({ linkLayerAddress, lastSeen }) =>
+      Math.abs(lastSeen - item.probe.time) <= REGISTRATION &&
+      expected !== undefined &&
+      includesLinkLayer(expected, linkLayerAddress),
+  );
 }
 
 function noteBinding(event: EventOf<'binding'>, context: Context): void {

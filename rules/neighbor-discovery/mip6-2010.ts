@@ -47,7 +47,8 @@ interface Announcement {
   readonly isDeregistering: boolean;
 }
 
-function draftOf(item: Announcement, proof: Evidence | undefined): AlertDraft {
+/** @param isProven the home agent itself contradicts; without that the acknowledgement may be missing from the capture */
+function draftOf(item: Announcement, isProven: boolean, proof: Evidence | undefined): AlertDraft {
   const home = formatAddress(item.homeAddress);
   const mac = formatMac(item.linkLayerAddress, 0, item.linkLayerAddress.length);
   const asked = item.isDeregistering
@@ -66,8 +67,7 @@ function draftOf(item: Announcement, proof: Evidence | undefined): AlertDraft {
       ...(proof === undefined ? [] : [proof]),
     ],
     confidence: 'partial',
-    // The answer of the home agent may be missing from the capture.
-    ...(proof === undefined ? { severity: 'low' } : {}),
+    ...(isProven ? {} : { severity: 'low' }),
     stage: 'denial-of-service',
     homeAddress: item.homeAddress,
     homeAgent: item.homeAgent,
@@ -90,7 +90,7 @@ function judgeDefence(event: EventOf<'icmpv6'>, context: Context): AlertDraft | 
     (expected !== undefined && includesLinkLayer(expected, said.linkLayerAddress));
   if (!isAgent) return undefined;
   items.delete(addressKey(said.address));
-  return draftOf(item, {
+  return draftOf(item, !item.isDeregistering, {
     packet: wire.packet,
     text: `the home agent still answers for ${formatAddress(said.address)}`,
     link: wire.link,
@@ -108,13 +108,14 @@ function judgeBinding(event: EventOf<'binding'>, context: Context): AlertDraft |
     return undefined;
   }
   const isAway =
-    (change === 'refreshed' || change === 'moved') &&
+    (change === 'refreshed' || change === 'moved' || change === 'registered') &&
     !isSameAddress(binding.careOfAddress, binding.homeAddress);
   if (!isAway) return undefined;
+  // Still away, or away again: a short visit home whose messages were not captured looks the same.
   items.delete(key);
-  return draftOf(item, {
+  return draftOf(item, false, {
     packet,
-    text: `the binding is ${change} from ${formatAddress(binding.careOfAddress)}: the node is still away`,
+    text: `the binding is ${change} from ${formatAddress(binding.careOfAddress)}`,
   });
 }
 
@@ -130,9 +131,9 @@ export default defineRule({
     'A node that comes home asks its home agent to end the binding, and only after the acknowledgement tells the link ' +
     'with a Neighbor Advertisement that it has its address back. One that tells all nodes before takes packets from the ' +
     'home agent that still tunnels for it: either the node breaks the order, or somebody uses its link-layer address. ' +
-    'Answers to single nodes are allowed after the Binding Update. The rule speaks when the home agent goes on ' +
-    'defending the address or the node refreshes its binding from away; without that it reports low, because the ' +
-    'acknowledgement may be missing from the capture. Other link-layer addresses are rule 2001.',
+    'Answers to single nodes are allowed after the Binding Update. The home agent that goes on defending the address is ' +
+    'the proof; without it the rule reports low, because the messages of a return may be missing from the capture. ' +
+    'Other link-layer addresses are rule 2001.',
   advice:
     'Ask where the mobile node is. If it is away, find who uses its link-layer address on the home link. If it is at ' +
     'home, have its stack wait for the Binding Acknowledgement.',
@@ -147,7 +148,7 @@ export default defineRule({
         const isDue = event.time - item.packet.time >= context.params.waitSeconds * 1e6;
         if (!isDue && !event.isEnd) continue;
         items.delete(addressKey(item.homeAddress));
-        if (isDue) found.push(draftOf(item, undefined));
+        if (isDue) found.push(draftOf(item, false, undefined));
       }
       return found;
     }
