@@ -94,6 +94,11 @@ export interface MobilityEvent {
    * (RFC 5568); absent when the message has none, or is cut.
    */
   readonly verdicts?: readonly Verification[];
+  /**
+   * Of a Binding Update without H flag that has Binding Authorization Data: what the tokens of the return routability
+   * exchanges seen, or a supplied key, say of it; absent for others and for cut ones. RFC 6275 section 9.5.1.
+   */
+  readonly authentication?: 'right' | 'wrong' | 'unknown';
 }
 
 /** A neighbor discovery, home agent discovery or mobile prefix message. */
@@ -117,7 +122,7 @@ export interface EspEvent {
   readonly sequence: number;
   /** Octets of the ESP packet. */
   readonly length: number;
-  /** `opened`: decrypted and verified; `no-key`: no association fits; otherwise the key did not fit. */
+  /** `opened`: decrypted, or read in NULL encryption without a key; `no-key`: no association fits; otherwise the key did not fit. */
   readonly outcome: 'opened' | 'no-key' | 'icv-mismatch' | 'malformed';
   /** Decrypted upper-layer protocol when opened. */
   readonly nextHeader: number | undefined;

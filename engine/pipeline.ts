@@ -74,7 +74,7 @@ export class Engine {
   readonly #linkState: LinkState;
   readonly #extensions = new ExtensionState();
   readonly #reassembly = new Reassembly();
-  readonly #returnRoutability = new ReturnRoutability();
+  readonly #returnRoutability: ReturnRoutability;
   readonly #runner: RuleRunner;
   readonly #incidents = new IncidentBuilder();
   readonly #signalling: SignallingStage;
@@ -96,8 +96,10 @@ export class Engine {
     const { site, rules, seed, observer } = options;
     const emit = (event: EngineEvent): void => {
       this.#runner.handle(event, this.#packet.time);
-      if (event.kind === 'binding') this.#ipsec.endpoints.apply(event);
-      else if (event.kind === 'mobility') this.#esp.inference.mobility(event);
+      if (event.kind === 'binding') {
+        this.#ipsec.endpoints.apply(event);
+        this.#returnRoutability.binding(event);
+      } else if (event.kind === 'mobility') this.#esp.inference.mobility(event);
       if (event.kind === 'mobility' || event.kind === 'icmpv6') this.#extensions.observe(event);
       observer?.onEvent?.(event);
     };
@@ -108,6 +110,8 @@ export class Engine {
     this.#packet = packet;
     this.#home = home;
     this.#bindings = bindings;
+    const returnRoutability = new ReturnRoutability(seed);
+    this.#returnRoutability = returnRoutability;
     const linkState = new LinkState(seed);
     this.#linkState = linkState;
     const endpoints = new TunnelEndpoints(site.ipsec.signalling === 'optional', seed);
@@ -120,17 +124,24 @@ export class Engine {
       bindings,
       linkState,
       extensions: this.#extensions,
+      returnRoutability,
       policy,
+      seed,
       onAlert: (alert) => {
         this.#incidents.add(alert);
         observer?.onAlert?.(alert);
       },
     });
     const { counters } = this;
-    const returnRoutability = this.#returnRoutability;
     const shared = { packet, counters, bindings, home, linkState, emit };
     const verifier = new PacketVerifier(options.verification);
-    this.#signalling = new SignallingStage({ ...shared, returnRoutability, verifier });
+    const hasMobilityKeys = (options.verification?.mobility.length ?? 0) > 0;
+    this.#signalling = new SignallingStage({
+      ...shared,
+      returnRoutability,
+      verifier,
+      hasMobilityKeys,
+    });
     const opener = new EspOpener(options.associations, bindings);
     const ipsec = new IpsecStage({ ...shared, opener, endpoints, policy });
     this.#ipsec = ipsec;
@@ -267,8 +278,15 @@ export class Engine {
         return;
       }
     }
-    if (view.homeAddress >= 0) this.counters.homeAddressOptions++;
-    if (view.routingHomeAddress >= 0) this.counters.type2RoutingHeaders++;
+    const { traffic } = this.#returnRoutability;
+    if (view.homeAddress >= 0) {
+      this.counters.homeAddressOptions++;
+      traffic.from(view.bytes, view.homeAddress, view.destination, this.#packet.time);
+    }
+    if (view.routingHomeAddress >= 0) {
+      this.counters.type2RoutingHeaders++;
+      traffic.to(view.bytes, view.routingHomeAddress, view.source, this.#packet.time);
+    }
     const isInner = depth > 0 || carrier !== undefined;
     if (view.esp < 0 || this.#esp.open(level)) {
       if (depth > 0 || protection === 'esp-tunnel') this.#ipsec.inner(level);

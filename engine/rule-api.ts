@@ -9,6 +9,8 @@ import type { Site } from './site.ts';
 import type { Binding } from './state/binding-cache.ts';
 import type { ExtensionQueries } from './state/extension-state.ts';
 import type { LinkQueries } from './state/link-state.ts';
+import type { RoutabilityQueries } from './state/return-routability.ts';
+import type { CounterQueries } from './rule-counters.ts';
 
 export { equalBytes } from '../dissectors/core/bytes.ts';
 export {
@@ -43,6 +45,8 @@ export type * from './site.ts';
 export type { Binding } from './state/binding-cache.ts';
 export * from './neighbor-discovery/index.ts';
 export * from './extension/index.ts';
+export * from './return-routability/index.ts';
+export type * from './rule-counters.ts';
 
 export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical';
 
@@ -134,7 +138,7 @@ export interface RuleTable<V> {
 export interface RuleContext<
   Params extends Record<string, number> = Record<string, number>,
 >
-  extends LinkQueries, ExtensionQueries {
+  extends LinkQueries, ExtensionQueries, CounterQueries, RoutabilityQueries {
   readonly params: Params;
   readonly site: Site;
   /** Time of the event, microseconds since 1970. */

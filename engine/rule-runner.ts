@@ -14,12 +14,14 @@ import type {
   Severity,
 } from './rule-api.ts';
 import { ExpiringTable } from './rule-table.ts';
+import { ruleCounters } from './rule-counters.ts';
 import type { PolicyDatabase } from './ipsec/policy-database.ts';
 import type { RuleSettings, Site } from './site.ts';
 import type { Bindings } from './state/bindings.ts';
 import type { HomeNetwork } from './state/home-network.ts';
 import type { ExtensionState } from './state/extension-state.ts';
 import type { LinkState } from './state/link-state.ts';
+import type { ReturnRoutability } from './state/return-routability.ts';
 
 /** Alerts kept in one run: each is another rule and object. More are counted, not kept. */
 const MAX_ALERTS = 10_000;
@@ -57,7 +59,7 @@ export class RuleRunner {
   readonly #rules: ActiveRule[] = [];
   readonly #byKind = new Map<EngineEvent['kind'], ActiveRule[]>();
   readonly #known = new Map<string, Alert>();
-  readonly #tables: ExpiringTable<unknown>[] = [];
+  readonly #tables: { readonly evictions: number }[] = [];
   readonly #onAlert: (alert: Alert) => void;
   readonly #home: HomeNetwork;
   readonly #site: Site;
@@ -71,7 +73,10 @@ export class RuleRunner {
     bindings: Bindings;
     linkState: LinkState;
     extensions: ExtensionState;
+    returnRoutability: ReturnRoutability;
     policy: PolicyDatabase;
+    /** Makes estimates of counters unpredictable to whoever sends packets. */
+    seed?: number | undefined;
     onAlert: (alert: Alert) => void;
   }) {
     this.#onAlert = options.onAlert;
@@ -96,7 +101,7 @@ export class RuleRunner {
     }
   }
 
-  /** Evictions of all rule tables. */
+  /** Evictions of all tables and counters of rules. */
   get evictions(): number {
     return this.#tables.reduce((sum, table) => sum + table.evictions, 0);
   }
@@ -240,7 +245,9 @@ export class RuleRunner {
       bindings: Bindings;
       linkState: LinkState;
       extensions: ExtensionState;
+      returnRoutability: ReturnRoutability;
       policy: PolicyDatabase;
+      seed?: number | undefined;
     },
   ): RuleContext {
     const { home, bindings, site, policy } = options;
@@ -271,6 +278,8 @@ export class RuleRunner {
       homePrefixes: () => home.prefixes,
       ...options.linkState.queries(clock),
       ...options.extensions.queries(site, bindings, clock),
+      ...options.returnRoutability.queries(),
+      ...ruleCounters(clock, (counter) => register.push(counter), options.seed),
       table<V>(name: string, bounds: { maxEntries: number; ttlSeconds: number }): RuleTable<V> {
         let table = tables.get(name);
         if (table === undefined) {

@@ -7,7 +7,11 @@ import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
 import { decodeIcmpv6, icmpv6Checksum } from '../dissectors/icmpv6/index.ts';
 import { decodeMobilityHeader, mobilityChecksum } from '../dissectors/mobility/header.ts';
 import type { MobilityHeader } from '../dissectors/mobility/header.ts';
-import { BINDING_ACKNOWLEDGEMENT_FLAGS } from '../dissectors/mobility/messages/binding.ts';
+import {
+  BINDING_ACKNOWLEDGEMENT_FLAGS,
+  BINDING_UPDATE_FLAGS,
+} from '../dissectors/mobility/messages/binding.ts';
+import { findOption } from '../dissectors/mobility/options/index.ts';
 import type { Verification } from '../dissectors/verification.ts';
 import type { EngineCounters } from './engine.ts';
 import type { EngineEvent, Icmpv6Event, MobilityEvent, PacketContext } from './events.ts';
@@ -42,6 +46,7 @@ export class SignallingStage {
   readonly #returnRoutability: ReturnRoutability;
   readonly #emit: (event: EngineEvent) => void;
   readonly #verifier: PacketVerifier;
+  readonly #hasKeys: boolean;
   readonly #found = new DiagnosticList();
 
   constructor(parts: {
@@ -52,6 +57,8 @@ export class SignallingStage {
     linkState: LinkState;
     returnRoutability: ReturnRoutability;
     verifier: PacketVerifier;
+    /** Keys for mobility options were supplied. */
+    hasMobilityKeys: boolean;
     emit: (event: EngineEvent) => void;
   }) {
     this.#packet = parts.packet;
@@ -61,6 +68,7 @@ export class SignallingStage {
     this.#linkState = parts.linkState;
     this.#returnRoutability = parts.returnRoutability;
     this.#verifier = parts.verifier;
+    this.#hasKeys = parts.hasMobilityKeys;
     this.#emit = parts.emit;
   }
 
@@ -94,6 +102,8 @@ export class SignallingStage {
     }
     const context = this.#packet.contextOf(level);
     const verdicts = this.#verify(level, header, context);
+    const authentication =
+      checksum === 'right' ? this.#authenticate(level, header, context) : undefined;
     const event: MobilityEvent = {
       kind: 'mobility',
       context,
@@ -101,11 +111,12 @@ export class SignallingStage {
       checksum,
       diagnostics,
       ...(verdicts === undefined ? {} : { verdicts }),
+      ...(authentication === undefined ? {} : { authentication }),
     };
     this.count(diagnostics);
     this.#emit(event);
     // RFC 6275 section 9.2: a message with a wrong checksum is dropped, so it changes nothing.
-    if (checksum !== 'wrong') this.#apply(event, bytes, offset);
+    if (checksum !== 'wrong') this.#apply(event);
   }
 
   /** What can be said of authenticators and signatures in a message. */
@@ -128,14 +139,45 @@ export class SignallingStage {
     });
   }
 
-  #apply(event: MobilityEvent, bytes: Uint8Array, offset: number): void {
+  /** What can be said of the authenticator of a correspondent registration. */
+  #authenticate(
+    { view }: Level,
+    header: MobilityHeader,
+    context: PacketContext,
+  ): MobilityEvent['authentication'] {
+    const { message, options } = header;
+    if (message.kind !== 'binding-update') return undefined;
+    if ((message.flags & BINDING_UPDATE_FLAGS.homeRegistration.mask) !== 0) return undefined;
+    if (findOption(options, 'binding-authorization-data') === undefined) return undefined;
+    const { upperBytes: bytes, upperOffset: offset, upperEnd: end } = view;
+    const found = this.#returnRoutability.verify({ header, context }, message, bytes, offset);
+    if (found === 'right' || !this.#hasKeys) return found;
+    this.#verifier.time = this.#packet.time;
+    const source = context.homeAddressOption ?? context.source;
+    const destination = context.routingHomeAddress ?? context.destination;
+    const wire = { wireSource: context.source, wireDestination: context.destination };
+    const verdicts = this.#verifier.mobility({
+      bytes,
+      offset,
+      end,
+      header,
+      ...wire,
+      source,
+      destination,
+    });
+    // A supplied key outweighs tokens that were seen: RFC 4449 uses no tokens.
+    const status = verdicts.find(({ code }) => code === 'AUTHENTICATOR')?.status;
+    return status === 'right' || status === 'wrong' ? status : found;
+  }
+
+  #apply(event: MobilityEvent): void {
     const { message } = event.header;
     const { context } = event;
-    if (message.kind === 'home-test' || message.kind === 'care-of-test') {
-      this.#returnRoutability.observe(event);
-    } else if (message.kind === 'binding-update') {
-      const proof = this.#returnRoutability.verify(event, message, bytes, offset);
-      this.#bindings.bindingUpdate(event, message, proof === 'right');
+    this.#returnRoutability.observe(event);
+    if (message.kind === 'binding-update') {
+      // RFC 6275 section 9.5.1: a correspondent silently discards what does not verify.
+      if (event.authentication === 'wrong') return;
+      this.#bindings.bindingUpdate(event, message, event.authentication === 'right');
     } else if (message.kind === 'binding-acknowledgement') {
       const homeAddress = context.routingHomeAddress ?? context.destination;
       // A proxy acknowledgement speaks to an access gateway, not to a mobile node. RFC 5213 section 8.2.

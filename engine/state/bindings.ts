@@ -2,7 +2,7 @@
  * Keeps the binding cache from what goes over the wire: readable messages where there are some, the layout
  * of encrypted ones where not. RFC 6275 sections 9.5, 10.3 and 11.7.
  */
-import { isSameAddress, isUnicastRoutable } from '../../dissectors/core/address.ts';
+import { isIpv4Mapped, isSameAddress, isUnicastRoutable } from '../../dissectors/core/address.ts';
 import { equalBytes } from '../../dissectors/core/bytes.ts';
 import { BINDING_UPDATE_FLAGS } from '../../dissectors/mobility/messages/binding.ts';
 import type { MessageOf } from '../../dissectors/mobility/header.ts';
@@ -37,15 +37,31 @@ function isLive(binding: Binding): boolean {
   return binding.phase === 'registered' || binding.phase === 'deregistration-sent';
 }
 
-/** Care-of address a Binding Update asks for. RFC 6275 section 9.5.1. */
-export function requestedCareOfAddress(event: MobilityEvent): Uint8Array {
+/**
+ * Care-of address a Binding Update asks for. RFC 6275 section 9.5.1. Over IPv4 it is the IPv4 source, which a NAT may
+ * have put there, as an IPv4-mapped address. RFC 5555 section 4.1.
+ */
+export function requestedCareOfAddress(
+  event: Pick<MobilityEvent, 'header' | 'context'>,
+): Uint8Array {
   const option = findOption(event.header.options, 'alternate-care-of-address');
   if (option !== undefined) return option.careOfAddress;
   // Tunnel-mode signalling (RFC 4877 section 3) has the care-of address in the outer header.
   const { context } = event;
+  if (context.ipv4Outer !== undefined && context.homeAddressOption === undefined) {
+    return ipv4Mapped(context.ipv4Outer.source);
+  }
   return context.protection === 'esp-tunnel' && context.outer !== undefined
     ? context.outer.source
     : context.source;
+}
+
+/** IPv4-mapped address of 4 octets. RFC 4291 section 2.5.5.2. */
+function ipv4Mapped(address: Uint8Array): Uint8Array {
+  const mapped = new Uint8Array(16);
+  mapped.fill(0xff, 10, 12);
+  mapped.set(address.subarray(0, 4), 12);
+  return mapped;
 }
 
 /** The observer's binding cache. Bounds: see `binding-cache.ts`; expired and never registered entries go first. */
@@ -132,7 +148,9 @@ export class Bindings {
     const isHome = (message.flags & HOME_REGISTRATION) !== 0;
     const careOfAddress = requestedCareOfAddress(event);
     // RFC 6275 section 9.5.1: no receiver makes a binding of such addresses.
-    if (!isUnicastRoutable(homeAddress) || !isUnicastRoutable(careOfAddress)) return;
+    const isOverIpv4 = context.ipv4Outer !== undefined && isIpv4Mapped(careOfAddress);
+    if (!isUnicastRoutable(homeAddress)) return;
+    if (!isOverIpv4 && !isUnicastRoutable(careOfAddress)) return;
     const isDeletion = message.lifetime === 0 || isSameAddress(careOfAddress, homeAddress);
     const lifetime = isDeletion ? 0 : lifetimeSeconds(message.lifetime);
     const knownBy = knowledge(event, isAuthenticated);
@@ -156,7 +174,10 @@ export class Bindings {
       careOfAddress,
       sequence: message.sequence,
       lifetime,
-      isHomeStyle: context.homeAddressOption === undefined && context.outer === undefined,
+      isHomeStyle:
+        context.homeAddressOption === undefined &&
+        context.outer === undefined &&
+        context.ipv4Outer === undefined,
       relay: undefined,
       packet: context.packet,
     };

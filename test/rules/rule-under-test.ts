@@ -5,11 +5,13 @@ import { addressKey, prefixMatches } from '../../dissectors/core/address.ts';
 import type { EngineEvent } from '../../engine/events.ts';
 import { PolicyDatabase, defaultEntries } from '../../engine/ipsec/policy-database.ts';
 import type { AlertDraft, RuleContext, RuleDefinition, RuleTable } from '../../engine/rule-api.ts';
+import { ruleCounters } from '../../engine/rule-counters.ts';
 import { ExpiringTable } from '../../engine/rule-table.ts';
 import type { Site } from '../../engine/site.ts';
 import type { Binding } from '../../engine/state/binding-cache.ts';
 import { ExtensionState } from '../../engine/state/extension-state.ts';
 import { LinkState } from '../../engine/state/link-state.ts';
+import { ReturnRoutability } from '../../engine/state/return-routability.ts';
 import { START_TIME, makeSite } from './site.ts';
 
 /** What the context of a test knows. */
@@ -56,6 +58,15 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
 
   const linkState = new LinkState(1);
   const extensions = new ExtensionState();
+  const returnRoutability = new ReturnRoutability(1);
+  const observe = (event: EngineEvent): void => {
+    if (event.kind === 'icmpv6') linkState.observe(event);
+    if (event.kind === 'mobility') {
+      extensions.observe(event);
+      if (event.checksum !== 'wrong') returnRoutability.observe(event);
+    }
+    if (event.kind === 'binding') returnRoutability.binding(event);
+  };
   const context: RuleContext = {
     ...linkState.queries(() => tested.now),
     ...extensions.queries(
@@ -69,6 +80,8 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
       },
       () => tested.now,
     ),
+    ...ruleCounters(() => tested.now),
+    ...returnRoutability.queries(),
     params: { ...params, ...known.params },
     site,
     get now() {
@@ -109,14 +122,12 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
     },
     feed(event) {
       if (!rule.on.includes(event.kind)) {
-        if (event.kind === 'icmpv6') linkState.observe(event);
-        if (event.kind === 'mobility') extensions.observe(event);
+        observe(event);
         return [];
       }
       tested.now = timeOf(event);
       const result = rule.evaluate(event, context);
-      if (event.kind === 'icmpv6') linkState.observe(event);
-      if (event.kind === 'mobility') extensions.observe(event);
+      observe(event);
       const drafts = result === undefined ? [] : 'object' in result ? [result] : result;
       for (const draft of drafts) {
         if (!alerts.has(draft.object)) alerts.set(draft.object, draft);

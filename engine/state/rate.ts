@@ -1,0 +1,371 @@
+/**
+ * Counters in fixed memory, for what rules count by sender or by victim: token buckets, numbers in a window of time,
+ * and numbers of different things in a window of time.
+ *
+ * Each counts by a text key of at most `maxEntries`. When full, of the 32 keys used longest ago one that has nothing left
+ * to say goes, else the one that counted least: a flood of made-up keys pushes out itself and not a busy key.
+ */
+
+/** Keys looked at for one that may go. */
+const EVICTION_SCAN = 32;
+/** Parts of a window: what is older than the window by less than one part may still be counted. */
+const SLOTS = 8;
+/** Different things counted one by one; more are estimated. */
+export const EXACT_DISTINCT = 128;
+/** Parts of a window in which estimates are made. */
+const GENERATIONS = 4;
+/** Bits of one estimate, a power of two: good to about 4 % at 4096 things. */
+const SKETCH_BITS = 8192;
+
+/** Bounds of a counter. */
+export interface CounterBounds {
+  /** Keys, 1 or more. */
+  readonly maxEntries: number;
+}
+
+/** A key that may go. */
+interface Entry {
+  /** Time of the last use, microseconds. */
+  used: number;
+  /** Rough size, to choose what to forget. */
+  readonly weight: number;
+}
+
+/** Keys in order of use, with the eviction that all counters share. */
+class Keys<E extends Entry> {
+  evictions = 0;
+  readonly #entries = new Map<string, E>();
+  readonly #maxEntries: number;
+  /** Microseconds after which an entry has nothing left to say. */
+  readonly #idle: number;
+
+  constructor(maxEntries: number, idle: number) {
+    this.#maxEntries = maxEntries;
+    this.#idle = idle;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  peek(key: string): E | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** The entry of a key, made when it is new; counts as use. */
+  use(key: string, now: number, make: () => E): E {
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, known);
+      // Packets of several captures may step back in time.
+      known.used = Math.max(known.used, now);
+      return known;
+    }
+    if (this.#entries.size >= this.#maxEntries) this.#evict(now);
+    const entry = make();
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #evict(now: number): void {
+    let victim: string | undefined;
+    let least = Infinity;
+    let looked = 0;
+    for (const [key, entry] of this.#entries) {
+      if (now - entry.used > this.#idle) {
+        this.#entries.delete(key);
+        return;
+      }
+      if (entry.weight < least) {
+        least = entry.weight;
+        victim = key;
+      }
+      if (++looked === EVICTION_SCAN) break;
+    }
+    if (victim === undefined) return;
+    this.#entries.delete(victim);
+    this.evictions++;
+  }
+}
+
+/** Bounds of token buckets. */
+export interface TokenBounds extends CounterBounds {
+  /** Tokens that come back every second, above 0. */
+  readonly perSecond: number;
+  /** Tokens of a full bucket, 1 or more. */
+  readonly burst: number;
+}
+
+class Bucket {
+  used: number;
+  tokens: number;
+  taken = 0;
+
+  constructor(now: number, tokens: number) {
+    this.used = now;
+    this.tokens = tokens;
+  }
+
+  get weight(): number {
+    return this.taken;
+  }
+}
+
+/** Token buckets by key: a burst is free, then as many as come back. */
+export class TokenBuckets {
+  readonly #keys: Keys<Bucket>;
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #clock: () => number;
+
+  /** @param clock time of the event, microseconds since 1970 */
+  constructor(bounds: TokenBounds, clock: () => number) {
+    const { perSecond, burst, maxEntries } = bounds;
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#clock = clock;
+    this.#keys = new Keys(maxEntries, (burst / perSecond) * 1e6);
+  }
+
+  /** Keys forgotten while they still counted. */
+  get evictions(): number {
+    return this.#keys.evictions;
+  }
+
+  /** Keys remembered. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Takes a token. @returns false when none was left: the rate is exceeded. */
+  take(key: string): boolean {
+    const now = this.#clock();
+    const before = this.#keys.peek(key)?.used ?? now;
+    const bucket = this.#keys.use(key, now, () => new Bucket(now, this.#burst));
+    const elapsed = Math.max(0, now - before) / 1e6;
+    bucket.tokens = Math.min(this.#burst, bucket.tokens + elapsed * this.#perSecond);
+    bucket.taken++;
+    if (bucket.tokens < 1) return false;
+    bucket.tokens--;
+    return true;
+  }
+}
+
+/** Bounds of counters over a window of time. */
+export interface WindowBounds extends CounterBounds {
+  /** Length of the window, above 0. */
+  readonly windowSeconds: number;
+}
+
+class Slots {
+  used: number;
+  /** Number of the slot that `counts[slot % SLOTS]` is of. */
+  slot: number;
+  readonly counts = new Float64Array(SLOTS);
+
+  constructor(now: number, slot: number) {
+    this.used = now;
+    this.slot = slot;
+  }
+
+  get weight(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Moves on to a slot; what fell out of the window is forgotten. */
+  advance(slot: number): void {
+    if (slot <= this.slot) return;
+    if (slot - this.slot >= SLOTS) this.counts.fill(0);
+    else for (let i = this.slot + 1; i <= slot; i++) this.counts[i % SLOTS] = 0;
+    this.slot = slot;
+  }
+}
+
+/**
+ * How much there was of each key in the last `windowSeconds`, counted in eighths of the window: the oldest eighth may be
+ * left out, nothing older than the window is counted.
+ */
+export class WindowCounts {
+  readonly #keys: Keys<Slots>;
+  readonly #slotLength: number;
+  readonly #clock: () => number;
+
+  /** @param clock time of the event, microseconds since 1970 */
+  constructor({ windowSeconds, maxEntries }: WindowBounds, clock: () => number) {
+    this.#slotLength = (windowSeconds * 1e6) / SLOTS;
+    this.#clock = clock;
+    this.#keys = new Keys(maxEntries, windowSeconds * 1e6);
+  }
+
+  /** Keys forgotten while they still counted. */
+  get evictions(): number {
+    return this.#keys.evictions;
+  }
+
+  /** Keys remembered. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Adds to a key. @returns what it has in the window with that. */
+  add(key: string, amount = 1): number {
+    const now = this.#clock();
+    const slot = Math.floor(now / this.#slotLength);
+    const entry = this.#keys.use(key, now, () => new Slots(now, slot));
+    entry.advance(slot);
+    // What comes late counts as if it came now.
+    const at = entry.slot % SLOTS;
+    entry.counts[at] = (entry.counts[at] ?? 0) + amount;
+    return entry.weight;
+  }
+
+  /** What a key has in the window. */
+  count(key: string): number {
+    const entry = this.#keys.peek(key);
+    if (entry === undefined) return 0;
+    entry.advance(Math.floor(this.#clock() / this.#slotLength));
+    return entry.weight;
+  }
+}
+
+/** Estimates how many different texts it was given, by the bits that they left at zero ("linear counting"). */
+class Sketch {
+  readonly bits = new Uint32Array(SKETCH_BITS / 32);
+
+  add(hash: number): void {
+    const bit = hash & (SKETCH_BITS - 1);
+    this.bits[bit >>> 5] = (this.bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
+  }
+}
+
+/** How many different texts the sketches were given together. */
+function estimate(sketches: readonly Sketch[]): number {
+  let zeros = 0;
+  for (let i = 0; i < SKETCH_BITS / 32; i++) {
+    let word = 0;
+    for (const sketch of sketches) word |= sketch.bits[i] ?? 0;
+    zeros += 32 - ones(word);
+  }
+  return Math.round(-SKETCH_BITS * Math.log(Math.max(1, zeros) / SKETCH_BITS));
+}
+
+/** Bits that are set in a word. */
+function ones(word: number): number {
+  let count = word - ((word >>> 1) & 0x55555555);
+  count = (count & 0x33333333) + ((count >>> 2) & 0x33333333);
+  return Math.imul((count + (count >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Hash of a text that a seed makes unpredictable. */
+function hashOf(text: string, seed: number): number {
+  let hash = seed | 0;
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x85ebca6b);
+    hash ^= hash >>> 13;
+  }
+  hash = Math.imul(hash, 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+class Different {
+  used: number;
+  /** Time of the last sight of each, oldest first; undefined once there are too many. */
+  exact: Map<string, number> | undefined = new Map();
+  readonly sketches: Sketch[] = [];
+  generation = 0;
+  estimated = 0;
+
+  constructor(now: number) {
+    this.used = now;
+  }
+
+  get weight(): number {
+    return this.exact?.size ?? this.estimated;
+  }
+}
+
+/**
+ * How many different things each key had in the last `windowSeconds`. Up to {@link EXACT_DISTINCT} are counted one by one;
+ * more are estimated to some per cent in quarters of the window, and the estimate depends on the seed: compare it, do not
+ * print it.
+ */
+export class DistinctCounts {
+  readonly #keys: Keys<Different>;
+  readonly #window: number;
+  readonly #seed: number;
+  readonly #clock: () => number;
+
+  /** @param clock time of the event, microseconds since 1970 */
+  constructor({ windowSeconds, maxEntries }: WindowBounds, clock: () => number, seed = 0x5bd1e995) {
+    this.#window = windowSeconds * 1e6;
+    this.#clock = clock;
+    this.#seed = seed;
+    this.#keys = new Keys(maxEntries, this.#window);
+  }
+
+  /** Keys forgotten while they still counted. */
+  get evictions(): number {
+    return this.#keys.evictions;
+  }
+
+  /** Keys remembered. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Adds a thing to a key. @returns how many different ones it has in the window with that. */
+  add(key: string, item: string): number {
+    const now = this.#clock();
+    const idle = this.#keys.peek(key);
+    const isOld = idle !== undefined && now - idle.used > this.#window;
+    const entry = this.#keys.use(key, now, () => new Different(now));
+    if (isOld) reset(entry);
+    const { exact } = entry;
+    if (exact !== undefined) {
+      exact.delete(item);
+      exact.set(item, now);
+      for (const [old, time] of exact) {
+        if (now - time <= this.#window) break;
+        exact.delete(old);
+      }
+      if (exact.size <= EXACT_DISTINCT) return exact.size;
+      entry.exact = undefined;
+      this.#advance(entry, now);
+      for (const known of exact.keys()) entry.sketches[0]?.add(hashOf(known, this.#seed));
+    } else {
+      this.#advance(entry, now);
+      entry.sketches[0]?.add(hashOf(item, this.#seed));
+    }
+    entry.estimated = Math.max(estimate(entry.sketches), 1);
+    return entry.estimated;
+  }
+
+  /** How many different things a key has in the window. */
+  count(key: string): number {
+    const entry = this.#keys.peek(key);
+    const now = this.#clock();
+    if (entry === undefined || now - entry.used > this.#window) return 0;
+    const { exact } = entry;
+    if (exact === undefined) return entry.estimated;
+    let size = 0;
+    for (const time of exact.values()) if (now - time <= this.#window) size++;
+    return size;
+  }
+
+  /** Makes room for what is seen now: the newest sketch is the first. */
+  #advance(entry: Different, now: number): void {
+    const generation = Math.floor((now * GENERATIONS) / this.#window);
+    if (entry.sketches.length > 0 && generation <= entry.generation) return;
+    const passed = entry.sketches.length === 0 ? 1 : generation - entry.generation;
+    for (let i = 0; i < Math.min(passed, GENERATIONS); i++) entry.sketches.unshift(new Sketch());
+    entry.sketches.length = Math.min(entry.sketches.length, GENERATIONS);
+    entry.generation = generation;
+  }
+}
+
+function reset(entry: Different): void {
+  entry.exact = new Map();
+  entry.sketches.length = 0;
+  entry.estimated = 0;
+}
