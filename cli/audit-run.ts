@@ -6,15 +6,19 @@ import { randomInt } from 'node:crypto';
 import type { EngineObserver, EngineSummary } from '../engine/engine.ts';
 import type { CompiledFilter } from '../engine/filter/filter.ts';
 import { formatIkeNotice } from '../engine/ike/notices.ts';
+import type { Alert } from '../engine/alert.ts';
 import { Engine } from '../engine/pipeline.ts';
 import type { PacketRecord } from '../engine/ports.ts';
 import type { Severity } from '../engine/rule-api.ts';
 import { openCaptures } from '../io/capture/file.ts';
 import { EveWriter } from '../io/export/eve.ts';
-import { jsonText } from '../io/export/json-text.ts';
-import type { AuditDocument } from '../io/export/records.ts';
+import type { AlertRecord, AuditDocument, BaselineRecord } from '../io/export/records.ts';
 import { OutputError } from '../io/output.ts';
 import type { SqliteStore } from '../io/store/sqlite.ts';
+import { formatted } from './audit-formats.ts';
+import type { AuditFormat } from './audit-formats.ts';
+import { allFindings, knownFinding, readBaseline, writeBaseline } from './baseline.ts';
+import type { Baseline } from './baseline.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { packetOpeners } from './openers.ts';
@@ -28,9 +32,12 @@ import { PacketViews } from './read/packet-view.ts';
 import { outputExitCode, ReportOutput } from './report-output.ts';
 import { auditDocument } from './report/document.ts';
 import { faultRecords } from './report/faults.ts';
+import { alertFingerprint } from './report/fingerprint.ts';
 import { plural } from './report/numbers.ts';
 import type { ColourChoice } from './report/palette.ts';
 import { ProgressLine } from './report/progress.ts';
+import { RecordMaker } from './report/record-maker.ts';
+import { reducedIncident } from './report/reduced-incident.ts';
 import { RunFollower } from './report/run-follower.ts';
 import { textReport } from './report/text-report.ts';
 import { exitCodeOf } from './report/verdict.ts';
@@ -38,9 +45,6 @@ import type { Session } from './session.ts';
 import { StopSignals } from './stop-signals.ts';
 import { reportStyle } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
-
-/** What the result looks like. */
-export type AuditFormat = 'text' | 'eve' | 'json';
 
 /** How to audit. */
 export interface AuditOptions {
@@ -55,6 +59,10 @@ export interface AuditOptions {
   readonly quiet: boolean;
   /** Only findings with a packet that it selects are reported; undefined = all. */
   readonly filter?: CompiledFilter | undefined;
+  /** File of findings that are known: only others are reported. */
+  readonly baseline?: string | undefined;
+  /** File that takes all findings of the run as a baseline. */
+  readonly writeBaseline?: string | undefined;
 }
 
 /** Milliseconds between two flushes of the event stream. */
@@ -71,13 +79,17 @@ export async function runAudit(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { siteFile = '', keyFiles, captures } = session;
+  const places = [
+    ['--output', options.output],
+    ['--db', options.db],
+  ] as const;
   refuseToOverwrite(
-    [
-      ['--output', options.output],
-      ['--db', options.db],
-    ],
+    [...places, ['--write-baseline', options.writeBaseline]],
     [siteFile, ...keyFiles, ...captures.source.inputs.map(({ name }) => name)],
   );
+  // A baseline may be written over by its successor, but by nothing else.
+  refuseToOverwrite(places, options.baseline === undefined ? [] : [options.baseline]);
+  const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
   const mode = options.format === 'eve' ? 'stream' : 'replace';
   const output = new ReportOutput(terminal, options.output, mode);
   const stop = new StopSignals((signal) => {
@@ -89,7 +101,8 @@ export async function runAudit(
   try {
     store = await openStore(session, options);
     const selection = await selectionOf(session, options, stop.signal);
-    return await new AuditRun(session, options, terminal, output, store, stop, selection).run();
+    const parts = { output, store, stop, selection, baseline };
+    return await new AuditRun(session, options, terminal, parts).run();
   } finally {
     stop.dispose();
     output.abandon();
@@ -138,25 +151,35 @@ async function openStore(
   }
 }
 
-/** Follows a run, but for alerts that the filter does not select. */
-function selectedOnly(follower: RunFollower, selection: PacketSelection): EngineObserver {
+/** Follows a run, but for alerts that are not reported. */
+function shownOnly(follower: EngineObserver, isShown: (alert: Alert) => boolean): EngineObserver {
   return {
     onEvent(event) {
-      follower.onEvent(event);
+      follower.onEvent?.(event);
     },
     onAlert(alert) {
-      if (selection.hasAlert(alert)) follower.onAlert(alert);
+      if (isShown(alert)) follower.onAlert?.(alert);
     },
   };
 }
 
-/** What was found, without what the filter does not select. */
-function selectedSummary(summary: EngineSummary, selection: PacketSelection): EngineSummary {
+/** What was found, without alerts that are not reported. */
+function shownSummary(summary: EngineSummary, isShown: (alert: Alert) => boolean): EngineSummary {
   return {
     ...summary,
-    alerts: summary.alerts.filter((alert) => selection.hasAlert(alert)),
-    incidents: summary.incidents.flatMap((incident) => selection.incident(incident) ?? []),
+    alerts: summary.alerts.filter(isShown),
+    incidents: summary.incidents.flatMap((incident) => reducedIncident(incident, isShown) ?? []),
   };
+}
+
+/** What a run works with. */
+interface RunParts {
+  readonly output: ReportOutput;
+  readonly store: SqliteStore | undefined;
+  readonly stop: StopSignals;
+  /** Packets that the filter selects; undefined without a filter. */
+  readonly selection: PacketSelection | undefined;
+  readonly baseline: Baseline | undefined;
 }
 
 /** A run under way. */
@@ -170,19 +193,14 @@ class AuditRun {
   readonly #engine: Engine;
   /** Packets that the filter selects; undefined without a filter. */
   readonly #selection: PacketSelection | undefined;
+  readonly #baseline: Baseline | undefined;
   /** What went wrong inside mip6guard, with the packet at which it did. */
   #crash: string | undefined;
 
-  constructor(
-    session: Session,
-    options: AuditOptions,
-    terminal: Terminal,
-    output: ReportOutput,
-    store: SqliteStore | undefined,
-    stop: StopSignals,
-    selection: PacketSelection | undefined,
-  ) {
+  constructor(session: Session, options: AuditOptions, terminal: Terminal, parts: RunParts) {
+    const { output, store, stop, selection, baseline } = parts;
     this.#selection = selection;
+    this.#baseline = baseline;
     this.#session = session;
     this.#options = options;
     this.#terminal = terminal;
@@ -201,7 +219,7 @@ class AuditRun {
       policies: session.policies,
       inputs,
       interfaces,
-      observer: selection === undefined ? follower : selectedOnly(follower, selection),
+      observer: shownOnly(follower, (alert) => this.#isSelected(alert) && !this.#isKnown(alert)),
       seed: randomInt(2 ** 31),
     });
   }
@@ -209,10 +227,11 @@ class AuditRun {
   async run(): Promise<ExitCode> {
     await this.#readAll();
     const summary = this.#engine.finish();
-    const document = this.#document(summary);
+    const { document, known } = this.#result(summary);
     const found = this.#crash === undefined ? exitCodeOf(document) : EXIT.internal;
     this.#follower.end(document, summary.lastTime);
-    const failure = this.#write(document);
+    const failure = await this.#write(document, known, found);
+    this.#writeBaseline(document);
     this.#follower.endStore(document, found, new Date().toISOString());
     this.#complain(document, failure);
     for (const notice of summary.ikeNotices) {
@@ -270,13 +289,32 @@ class AuditRun {
     this.#stop.stop();
   }
 
-  #document(found: EngineSummary): AuditDocument {
-    const selection = this.#selection;
-    const summary = selection === undefined ? found : selectedSummary(found, selection);
+  #isSelected(alert: Alert): boolean {
+    return this.#selection === undefined || this.#selection.hasAlert(alert);
+  }
+
+  #isKnown(alert: Alert): boolean {
+    return this.#baseline?.findings.has(alertFingerprint(alert)) === true;
+  }
+
+  /** The document of the run, and the findings that the baseline left out of it. */
+  #result(found: EngineSummary): { document: AuditDocument; known: readonly AlertRecord[] } {
+    const selected =
+      this.#selection === undefined
+        ? found
+        : shownSummary(found, (alert) => this.#isSelected(alert));
+    const summary =
+      this.#baseline === undefined
+        ? selected
+        : shownSummary(selected, (alert) => !this.#isKnown(alert));
     const { filter } = this.#options;
     const { captures, siteFile, keyFiles, policies, unusedKeys, rules } = this.#session;
     const { source, errors } = captures;
-    return auditDocument(summary, {
+    const records = new RecordMaker(source.inputs);
+    const known = selected.alerts
+      .filter((alert) => this.#isKnown(alert))
+      .map((alert) => records.alert(alert));
+    const document = auditDocument(summary, {
       version: packageVersion(),
       inputs: source.inputs,
       faults: faultRecords(source, errors),
@@ -293,18 +331,60 @@ class AuditRun {
           ? undefined
           : {
               text: filter.text,
-              hiddenAlerts: found.alerts.length - summary.alerts.length,
-              hiddenIncidents: found.incidents.length - summary.incidents.length,
+              hiddenAlerts: found.alerts.length - selected.alerts.length,
+              hiddenIncidents: found.incidents.length - selected.incidents.length,
             },
+      baseline: this.#baselineRecord(
+        found,
+        known,
+        selected.incidents.length - summary.incidents.length,
+      ),
     });
+    return { document, known };
+  }
+
+  /** What the baseline did. An entry was seen when the run found it, whatever the filter shows. */
+  #baselineRecord(
+    found: EngineSummary,
+    known: readonly AlertRecord[],
+    knownIncidents: number,
+  ): BaselineRecord | undefined {
+    const baseline = this.#baseline;
+    if (baseline === undefined) return undefined;
+    const seen = new Set(found.alerts.map(alertFingerprint));
+    return {
+      file: baseline.file,
+      known: known.map(knownFinding),
+      known_incidents: knownIncidents,
+      not_seen: [...baseline.findings.values()].filter(({ fingerprint }) => !seen.has(fingerprint)),
+    };
+  }
+
+  /** A run that failed knows too little to say what is known from now on. */
+  #writeBaseline(document: AuditDocument): void {
+    const { writeBaseline: file } = this.#options;
+    if (file === undefined || this.#crash !== undefined) return;
+    try {
+      writeBaseline(file, allFindings(document));
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      this.#follower.failures.push(error);
+    }
   }
 
   /** Writes the result to its place; when that fails, a text report to the next place that takes it. */
-  #write(document: AuditDocument): OutputError | undefined {
+  async #write(
+    document: AuditDocument,
+    known: readonly AlertRecord[],
+    exitCode: ExitCode,
+  ): Promise<OutputError | undefined> {
     const { format } = this.#options;
     try {
       if (format === 'text') this.#output.sink.write(this.#text(document, this.#output.isFile));
-      if (format === 'json') this.#output.sink.write(`${jsonText(document, 2)}\n`);
+      else if (format !== 'eve') {
+        const { rules } = this.#session;
+        this.#output.sink.write(await formatted(format, document, { rules, known, exitCode }));
+      }
       const streamFailure = this.#follower.failures.find((error) => error instanceof OutputError);
       if (streamFailure !== undefined) throw streamFailure;
       this.#output.commit();

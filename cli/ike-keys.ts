@@ -10,12 +10,10 @@ import { findPrf } from '../engine/crypto/prf.ts';
 import { MIN_PUBLIC_OCTETS } from '../engine/ike/shared-secrets.ts';
 import type { AnyIkeSecret, IkeSecret, Ikev1Secret, SharedSecret } from '../engine/ike/secret.ts';
 import { KeyMaterial } from '../engine/keys/key-material.ts';
+import type { KeyProblem } from '../engine/keys/key-problem.ts';
 import type { AssociationOrigin } from '../engine/state/security-association.ts';
-import { ConfigurationError } from './configuration-error.ts';
-import type { ConfigurationProblem } from './configuration-error.ts';
-import { pathText } from './site-checks.ts';
-import { nearest } from './suggestion.ts';
 import { readYaml } from './yaml-document.ts';
+import { YamlKeyProblems } from './yaml-key-problems.ts';
 import { hexOctets, parsed } from './yaml-values.ts';
 
 /** Most IKE SAs of one file. */
@@ -105,63 +103,48 @@ function isIkev1Row(row: unknown): boolean {
   return typeof row === 'object' && row !== null && 'initiatorCookie' in row;
 }
 
+/** Secrets of IKE SAs, and what is wrong with the rows that do not count. */
+export interface ReadIkeSecrets {
+  readonly secrets: readonly AnyIkeSecret[];
+  readonly problems: readonly KeyProblem[];
+}
+
 /**
- * The secrets of IKE SAs that a YAML text holds; of other parts of the file nothing is said.
+ * The secrets of IKE SAs that a YAML text holds. Of other parts of the file, and of a text that is no YAML, nothing is
+ * said: the reader of associations does.
  * @param file name for messages
- * @throws ConfigurationError with all problems and their places
  */
-export function parseIkeSecrets(text: string, file: string): AnyIkeSecret[] {
+export function readIkeSecrets(text: string, file: string): ReadIkeSecrets {
   const document = readYaml(text);
-  if ('length' in document) throw new ConfigurationError(file, document);
+  if ('length' in document) return { secrets: [], problems: [] };
   const { value } = document;
-  if (typeof value !== 'object' || value === null || !('ike' in value)) return [];
-  const problems: ConfigurationProblem[] = [];
-  const add = (at: readonly (string | number)[], message: string, isKey = false): void => {
-    problems.push({ ...document.placeOf(at, isKey), path: pathText(at), message });
-  };
-  const addIssues = (
-    issues: readonly z.core.$ZodIssue[],
-    row: readonly (string | number)[],
-    known: readonly string[],
-  ): void => {
-    for (const issue of issues) {
-      const steps = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-      const at = [...row, ...steps];
-      if (issue.code !== 'unrecognized_keys') {
-        add(at, `expected ${issue.message}`);
-        continue;
-      }
-      for (const name of issue.keys) {
-        const meant = nearest(name, known);
-        const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-        add([...at, name], `unknown key${hint}`, true);
-      }
-    }
-  };
+  if (typeof value !== 'object' || value === null || !('ike' in value)) {
+    return { secrets: [], problems: [] };
+  }
+  const problems = new YamlKeyProblems(document, file, 'KEYS_IKE');
   const rows = schema.safeParse(value.ike);
-  addIssues(rows.error?.issues ?? [], ['ike'], []);
+  problems.addIssues(rows.error?.issues ?? [], ['ike'], []);
   const secrets = (rows.data ?? []).flatMap((row, index): AnyIkeSecret[] => {
     const at = ['ike', index];
     const origin = { file, line: document.placeOf(at).line };
     if (isIkev1Row(row)) {
       const { data, error } = ikev1Schema.safeParse(row);
-      addIssues(error?.issues ?? [], at, IKEV1_KEYS);
+      problems.addIssues(error?.issues ?? [], at, IKEV1_KEYS);
       if (data === undefined) return [];
-      if (IKEV1_SECRETS.every((name) => data[name] === undefined)) {
-        add(at, `expected one of ${IKEV1_SECRETS.join(', ')}`);
-      }
-      return [ikev1SecretOf(data, origin)];
+      if (IKEV1_SECRETS.some((name) => data[name] !== undefined))
+        return [ikev1SecretOf(data, origin)];
+      problems.add(at, `expected one of ${IKEV1_SECRETS.join(', ')}`);
+      return [];
     }
     const { data, error } = ikev2Schema.safeParse(row);
-    addIssues(error?.issues ?? [], at, IKEV2_KEYS);
+    problems.addIssues(error?.issues ?? [], at, IKEV2_KEYS);
     if (data === undefined) return [];
-    if (IKEV2_SECRETS.every((name) => data[name] === undefined)) {
-      add(at, `expected one of ${IKEV2_SECRETS.join(', ')}`);
-    }
-    return [ikev2SecretOf(data, origin)];
+    if (IKEV2_SECRETS.some((name) => data[name] !== undefined))
+      return [ikev2SecretOf(data, origin)];
+    problems.add(at, `expected one of ${IKEV2_SECRETS.join(', ')}`);
+    return [];
   });
-  if (problems.length > 0) throw new ConfigurationError(file, problems);
-  return secrets;
+  return { secrets, problems: problems.all };
 }
 
 function ikev1SecretOf(row: z.infer<typeof ikev1Schema>, origin: AssociationOrigin): Ikev1Secret {

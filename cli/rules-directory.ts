@@ -109,6 +109,7 @@ const CATEGORIES: Readonly<Record<RuleDefinition['category'], true>> = {
   tunnel: true,
   extension: true,
   reconnaissance: true,
+  local: true,
 };
 const VERDICTS: Readonly<Record<Verdict, true>> = { drop: true, alert: true, 'rate-limit': true };
 const NEEDS: Readonly<Record<Need, true>> = {
@@ -137,6 +138,8 @@ const EVENT_KINDS: Readonly<Record<EngineEvent['kind'], true>> = {
   ike: true,
   relay: true,
   binding: true,
+  'binding-traffic': true,
+  'esp-refusals': true,
   'home-address-traffic': true,
   malformed: true,
   tick: true,

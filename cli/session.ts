@@ -184,14 +184,14 @@ interface YamlKeys extends Pick<LoadedKeys, 'ike' | 'verification'> {
 
 /**
  * Keys of the YAML files. The reader of YAML is loaded only when there is one.
- * @param problems takes what is wrong with rows of associations, and with the files
+ * @param problems takes what is wrong with rows, and with the files
  */
 async function loadYamlKeys(files: readonly string[], problems: KeyProblem[]): Promise<YamlKeys> {
   const found = files.filter(isYaml);
   if (found.length === 0) return { entries: [], verification: NO_VERIFICATION_KEYS, ike: [] };
   const { readYamlAssociations } = await import('./yaml-associations.ts');
-  const { parseVerificationKeys } = await import('./verification-keys.ts');
-  const { parseIkeSecrets } = await import('./ike-keys.ts');
+  const { readVerificationKeys } = await import('./verification-keys.ts');
+  const { readIkeSecrets } = await import('./ike-keys.ts');
   const entries: AssociationEntry[] = [];
   const ike: AnyIkeSecret[] = [];
   const all: VerificationKeys[] = [];
@@ -200,15 +200,16 @@ async function loadYamlKeys(files: readonly string[], problems: KeyProblem[]): P
       const { text, problems: ofFile } = await readKeyText(file);
       const content = readYamlAssociations(text, file);
       const readText = async (name: string): Promise<string> => (await readKeyText(name)).text;
-      const verification = await parseVerificationKeys(text, file, readText);
-      const secrets = parseIkeSecrets(text, file);
-      const { mobility, publicKeys } = verification;
-      const others = secrets.length + mobility.length + publicKeys.length;
-      failIfUseless(content.problems, content.entries.length + others > 0);
-      problems.push(...ofFile, ...content.problems);
+      const verification = await readVerificationKeys(text, file, readText);
+      const { secrets, problems: ofIke } = readIkeSecrets(text, file);
+      const { mobility, publicKeys } = verification.keys;
+      const found = [...content.problems, ...verification.problems, ...ofIke];
+      const { length } = [...content.entries, ...secrets, ...mobility, ...publicKeys];
+      failIfUseless(found, length > 0);
+      problems.push(...ofFile, ...found);
       entries.push(...content.entries);
       ike.push(...secrets);
-      all.push(verification);
+      all.push(verification.keys);
     } catch (error) {
       throw keyFileFailure(error);
     }

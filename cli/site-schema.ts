@@ -21,60 +21,12 @@ import { UNKNOWN_SITE } from '../engine/site.ts';
 import type { SitePrefix } from '../engine/site.ts';
 import { safeText } from './report/safe-text.ts';
 
-/** Longest name, in characters: it stands in lines of reports. */
-const MAX_NAME = 64;
-
-const NAME = `a name of 1 to ${MAX_NAME} characters on one line`;
-const name = (description: string) =>
-  z
-    .string({ error: NAME })
-    .min(1, { error: NAME })
-    .max(MAX_NAME, { error: NAME })
-    .refine((text) => safeText(text) === text && text.trim() === text, { error: NAME })
-    .meta({ description });
-
-/**
- * Text that becomes octets; `parse` returns undefined when it cannot.
- * @param meant what a text that cannot was probably meant to be; issues carry it as `params.meant`
- */
-function parsed<T>(
-  meta: { expected: string; description: string; format?: string; examples: string[] },
-  parse: (text: string) => T | undefined,
-  meant: (text: string) => string | undefined = () => undefined,
-) {
-  const { expected, ...rest } = meta;
-  return z
-    .string({ error: expected })
-    .meta(rest)
-    .transform((text, context): T => {
-      const value = parse(text);
-      if (value !== undefined) return value;
-      context.addIssue({ code: 'custom', message: expected, params: { meant: meant(text) } });
-      return z.NEVER;
-    });
-}
-
-function parseIpv6(text: string): Uint8Array | undefined {
-  const bytes = parseAddress(text);
-  return bytes?.length === 16 ? bytes : undefined;
-}
-
 /** A link-layer address as `02:00:5e:00:53:01` or with hyphens; not a group address, not zero. */
 function parseLinkLayer(text: string): Uint8Array | undefined {
   if (!/^[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$/i.test(text)) return undefined;
   const octets = Uint8Array.from(text.split(/[:-]/), (octet) => Number.parseInt(octet, 16));
   const isGroup = ((octets[0] ?? 0) & 1) !== 0;
   return isGroup || octets.every((octet) => octet === 0) ? undefined : octets;
-}
-
-/** A prefix as it is written: with a length from 1, and no bits set behind it. */
-function parseHomePrefix(text: string): SitePrefix | undefined {
-  const slash = text.indexOf('/');
-  const address = slash < 0 ? undefined : parseIpv6(text.slice(0, slash));
-  const prefix = parsePrefix(text);
-  if (address === undefined || prefix === undefined || prefix.length === 0) return undefined;
-  const hasRest = prefix.bytes.some((octet, i) => octet !== address[i]);
-  return hasRest ? undefined : { prefix: prefix.bytes, length: prefix.length };
 }
 
 const nodeAddress = parsed(
@@ -122,15 +74,6 @@ const sitePrefix = homePrefix.meta({
   description: 'IPv6 prefix; nothing may be set after its length',
 });
 
-const addressOrPrefix = parsed(
-  {
-    expected: 'an IPv6 address, or a prefix with its length and no bits set behind it',
-    description: 'IPv6 address or prefix',
-    examples: ['2001:db8:9::53', '2001:db8:9::/64'],
-  },
-  (text) => parseHomePrefix(text.includes('/') ? text : `${text}/128`),
-);
-
 const ipv4Address = parsed(
   {
     expected: 'an IPv4 address',
@@ -170,17 +113,6 @@ const linkLayerAddress = parsed(
   },
   parseLinkLayer,
 );
-
-const list = <T extends z.ZodType>(item: T, of: string, description: string) =>
-  z
-    .array(item, { error: `a list of ${of}` })
-    .default([])
-    .meta({ description });
-
-const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
-  z.enum(values, { error: `one of ${values.join(', ')}` }).meta({ description });
-
-const flag = (description: string) => z.boolean({ error: 'true or false' }).meta({ description });
 
 const homeAgent = z
   .strictObject(

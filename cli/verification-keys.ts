@@ -8,12 +8,11 @@ import path from 'node:path';
 import { z } from 'zod';
 import { parseAddress } from '../dissectors/index.ts';
 import { publicKeyOf } from '../engine/crypto/signature.ts';
+import type { KeyProblem } from '../engine/keys/key-problem.ts';
+import { NO_VERIFICATION_KEYS } from '../engine/verification/keys.ts';
 import type { VerificationKeys } from '../engine/verification/keys.ts';
-import { ConfigurationError } from './configuration-error.ts';
-import type { ConfigurationProblem } from './configuration-error.ts';
-import { pathText } from './site-checks.ts';
-import { nearest } from './suggestion.ts';
 import { readYaml } from './yaml-document.ts';
+import { YamlKeyProblems } from './yaml-key-problems.ts';
 import { hexOctets, parsed } from './yaml-values.ts';
 
 /** Most keys of one file. */
@@ -96,40 +95,19 @@ const mobilityKey = z.discriminatedUnion(
 
 const LIST = 'a list';
 
-/** Schema of the file; editors complete from its JSON form. */
-export const verificationKeysSchema = z.strictObject(
-  {
-    mobility: z
-      .array(mobilityKey, { error: LIST })
-      .max(MAX_KEYS, { error: `at most ${MAX_KEYS} keys` })
-      .default([])
-      .meta({ description: 'Keys for options of mobility messages' }),
-    publicKeys: z
-      .array(z.string({ error: 'the name of a file' }), { error: LIST })
-      .max(MAX_PUBLIC_KEYS, { error: `at most ${MAX_PUBLIC_KEYS} files` })
-      .default([])
-      .meta({
-        description:
-          'Certificates or RSA public keys in PEM, for signed neighbor discovery without CGA; names are relative to this file',
-      }),
-    associations: z
-      .array(z.unknown(), { error: LIST })
-      .optional()
-      .meta({ description: 'ESP security associations; yaml-associations.ts reads them' }),
-    ike: z
-      .array(z.unknown(), { error: LIST })
-      .optional()
-      .meta({ description: 'Secrets of IKE SAs; ike-keys.ts reads them' }),
-  },
-  { error: 'a mapping with mobility, publicKeys, associations or ike' },
-);
+const mobilityRows = z
+  .array(z.unknown(), { error: LIST })
+  .max(MAX_KEYS, { error: `at most ${MAX_KEYS} keys` });
+
+const publicKeyRows = z
+  .array(z.unknown(), { error: LIST })
+  .max(MAX_PUBLIC_KEYS, { error: `at most ${MAX_PUBLIC_KEYS} files` });
+
+/** Name of a file with a certificate or RSA public key in PEM, relative to the key file. */
+const publicKeyFile = z.string({ error: 'the name of a file' });
 
 /** Keys of the mappings, for suggestions. */
 const KNOWN_KEYS: readonly string[] = [
-  'mobility',
-  'publicKeys',
-  'associations',
-  'ike',
   'use',
   'spi',
   'homeAddress',
@@ -140,55 +118,58 @@ const KNOWN_KEYS: readonly string[] = [
   'careOfNonce',
 ];
 
+/** Keys for verification, and what is wrong with the rows that do not count. */
+export interface ReadVerificationKeys {
+  readonly keys: VerificationKeys;
+  readonly problems: readonly KeyProblem[];
+}
+
 /**
- * The keys that a YAML text holds.
+ * The keys that a YAML text holds. Of a text that is no YAML nothing is said: the reader of associations does.
  * @param file name for messages; names of public keys are relative to it
  * @param readText reads a file named in the text; throws when it cannot
- * @throws ConfigurationError with all problems and their places
  */
-export async function parseVerificationKeys(
+export async function readVerificationKeys(
   text: string,
   file: string,
   readText: (name: string) => Promise<string>,
-): Promise<VerificationKeys> {
+): Promise<ReadVerificationKeys> {
   const document = readYaml(text);
-  if ('length' in document) throw new ConfigurationError(file, document);
-  const problems: ConfigurationProblem[] = [...document.problems];
-  const add = (at: readonly (string | number)[], message: string, isKey = false): void => {
-    problems.push({ ...document.placeOf(at, isKey), path: pathText(at), message });
+  if ('length' in document) return { keys: NO_VERIFICATION_KEYS, problems: [] };
+  const problems = new YamlKeyProblems(document, file, 'KEYS_VERIFICATION');
+  const rowsOf = (part: 'mobility' | 'publicKeys', schema: typeof mobilityRows) => {
+    const { value } = document;
+    if (typeof value !== 'object' || value === null || !(part in value)) return [];
+    const { data, error } = schema.safeParse((value as Readonly<Record<string, unknown>>)[part]);
+    problems.addIssues(error?.issues ?? [], [part], []);
+    return data ?? [];
   };
-  const result = verificationKeysSchema.safeParse(document.value ?? {});
-  for (const issue of result.error?.issues ?? []) {
-    const at = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-    if (issue.code !== 'unrecognized_keys') {
-      add(at, `expected ${issue.message}`);
-      continue;
-    }
-    for (const name of issue.keys) {
-      const meant = nearest(name, KNOWN_KEYS);
-      add(
-        [...at, name],
-        `unknown key${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-        true,
-      );
-    }
-  }
+  const mobility = rowsOf('mobility', mobilityRows).flatMap((row, index) => {
+    const read = mobilityKey.safeParse(row);
+    problems.addIssues(read.error?.issues ?? [], ['mobility', index], KNOWN_KEYS);
+    if (read.data === undefined) return [];
+    const { use, ...rest } = read.data;
+    return { kind: use, ...rest };
+  });
   const publicKeys: Uint8Array[] = [];
-  for (const [index, name] of (result.data?.publicKeys ?? []).entries()) {
+  for (const [index, row] of rowsOf('publicKeys', publicKeyRows).entries()) {
     const at = ['publicKeys', index];
+    const name = publicKeyFile.safeParse(row);
+    problems.addIssues(name.error?.issues ?? [], at, []);
+    if (name.data === undefined) continue;
     let content: string;
     try {
-      content = await readText(path.resolve(path.dirname(file), name));
-    } catch (error) {
-      add(at, error instanceof Error ? error.message : String(error));
+      content = await readText(path.resolve(path.dirname(file), name.data));
+    } catch (reason) {
+      problems.add(at, reason instanceof Error ? reason.message : String(reason));
       continue;
     }
     const publicKey = publicKeyOf(content);
-    if (publicKey === undefined)
-      add(at, 'expected a file with an RSA certificate or public key in PEM');
-    else publicKeys.push(publicKey);
+    if (publicKey !== undefined) publicKeys.push(publicKey);
+    else problems.add(at, 'expected a file with an RSA certificate or public key in PEM');
   }
-  if (problems.length > 0 || !result.success) throw new ConfigurationError(file, problems);
-  const mobility = result.data.mobility.map(({ use, ...rest }) => ({ kind: use, ...rest }));
-  return { mobility: mobility as VerificationKeys['mobility'], publicKeys };
+  return {
+    keys: { mobility: mobility as VerificationKeys['mobility'], publicKeys },
+    problems: problems.all,
+  };
 }

@@ -71,6 +71,13 @@ export class Ipv6View {
   routingHomeAddress = -1;
   /** Routing type of the last routing header, or -1. */
   routingType = -1;
+  /** Number of routing headers, those of every type. */
+  routingHeaders = 0;
+  /** Their types, the last one in the lowest octet; of more than four the last four. */
+  routingTypes = 0;
+  /** Offset of the first routing header of type 0 and of the last routing header, or -1. */
+  routing0 = -1;
+  lastRouting = -1;
   /** Offset of the fragment header, or -1. */
   fragment = -1;
   /** Offset of the octet that names the fragment header as next header. */
@@ -114,6 +121,10 @@ export function walkIpv6(
   view.homeAddress = -1;
   view.routingHomeAddress = -1;
   view.routingType = -1;
+  view.routingHeaders = 0;
+  view.routingTypes = 0;
+  view.routing0 = -1;
+  view.lastRouting = -1;
   view.fragment = -1;
   view.fragmentPointer = -1;
   view.fragmentOffset = 0;
@@ -419,6 +430,12 @@ function walkRouting(
   }
   if (view.routingType === 2) view.diagnostics.add('RH2_POSITION', header, length);
   view.routingType = type;
+  if (!isInsideEsp) {
+    view.routingHeaders++;
+    view.routingTypes = ((view.routingTypes << 8) | type) >>> 0;
+    if (type === 0 && view.routing0 < 0) view.routing0 = header;
+    view.lastRouting = header;
+  }
   if (type === 0) view.diagnostics.add('RH0_DEPRECATED', header, length);
   if (type !== 2 || isInsideEsp) return;
   if (length !== 24 || segmentsLeft !== 1) {

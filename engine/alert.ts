@@ -8,6 +8,7 @@ import type {
   RuleDefinition,
   Severity,
   Stage,
+  Verdict,
 } from './rule-api.ts';
 import type { PacketReference } from './events.ts';
 
@@ -17,6 +18,8 @@ export interface Alert {
   readonly id: number;
   readonly rule: RuleDefinition;
   readonly severity: Severity;
+  /** Instead of the rule's, where a rate filter of the site says so. */
+  readonly verdict?: Verdict;
   /** Rises to `certain` when a later packet proves it. */
   confidence: Confidence;
   readonly draft: AlertDraft;

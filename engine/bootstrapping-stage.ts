@@ -7,7 +7,7 @@ import { addressKey } from '../dissectors/core/address.ts';
 import { u16 } from '../dissectors/core/bytes.ts';
 import { readHomeNetworks, tellsHomeNetwork } from '../dissectors/dhcpv6/home-networks.ts';
 import { isServiceAnswer, readServiceAnswer } from '../dissectors/dns/service-answer.ts';
-import type { HomeAgentOffer } from './bootstrapping-event.ts';
+import type { HomeAgentOffer } from './home-agent-offer.ts';
 import type { EngineEvent } from './events.ts';
 import { EventLimit } from './ipsec/event-limit.ts';
 import type { Level, PacketState } from './packet-state.ts';

@@ -11,6 +11,7 @@ import type { EspFlowFacts } from './ipsec/esp-flows.ts';
 import type { DatabaseEntry } from './ipsec/policy-database.ts';
 import type { CaptureInput, CaptureInterface, PacketRecord } from './ports.ts';
 import type { RuleDefinition } from './rule-api.ts';
+import type { SuppressionReport } from './rules/suppressions.ts';
 import type { Site } from './site.ts';
 import type { Binding } from './state/binding-cache.ts';
 import type { SecurityAssociation } from './state/security-association.ts';
@@ -55,6 +56,10 @@ export interface EngineOptions {
   readonly espWatcher?: EspWatcher;
   /** Makes hash tables unpredictable to whoever sends packets. Results do not depend on it. */
   readonly seed?: number;
+  /** Day of the run, `2026-12-31`: suppressions that end before it are expired. Without it none is. */
+  readonly today?: string;
+  /** Time in milliseconds from any start, to tell what rules cost. */
+  readonly stopwatch?: () => number;
 }
 
 /** Numbers of a run. */
@@ -110,6 +115,10 @@ export interface EngineSummary {
   readonly alerts: readonly Alert[];
   readonly incidents: readonly Incident[];
   readonly notJudged: readonly NotJudged[];
+  /** What suppressions of the site hid, in its order. */
+  readonly suppressions: readonly SuppressionReport[];
+  /** Findings that thresholds of the site held back. */
+  readonly heldBack: number;
   /** Rules that failed and were switched off: our bugs. */
   readonly internalErrors: readonly string[];
 }

@@ -8,13 +8,14 @@ import { walkExtensions } from '../dissectors/walk.ts';
 import type { Ipv6View } from '../dissectors/walk.ts';
 import { EspStatus } from './crypto/esp.ts';
 import type { EngineCounters, EspWatcher } from './engine.ts';
-import type { EspOpener } from './esp-opener.ts';
+import type { EspOpener, OpenedEsp } from './esp-opener.ts';
 import { AssociationRegister } from './ipsec/association-facts.ts';
 import { EspInference } from './ipsec/esp-inference.ts';
 import type { IpsecStage } from './ipsec-stage.ts';
 import type { EngineEvent, EspEvent, EspLayout, PacketContext, RelayEvent } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { Bindings } from './state/bindings.ts';
+import { EspRefusals, SETTLED_FLOW } from './state/esp-refusals.ts';
 import { EspRing } from './state/esp-ring.ts';
 import type { EspSighting } from './state/esp-ring.ts';
 import type { HomeNetwork } from './state/home-network.ts';
@@ -29,6 +30,8 @@ const PAYLOAD_LENGTH_OFFSET = 4;
 export class EspStage {
   readonly ring = new EspRing();
   readonly inference: EspInference;
+  /** ESP that home agents cannot use. */
+  readonly refusals = new EspRefusals();
   /** ESP packets in signalling layout that could and could not be opened. */
   readableSignalling = 0;
   unreadableSignalling = 0;
@@ -106,6 +109,7 @@ export class EspStage {
       flow.openedWithKey++;
     }
     this.#ipsec.esp(level, spi, sequence, opened);
+    this.#refusal(level, opened, flow.packets);
     if (opened.outcome === 'no-key' && !view.isCut && this.inference.open(flow, view, opened)) {
       this.#counters.espReadAsNull++;
       level.protection = 'esp-transport';
@@ -124,6 +128,22 @@ export class EspStage {
     this.inference.content(flow, view);
     this.#ipsec.opened(level);
     return true;
+  }
+
+  /** Counts what a home agent has no use for. @param packets of this flow, with this one */
+  #refusal({ view }: Level, { outcome, verified }: OpenedEsp, packets: number): void {
+    const isFailed = outcome === 'icv-mismatch' && verified > 0;
+    const isFresh = outcome === 'no-key' && packets === 1;
+    const isSettled = outcome === 'no-key' && packets === SETTLED_FLOW;
+    if ((!isFailed && !isFresh && !isSettled) || view.isCut) return;
+    const { bytes, source, destination } = view;
+    if (!this.#home.isHomeAgent(bytes, destination)) return;
+    this.refusals.note(
+      isFailed ? 'failed' : isFresh ? 'fresh' : 'settled',
+      bytes.slice(destination, destination + 16),
+      bytes.slice(source, source + 16),
+      this.#packet.packet,
+    );
   }
 
   #count(outcome: EspEvent['outcome']): void {

@@ -6,80 +6,47 @@
  */
 import type { Diagnostic } from '../dissectors/core/diagnostic.ts';
 import type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
-import type { BootstrappingEvent } from './bootstrapping-event.ts';
+import type {
+  HomeAddressOptionEvent,
+  ReflectedEvent,
+  RoutingHeaderEvent,
+} from './address-header-event.ts';
+import type { BindingTrafficEvent } from './binding-traffic-event.ts';
+import type { EngineHealth } from './engine-health.ts';
+import type { HomeAgentOffer } from './home-agent-offer.ts';
+import type { Icmpv6NoticeEvent } from './icmpv6-notice-event.ts';
 import type { MobilityHeader } from '../dissectors/mobility/header.ts';
 import type { Verification } from '../dissectors/verification.ts';
 import type { Link, PacketReference } from './packet.ts';
-import type { AssociationFacts } from './ipsec/association-facts.ts';
+import type { PacketContext } from './packet-context.ts';
 import type { EndpointRelation } from './ipsec/endpoint-relation.ts';
 import type { IkeMovement, IkeNegotiation, IkeParties } from './ike/said.ts';
 import type { Binding } from './state/binding-cache.ts';
+import type { EspRefusalsEvent } from './state/esp-refusals.ts';
+import type { MessageSighting } from './state/seen-messages.ts';
+import type { TunnelLoopEvent } from './tunnel-loop-event.ts';
 import type { TunnelledEvent } from './tunnelled-event.ts';
 
-export type { BootstrappingEvent, HomeAgentOffer } from './bootstrapping-event.ts';
+export type {
+  HomeAddressOptionEvent,
+  ReflectedEvent,
+  RoutingHeaderEvent,
+} from './address-header-event.ts';
+export type { EngineHealth } from './engine-health.ts';
+export type { Icmpv6NoticeEvent } from './icmpv6-notice-event.ts';
+export type { PairRelation } from './state/pair-relation.ts';
+export type { TunnelLoopEvent } from './tunnel-loop-event.ts';
+export type { BindingTraffic, BindingTrafficEvent, QuotedError } from './binding-traffic-event.ts';
+export type { EspRefusalsEvent } from './state/esp-refusals.ts';
+export type { MessageSighting } from './state/seen-messages.ts';
+export type { HomeAgentOffer } from './home-agent-offer.ts';
 export type { AssociationFacts } from './ipsec/association-facts.ts';
 export type { EndpointRelation } from './ipsec/endpoint-relation.ts';
 export type { AddressRange, IkeMovement, IkeNegotiation, IkeParties } from './ike/said.ts';
 export type { IkeIdentity } from './ike/identity.ts';
 export type { Link, PacketReference } from './packet.ts';
+export type { EspContext, Ipv4Outer, PacketContext, Protection } from './packet-context.ts';
 export type { TunnelControl, TunnelDirection, TunnelledEvent } from './tunnelled-event.ts';
-
-/** How a message was protected. */
-export type Protection = 'none' | 'esp-transport' | 'esp-tunnel';
-
-/** What ESP told about a packet. */
-export interface EspContext {
-  readonly spi: number;
-  readonly sequence: number;
-  /** Label of the association that opened it, when one did. */
-  readonly association?: string;
-  /** True when the integrity check value was verified with a key. */
-  readonly integrityVerified: boolean;
-  /** What is known of that association. */
-  readonly security?: AssociationFacts;
-}
-
-/** IPv4 header around a packet, and UDP header where there is one. */
-export interface Ipv4Outer {
-  /** 4 octets. */
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
-  readonly sourcePort?: number;
-  readonly destinationPort?: number;
-}
-
-/** Wire view and normalised view of one packet. Addresses are 16 octets. */
-export interface PacketContext {
-  readonly packet: PacketReference;
-  readonly link: Link;
-  /** Wire view. */
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
-  /** Address of the Home Address option, when there is one. */
-  readonly homeAddressOption: Uint8Array | undefined;
-  /** Address of a valid type 2 routing header, when there is one. */
-  readonly routingHomeAddress: Uint8Array | undefined;
-  readonly hopLimit: number;
-  /** 6 octets, when the link has such. */
-  readonly linkSource: Uint8Array | undefined;
-  readonly protection: Protection;
-  readonly esp: EspContext | undefined;
-  /** An authentication header stands in it, which is not verified here. */
-  readonly hasAuthenticationHeader?: boolean;
-  /** Header around this one when it came through a tunnel (IPv6-in-IPv6, ESP tunnel). */
-  readonly outer: PacketContext | undefined;
-  /** Encapsulations other than IPv6-in-IPv6 around it: `6in4`, `gre`, `udp:4191`, `esp`, ... */
-  readonly encapsulation: readonly string[];
-  /** The IPv4 header right around this header, when it came over IPv4. */
-  readonly ipv4Outer?: Ipv4Outer;
-  /** Key of the GRE header right around this header. RFC 2890. */
-  readonly greKey?: number;
-  readonly isReassembled: boolean;
-  /** Extension headers before the upper layer. */
-  readonly extensions: number;
-  /** The packet is in fragments or carries a fragment header. */
-  readonly hasFragmentHeader: boolean;
-}
 
 /** A Mobility Header, in clear or decrypted. */
 export interface MobilityEvent {
@@ -99,6 +66,8 @@ export interface MobilityEvent {
    * exchanges seen, or a supplied key, say of it; absent for others and for cut ones. RFC 6275 section 9.5.1.
    */
   readonly authentication?: 'right' | 'wrong' | 'unknown';
+  /** Binding Updates and Acknowledgements: the same octets about the same home address, seen before. */
+  readonly earlier?: MessageSighting;
 }
 
 /** A neighbor discovery, home agent discovery or mobile prefix message. */
@@ -108,6 +77,19 @@ export interface Icmpv6Event {
   readonly message: Icmpv6Message;
   readonly checksum: 'right' | 'wrong' | 'unknown';
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * A DHCPv6 message of a server with options of Mobile IPv6 (RFC 6610), or a DNS answer for `_mip6._ipv6` (RFC 5026
+ * section 5.1). At most one event a second for each sender and receiver.
+ */
+export interface BootstrappingEvent {
+  readonly kind: 'bootstrapping';
+  readonly context: PacketContext;
+  readonly protocol: 'dhcpv6' | 'dns';
+  /** Name that was asked for, with DNS. */
+  readonly question: string | undefined;
+  readonly offers: readonly HomeAgentOffer[];
 }
 
 /** Where an ESP packet stood: behind a Home Address option, behind a type 2 routing header, or plain. */
@@ -288,6 +270,8 @@ export interface TickEvent {
   /** Microseconds since 1970. */
   readonly time: number;
   readonly isEnd: boolean;
+  /** Absent where the events are not those of an engine. */
+  readonly health?: EngineHealth;
 }
 
 export type EngineEvent =
@@ -301,7 +285,14 @@ export type EngineEvent =
   | IkeEvent
   | RelayEvent
   | BindingEvent
+  | BindingTrafficEvent
+  | EspRefusalsEvent
   | HomeAddressTrafficEvent
+  | HomeAddressOptionEvent
+  | RoutingHeaderEvent
+  | ReflectedEvent
+  | TunnelLoopEvent
+  | Icmpv6NoticeEvent
   | MalformedEvent
   | TickEvent;
 

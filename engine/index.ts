@@ -8,6 +8,7 @@ export * from './filter/index.ts';
 export { Engine } from './pipeline.ts';
 export { emptyPacketRecord } from './ports.ts';
 export type { CaptureInput, CaptureInterface, PacketRecord, PacketSource } from './ports.ts';
+export type { RuleChanges } from './rules/rule-changes.ts';
 export { UNKNOWN_SITE } from './site.ts';
 export type { Site } from './site.ts';
 export type { Binding } from './state/binding-cache.ts';

@@ -92,6 +92,8 @@ export class PacketState {
   );
   /** Microseconds since 1970. */
   time = 0;
+  /** Time of the first packet of each capture interface. */
+  readonly #since: number[] = [];
   #record: PacketRecord | undefined;
   #packet: PacketReference | undefined;
   #link: Link | undefined;
@@ -109,6 +111,14 @@ export class PacketState {
     this.#packet = undefined;
     this.#link = undefined;
     this.time = record.seconds * 1e6 + Math.floor(record.nanoseconds / 1000);
+    if (this.#since[record.interfaceIndex] === undefined) {
+      this.#since[record.interfaceIndex] = this.time;
+    }
+  }
+
+  /** Microseconds since the first packet of the capture interface at hand. */
+  get watched(): number {
+    return Math.max(0, this.time - (this.#since[this.#record?.interfaceIndex ?? 0] ?? this.time));
   }
 
   /** The record at hand; undefined before the first. */
@@ -151,6 +161,7 @@ export class PacketState {
       routingHomeAddress:
         view.routingHomeAddress < 0 ? undefined : addresses.at(bytes, view.routingHomeAddress),
       hopLimit: view.hopLimit,
+      trafficClass: (u16(bytes, view.start) >> 4) & 0xff,
       linkSource:
         frame.linkSource < 0
           ? undefined

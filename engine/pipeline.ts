@@ -5,23 +5,30 @@ import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import { walkIpv6, walkLink } from '../dissectors/walk.ts';
 import { findInnerIpv6 } from './encapsulation.ts';
 import type { InnerPacket } from './encapsulation.ts';
+import { AddressHeaderStage } from './address-header-stage.ts';
 import { BootstrappingStage } from './bootstrapping-stage.ts';
 import type { EngineCounters, EngineOptions, EngineSummary } from './engine.ts';
 import { Ipv4EspStage, MAX_IPV4_ESP } from './esp-ipv4.ts';
 import { EspOpener } from './esp-opener.ts';
 import { EspStage } from './esp-stage.ts';
+import type { EngineHealth } from './engine-health.ts';
 import type { EngineEvent, EspContext, Protection } from './events.ts';
 import { IpsecStage } from './ipsec-stage.ts';
 import { PolicyDatabase, defaultEntries } from './ipsec/policy-database.ts';
 import { TunnelEndpoints } from './ipsec/tunnel-endpoints.ts';
 import { IkeSessions } from './ike/sessions.ts';
 import { IkeStage } from './ike-stage.ts';
+import { Icmpv6NoticeStage } from './icmpv6-notice-stage.ts';
 import { IncidentBuilder } from './incident.ts';
 import { PacketState } from './packet-state.ts';
 import type { Level } from './packet-state.ts';
 import type { PacketRecord } from './ports.ts';
+import type { RuleDefinition } from './rule-api.ts';
 import { RuleRunner } from './rule-runner.ts';
+import type { RuleChanges } from './rules/rule-changes.ts';
 import { SignallingStage, isSignallingIcmpv6 } from './signalling-stage.ts';
+import { BindingTrafficCounter } from './state/binding-traffic.ts';
+import type { Site } from './site.ts';
 import { Bindings } from './state/bindings.ts';
 import { HomeNetwork } from './state/home-network.ts';
 import { ExtensionState } from './state/extension-state.ts';
@@ -30,6 +37,7 @@ import { Links } from './state/links.ts';
 import { Reassembly } from './state/reassembly.ts';
 import { ReturnRoutability } from './state/return-routability.ts';
 import { TrafficStage } from './traffic-stage.ts';
+import { TunnelLoopStage } from './tunnel-loop-stage.ts';
 import { TunnelStage } from './tunnel-stage.ts';
 import { PacketVerifier } from './verification/packet-verifier.ts';
 
@@ -71,11 +79,15 @@ export class Engine {
   readonly #packet: PacketState;
   readonly #home: HomeNetwork;
   readonly #bindings: Bindings;
+  readonly #bindingTraffic: BindingTrafficCounter;
+  readonly #emit: (event: EngineEvent) => void;
   readonly #linkState: LinkState;
   readonly #extensions = new ExtensionState();
   readonly #reassembly = new Reassembly();
   readonly #returnRoutability: ReturnRoutability;
   readonly #runner: RuleRunner;
+  readonly #policy: PolicyDatabase;
+  #site: Site;
   readonly #incidents = new IncidentBuilder();
   readonly #signalling: SignallingStage;
   readonly #esp: EspStage;
@@ -84,25 +96,36 @@ export class Engine {
   readonly #bootstrapping: BootstrappingStage;
   readonly #ipsec: IpsecStage;
   readonly #tunnels: TunnelStage;
+  readonly #tunnelLoops: TunnelLoopStage;
+  readonly #addressHeaders: AddressHeaderStage;
+  readonly #notices: Icmpv6NoticeStage;
   /** Undefined without secrets. */
   readonly #sessions: IkeSessions | undefined;
   /** Undefined when nobody listens. */
-  readonly #ike: IkeStage | undefined;
+  #ike: IkeStage | undefined;
+  /** The packet at hand, as numbers. */
+  readonly #moment = { input: 0, number: 0, time: 0 };
   #firstTime = 0;
   #lastTick = 0;
+  #clockSteps = 0;
+  #largestClockStep = 0;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { site, rules, seed, observer } = options;
+    const { site, rules, seed, observer, today, stopwatch } = options;
+    this.#site = site;
     const emit = (event: EngineEvent): void => {
       this.#runner.handle(event, this.#packet.time);
       if (event.kind === 'binding') {
         this.#ipsec.endpoints.apply(event);
+        this.#bindingTraffic.apply(event);
         this.#returnRoutability.binding(event);
       } else if (event.kind === 'mobility') this.#esp.inference.mobility(event);
       if (event.kind === 'mobility' || event.kind === 'icmpv6') this.#extensions.observe(event);
       observer?.onEvent?.(event);
     };
+    this.#emit = emit;
+    this.#bindingTraffic = new BindingTrafficCounter(seed);
     this.#links = new Links(site, options.inputs, options.interfaces);
     const packet = new PacketState(this.#links, seed);
     const home = new HomeNetwork(site, seed);
@@ -117,6 +140,7 @@ export class Engine {
     const endpoints = new TunnelEndpoints(site.ipsec.signalling === 'optional', seed);
     const entries = [...(options.policies ?? []), ...defaultEntries(site.ipsec)];
     const policy = new PolicyDatabase(entries, endpoints);
+    this.#policy = policy;
     this.#runner = new RuleRunner({
       rules,
       site,
@@ -127,6 +151,8 @@ export class Engine {
       returnRoutability,
       policy,
       seed,
+      today,
+      stopwatch,
       onAlert: (alert) => {
         this.#incidents.add(alert);
         observer?.onAlert?.(alert);
@@ -141,6 +167,7 @@ export class Engine {
       returnRoutability,
       verifier,
       hasMobilityKeys,
+      seed,
     });
     const opener = new EspOpener(options.associations, bindings);
     const ipsec = new IpsecStage({ ...shared, opener, endpoints, policy });
@@ -150,6 +177,9 @@ export class Engine {
     this.#traffic = new TrafficStage(shared);
     this.#bootstrapping = new BootstrappingStage(shared);
     this.#tunnels = new TunnelStage(shared, seed);
+    this.#tunnelLoops = new TunnelLoopStage(shared, seed);
+    this.#addressHeaders = new AddressHeaderStage(shared, seed);
+    this.#notices = new Icmpv6NoticeStage(shared, seed);
     const { ike = [] } = options;
     if (ike.length > 0) {
       this.#sessions = new IkeSessions(ike, (association) => {
@@ -166,10 +196,12 @@ export class Engine {
   feed(record: PacketRecord): void {
     const { counters } = this;
     const packet = this.#packet;
+    const before = packet.time;
     packet.start(record);
     counters.packets++;
     counters.octets += record.originalLength;
     const { time, frame } = packet;
+    if (before - time >= TICK) this.#clockStep(before - time);
     if (counters.packets === 1) {
       this.#firstTime = time;
       this.#lastTick = time;
@@ -200,7 +232,7 @@ export class Engine {
       this.#runner.endPacket();
     }
     this.#countEvictions();
-    const { site, associations } = this.#options;
+    const { associations } = this.#options;
     const sessions = this.#sessions;
     return {
       counters: this.counters,
@@ -216,15 +248,47 @@ export class Engine {
       notJudged: this.#runner.notJudged({
         links: this.#links.all,
         associations: associations.length + (sessions?.derived.length ?? 0),
-        hasPerimeter: site.outsideLinkLayerAddresses.length > 0,
+        hasPerimeter: this.#site.outsideLinkLayerAddresses.length > 0,
         unreadableSignalling: this.#esp.unreadableSignalling,
         readableSignalling: this.#esp.readableSignalling,
         unreadableIke: this.#ike?.unreadable ?? 0,
         readableIke: this.#ike?.readable ?? 0,
         extensions: this.#extensions.seen,
       }),
+      suppressions: this.#runner.hidden.suppressions,
+      heldBack: this.#runner.hidden.held,
       internalErrors: this.#runner.internalErrors,
     };
+  }
+
+  /** What each rule cost so far; times only with a stopwatch. */
+  get ruleCosts(): RuleRunner['costs'] {
+    return this.#runner.costs;
+  }
+
+  /**
+   * Other rules and another site from the next packet on: to be called between packets, not from an observer. All or
+   * nothing. Bindings, neighbours, associations and what rules that are as before keep in their tables stay. Links that
+   * the new site gives another role are new links.
+   * @throws Error when the rules cannot be used with the site; then nothing has changed
+   */
+  reconfigure({ rules, site }: { rules: readonly RuleDefinition[]; site: Site }): RuleChanges {
+    const { policies = [], observer } = this.#options;
+    const entries = [...policies, ...defaultEntries(site.ipsec)];
+    const changes = this.#runner.reconfigure(rules, site);
+    this.#home.reconfigure(this.#site, site);
+    this.#links.reconfigure(site);
+    this.#policy.replace(entries);
+    this.#ipsec.endpoints.reconfigure(site.ipsec.signalling === 'optional');
+    this.#site = site;
+    if (this.#runner.wants('ike') || observer?.onEvent !== undefined) {
+      this.#ike ??= new IkeStage({
+        sessions: this.#sessions,
+        packet: this.#packet,
+        emit: this.#emit,
+      });
+    }
+    return changes;
   }
 
   /** ESP in an IPv4 packet: IPv6 inside is that of a tunnel, as nodes with an IPv4 care-of address have it. */
@@ -290,12 +354,20 @@ export class Engine {
     const isInner = depth > 0 || carrier !== undefined;
     if (view.esp < 0 || this.#esp.open(level)) {
       if (depth > 0 || protection === 'esp-tunnel') this.#ipsec.inner(level);
-      if (isInner) this.#tunnels.inner(level);
+      if (view.homeAddress >= 0 || view.routingHeaders > 0) this.#addressHeaders.inspect(level);
+      if (isInner) this.#inner(level);
       this.#upper(level);
-    } else if (isInner) this.#tunnels.inner(level);
+    } else if (isInner) this.#inner(level);
+    else this.#payload(level, true);
     if (view.diagnostics.items.length > 0) {
       this.#signalling.malformed(level, view.diagnostics.items.slice());
     }
+  }
+
+  /** A packet with a tunnel around it. */
+  #inner(level: Level): void {
+    this.#tunnels.inner(level);
+    this.#tunnelLoops.inner(level);
   }
 
   /** Adds a fragment. @returns true when its packet is complete and now in the view. */
@@ -341,10 +413,12 @@ export class Engine {
           this.#signalling.icmpv6(level);
           return;
         }
+        this.#notices.icmpv6(level);
         break;
       case NEXT_HEADER.ipv6: {
         this.counters.tunnelled++;
         const isProtected = level.protection === 'esp-transport';
+        if (depth === 0) this.#payload(level, true);
         if (depth === 0 && !isProtected) {
           this.#bindings.noteTunnel(view.bytes, view.source, view.destination, this.#packet.time);
         }
@@ -378,18 +452,54 @@ export class Engine {
       }
       default:
     }
+    if (depth === 0 && level.protection !== 'esp-tunnel') this.#payload(level, false);
     const isBare = view.homeAddress < 0 && view.routingHomeAddress < 0;
     if (depth === 0 && isBare && level.protection !== 'esp-tunnel') {
       this.#traffic.bare(level);
+      this.#addressHeaders.bare(level);
     }
+  }
+
+  /** Counts a packet of the outermost header for the binding it belongs to. */
+  #payload({ view }: Level, isTunnel: boolean): void {
+    const moment = this.#moment;
+    const { record } = this.#packet;
+    moment.input = record?.inputIndex ?? 0;
+    moment.number = record?.number ?? 0;
+    moment.time = this.#packet.time;
+    this.#bindingTraffic.note(view, isTunnel, moment);
   }
 
   #tick(time: number, isEnd: boolean): void {
     this.#lastTick = time;
     this.#bindings.expire(this.#packet.packet, isEnd);
-    const event: EngineEvent = { kind: 'tick', time, isEnd };
+    this.#bindingTraffic.flush(time, this.#emit);
+    this.#esp.refusals.flush(time, this.#emit);
+    this.#addressHeaders.flush(time);
+    const event: EngineEvent = { kind: 'tick', time, isEnd, health: this.#health() };
     this.#runner.handle(event, time);
     this.#options.observer?.onEvent?.(event);
+  }
+
+  /** The clock of the capture went back by `step` microseconds. */
+  #clockStep(step: number): void {
+    this.#clockSteps++;
+    this.#largestClockStep = Math.max(this.#largestClockStep, step / 1e6);
+  }
+
+  #health(): EngineHealth {
+    this.#countEvictions();
+    const { packets, cut, undecoded, evictions } = this.counters;
+    return {
+      packets,
+      cut,
+      undecoded,
+      evictions,
+      clockSteps: this.#clockSteps,
+      largestClockStep: this.#largestClockStep,
+      associations: this.#options.associations.length + (this.#sessions?.derived.length ?? 0),
+      unreadableSignalling: this.#esp.unreadableSignalling,
+    };
   }
 
   #countEvictions(): void {
@@ -399,6 +509,8 @@ export class Engine {
     };
     note('bindings', this.#bindings.evictions);
     note('esp-ring', this.#esp.ring.evictions);
+    note('binding-traffic', this.#bindingTraffic.evictions);
+    note('seen-messages', this.#signalling.seen.evictions);
     note('reassembly', this.#reassembly.evictions);
     note('return-routability', this.#returnRoutability.evictions);
     note('home-network', this.#home.evictions);
@@ -408,6 +520,7 @@ export class Engine {
     note('neighbors', this.#linkState.neighbors.evictions);
     note('routers', this.#linkState.routers.evictions);
     note('discovery-requests', this.#linkState.requests.evictions);
+    note('option-victims', this.#addressHeaders.victims.evictions);
     note('rule-tables', this.#runner.evictions);
     note('esp-flows', this.#esp.inference.flows.evictions);
     note('esp-sequences', this.#ipsec.sequences.evictions);

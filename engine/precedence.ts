@@ -11,8 +11,9 @@ export interface Finding {
   readonly draft: AlertDraft;
 }
 
-/** A finding that becomes an alert, with those that say the same less specifically. */
-export interface SettledFinding extends Finding {
+/** What is said of a finding that becomes an alert. */
+export interface Settled {
+  /** Findings that say the same less specifically. */
   readonly related: readonly { readonly ruleId: string; readonly message: string }[];
 }
 
@@ -32,7 +33,7 @@ function subjectOf({ homeAddress }: AlertDraft): string {
  * of one class, stand beside each other. What one rule finds twice about one object in one packet, by two
  * events of that packet, counts once. Order is kept.
  */
-export function resolvePrecedence(all: readonly Finding[]): readonly SettledFinding[] {
+export function resolvePrecedence<F extends Finding>(all: readonly F[]): readonly (F & Settled)[] {
   const seen = new Set<string>();
   const findings = all.filter(({ rule, draft }) => {
     const key = `${rule.id}/${draft.object}`;
@@ -59,12 +60,12 @@ export function resolvePrecedence(all: readonly Finding[]): readonly SettledFind
     else if (!list.some(({ ruleId }) => ruleId === item.ruleId)) list.push(item);
     return false;
   });
-  return remaining.map(({ rule, draft }) => {
-    const subject = subjectOf(draft);
-    if (rankOf(rule) < 0) return { rule, draft, related: [] };
+  return remaining.map((finding) => {
+    const subject = subjectOf(finding.draft);
+    if (rankOf(finding.rule) < 0) return { ...finding, related: [] };
     const others = related.get(subject) ?? [];
     // Only the first of several carries them.
     related.delete(subject);
-    return { rule, draft, related: others };
+    return { ...finding, related: others };
   });
 }

@@ -38,6 +38,7 @@ export type { MobilityOption } from '../dissectors/mobility/options/index.ts';
 export * from './home-link/index.ts';
 export { deregistrationLayout } from './mobility/deregistration.ts';
 export type { DeregistrationLayout, LayoutFault } from './mobility/deregistration.ts';
+export * from './mobility/registration-messages.ts';
 export type { PolicyPacket, PolicyVerdict } from './ipsec/policy-database.ts';
 export * from './ipsec/rule-queries.ts';
 export type * from './events.ts';
@@ -46,6 +47,7 @@ export type { Binding } from './state/binding-cache.ts';
 export * from './neighbor-discovery/index.ts';
 export * from './extension/index.ts';
 export * from './return-routability/index.ts';
+export * from './reflection/index.ts';
 export type * from './rule-counters.ts';
 
 export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical';
@@ -135,9 +137,7 @@ export interface RuleTable<V> {
 }
 
 /** What rules ask of the engine. All answers are as of the event's time. */
-export interface RuleContext<
-  Params extends Record<string, number> = Record<string, number>,
->
+export interface RuleContext<Params extends Record<string, number> = Record<string, number>>
   extends LinkQueries, ExtensionQueries, CounterQueries, RoutabilityQueries {
   readonly params: Params;
   readonly site: Site;
@@ -209,7 +209,9 @@ export interface RuleDefinition<
     | 'discovery'
     | 'tunnel'
     | 'extension'
-    | 'reconnaissance';
+    | 'reconnaissance'
+    /** An operator's own. */
+    | 'local';
   /** Documents and sections: `draft-ebalard-mext-hld-security-00 section 5.3`. */
   readonly references: readonly string[];
   readonly needs: readonly Need[];
@@ -219,6 +221,10 @@ export interface RuleDefinition<
   readonly explanation: string;
   /** What to do about it. */
   readonly advice: string;
+  /** The attack drawn in characters, at most 96 columns: who sends what to whom, and with which headers. */
+  readonly illustration?: string;
+  /** Of a rule that is data: equal texts are equal rules. */
+  readonly revision?: string;
   readonly on: readonly K[];
   readonly params: P;
   /** Judges one event. No I/O, no clock, no module state. */

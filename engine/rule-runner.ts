@@ -4,7 +4,7 @@
 import type { Alert, NotJudged } from './alert.ts';
 import type { EngineEvent, Link, PacketReference } from './events.ts';
 import { resolvePrecedence } from './precedence.ts';
-import type { Finding } from './precedence.ts';
+import type { Finding, Settled } from './precedence.ts';
 import type {
   AlertDraft,
   Need,
@@ -15,8 +15,19 @@ import type {
 } from './rule-api.ts';
 import { ExpiringTable } from './rule-table.ts';
 import { ruleCounters } from './rule-counters.ts';
+import { addressesOf } from './rules/finding-place.ts';
+import type { PlacedFinding } from './rules/finding-place.ts';
+import { ruleInstances } from './rules/instances.ts';
+import type { RuleInstance } from './rules/instances.ts';
+import { settleScope } from './rules/overrides.ts';
+import { ruleChanges } from './rules/rule-changes.ts';
+import type { RuleChanges } from './rules/rule-changes.ts';
+import { Suppressions } from './rules/suppressions.ts';
+import type { SuppressionReport } from './rules/suppressions.ts';
+import { Thresholds } from './rules/thresholds.ts';
+import type { PassedFinding } from './rules/thresholds.ts';
 import type { PolicyDatabase } from './ipsec/policy-database.ts';
-import type { RuleSettings, Site } from './site.ts';
+import type { Site } from './site.ts';
 import type { Bindings } from './state/bindings.ts';
 import type { HomeNetwork } from './state/home-network.ts';
 import type { ExtensionState } from './state/extension-state.ts';
@@ -26,12 +37,50 @@ import type { ReturnRoutability } from './state/return-routability.ts';
 /** Alerts kept in one run: each is another rule and object. More are counted, not kept. */
 const MAX_ALERTS = 10_000;
 
-interface ActiveRule {
-  readonly rule: RuleDefinition;
-  readonly severity: Severity | undefined;
+/** A rule that runs, with its state. */
+interface ActiveRule extends RuleInstance {
+  readonly state: RuleState;
+}
+
+/** What stays of a rule while the others change. */
+interface RuleState {
   readonly context: RuleContext;
+  /** Its tables and counters. */
+  readonly tables: readonly { readonly evictions: number }[];
   isBroken: boolean;
   alerts: number;
+  readonly cost: RuleCost;
+}
+
+/** What a rule cost. */
+export interface RuleCost {
+  evaluations: number;
+  /** By the stopwatch of the run, milliseconds; 0 without one. */
+  milliseconds: number;
+}
+
+/** A finding on its way to an alert. */
+interface RunnerFinding extends Finding, PlacedFinding {
+  readonly active: ActiveRule;
+  /** Severity of the override that it lies in. */
+  readonly severity: Severity | undefined;
+}
+
+/** What rules may ask of the engine. */
+interface RunnerParts {
+  readonly home: HomeNetwork;
+  readonly bindings: Bindings;
+  readonly linkState: LinkState;
+  readonly extensions: ExtensionState;
+  readonly returnRoutability: ReturnRoutability;
+  readonly policy: PolicyDatabase;
+  /** Makes estimates of counters unpredictable to whoever sends packets. */
+  readonly seed?: number | undefined;
+  /** Day of the run, `2026-12-31`: suppressions that end before it are expired. */
+  readonly today?: string | undefined;
+  /** Time in milliseconds, to tell what rules cost. */
+  readonly stopwatch?: (() => number) | undefined;
+  readonly onAlert: (alert: Alert) => void;
 }
 
 /** What the needs of rules are judged by at the end. */
@@ -56,54 +105,98 @@ export class RuleRunner {
   readonly internalErrors: string[] = [];
   /** Alerts not kept because `MAX_ALERTS` were there already. */
   droppedAlerts = 0;
-  readonly #rules: ActiveRule[] = [];
-  readonly #byKind = new Map<EngineEvent['kind'], ActiveRule[]>();
+  #rules: readonly ActiveRule[] = [];
+  #byKind: ReadonlyMap<EngineEvent['kind'], readonly ActiveRule[]> = new Map();
   readonly #known = new Map<string, Alert>();
-  readonly #tables: { readonly evictions: number }[] = [];
-  readonly #onAlert: (alert: Alert) => void;
+  readonly #parts: RunnerParts;
   readonly #home: HomeNetwork;
-  readonly #site: Site;
-  #findings: Finding[] = [];
+  #site: Site;
+  #thresholds: Thresholds;
+  #suppressions: Suppressions;
+  /** Evictions of rules that do not run any more. */
+  #formerEvictions = 0;
+  #findings: RunnerFinding[] = [];
   #now = 0;
 
-  constructor(options: {
-    rules: readonly RuleDefinition[];
-    site: Site;
-    home: HomeNetwork;
-    bindings: Bindings;
-    linkState: LinkState;
-    extensions: ExtensionState;
-    returnRoutability: ReturnRoutability;
-    policy: PolicyDatabase;
-    /** Makes estimates of counters unpredictable to whoever sends packets. */
-    seed?: number | undefined;
-    onAlert: (alert: Alert) => void;
-  }) {
-    this.#onAlert = options.onAlert;
+  constructor(
+    options: RunnerParts & { readonly rules: readonly RuleDefinition[]; readonly site: Site },
+  ) {
+    const { rules, site } = options;
+    this.#parts = options;
     this.#home = options.home;
-    this.#site = options.site;
-    for (const rule of [...options.rules].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      const settings = options.site.rules[rule.id];
-      if (settings?.enabled === false) continue;
-      const active: ActiveRule = {
-        rule,
-        severity: settings?.severity,
-        context: this.#contextFor(rule, settings, options),
-        isBroken: false,
-        alerts: 0,
-      };
-      this.#rules.push(active);
-      for (const kind of rule.on) {
-        const list = this.#byKind.get(kind);
-        if (list === undefined) this.#byKind.set(kind, [active]);
+    this.#site = site;
+    this.#thresholds = new Thresholds(site);
+    this.#suppressions = new Suppressions(site, options.today);
+    this.#install(ruleInstances(rules, site));
+  }
+
+  /**
+   * Other rules and another site from the next packet on. Rules that are as before keep their state.
+   * @throws Error when they cannot be used; then nothing has changed
+   */
+  reconfigure(rules: readonly RuleDefinition[], site: Site): RuleChanges {
+    const instances = ruleInstances(rules, site);
+    const changes = ruleChanges(this.#rules, instances);
+    const thresholds = new Thresholds(site, this.#thresholds);
+    const suppressions = new Suppressions(site, this.#parts.today, this.#suppressions);
+    this.#site = site;
+    this.#thresholds = thresholds;
+    this.#suppressions = suppressions;
+    this.#install(instances);
+    return changes;
+  }
+
+  #install(instances: readonly RuleInstance[]): void {
+    const states = new Map(this.#rules.map(({ key, state }) => [key, state]));
+    const rules = instances.map((instance) => {
+      const before = this.#rules.find(({ key }) => key === instance.key);
+      const state = before?.isAlike(instance.rule) === true ? before.state : undefined;
+      if (state !== undefined) states.delete(instance.key);
+      return { ...instance, state: state ?? this.#newState(instance) };
+    });
+    for (const { tables } of states.values()) this.#formerEvictions += evictionsOf(tables);
+    const byKind = new Map<EngineEvent['kind'], ActiveRule[]>();
+    for (const active of rules) {
+      for (const kind of active.rule.on) {
+        const list = byKind.get(kind);
+        if (list === undefined) byKind.set(kind, [active]);
         else list.push(active);
       }
     }
+    this.#rules = rules;
+    this.#byKind = byKind;
   }
 
   /** Evictions of all tables and counters of rules. */
   get evictions(): number {
-    return this.#tables.reduce((sum, table) => sum + table.evictions, 0);
+    return this.#rules.reduce(
+      (sum, { state }) => sum + evictionsOf(state.tables),
+      this.#formerEvictions,
+    );
+  }
+
+  /** What suppressions hid, and how many findings thresholds held back. */
+  get hidden(): { readonly suppressions: readonly SuppressionReport[]; readonly held: number } {
+    return { suppressions: this.#suppressions.report(), held: this.#thresholds.held };
+  }
+
+  /** What each rule cost, all its instances together. */
+  get costs(): readonly (Readonly<RuleCost> & {
+    readonly ruleId: string;
+    readonly alerts: number;
+  })[] {
+    const costs = new Map<string, RuleCost & { ruleId: string; alerts: number }>();
+    for (const { rule, state } of this.#rules) {
+      const cost = costs.get(rule.id);
+      if (cost === undefined) {
+        costs.set(rule.id, { ruleId: rule.id, alerts: state.alerts, ...state.cost });
+        continue;
+      }
+      cost.alerts += state.alerts;
+      cost.evaluations += state.cost.evaluations;
+      cost.milliseconds += state.cost.milliseconds;
+    }
+    return [...costs.values()];
   }
 
   /** Whether any rule listens to this kind of event. */
@@ -116,22 +209,35 @@ export class RuleRunner {
     const rules = this.#byKind.get(event.kind);
     if (rules === undefined) return;
     this.#now = now;
+    const { stopwatch } = this.#parts;
     for (const active of rules) {
-      if (active.isBroken) continue;
+      const { rule, state } = active;
+      if (state.isBroken) continue;
+      state.cost.evaluations++;
+      const start = stopwatch === undefined ? 0 : stopwatch();
       try {
-        const { rule } = active;
-        const found = rule.evaluate(event, active.context);
-        if (found === undefined) continue;
-        for (const draft of isList(found) ? found : [found]) {
-          this.#findings.push({ rule, draft: asCertainAs(event, rule, draft) });
+        const found = rule.evaluate(event, state.context);
+        if (found !== undefined) {
+          for (const draft of isList(found) ? found : [found]) this.#note(active, draft, event);
         }
       } catch (error) {
         // A rule that throws is our bug: it is switched off and reported, and the run goes on.
-        active.isBroken = true;
+        state.isBroken = true;
         const reason = error instanceof Error ? error.message : String(error);
-        this.internalErrors.push(`rule ${active.rule.id} failed and was switched off: ${reason}`);
+        this.internalErrors.push(`rule ${rule.id} failed and was switched off: ${reason}`);
       }
+      if (stopwatch !== undefined) state.cost.milliseconds += stopwatch() - start;
     }
+  }
+
+  /** Takes what an instance of a rule found, unless another one speaks for that part of the network. */
+  #note(active: ActiveRule, found: AlertDraft, event: EngineEvent): void {
+    const { rule, overrides, scope } = active;
+    const draft = asCertainAs(event, rule, found);
+    const placed = { draft, ...addressesOf(event) };
+    const settled = settleScope(overrides, scope, placed);
+    if (settled === undefined) return;
+    this.#findings.push({ ...placed, rule, active, severity: settled.severity });
   }
 
   /** Settles what the rules found in one packet. */
@@ -139,8 +245,13 @@ export class RuleRunner {
     if (this.#findings.length === 0) return;
     const findings = this.#findings;
     this.#findings = [];
-    for (const { rule, draft, related } of resolvePrecedence(findings)) {
-      const key = `${rule.id}/${draft.object}`;
+    for (const finding of resolvePrecedence(findings)) {
+      const { rule, draft } = finding;
+      if (this.#suppressions.hides(rule.id, finding)) continue;
+      const passed = this.#thresholds.take(rule.id, finding, this.#now);
+      if (passed === undefined) continue;
+      // What a rate filter changed is another alert: the first one was told with its own severity.
+      const key = `${rule.id}/${passed.isExceeded ? 'rate' : ''}/${draft.object}`;
       const known = this.#known.get(key);
       if (known !== undefined) {
         known.count++;
@@ -148,20 +259,21 @@ export class RuleRunner {
         if (draft.confidence === 'certain') known.confidence = 'certain';
         continue;
       }
-      this.#raise(key, rule, draft, related);
+      this.#raise(key, finding, passed);
     }
   }
 
-  #raise(key: string, rule: RuleDefinition, draft: AlertDraft, related: Alert['related']): void {
+  #raise(key: string, finding: RunnerFinding & Settled, passed: PassedFinding): void {
     if (this.alerts.length >= MAX_ALERTS) {
       this.droppedAlerts++;
       return;
     }
-    const active = this.#rules.find((item) => item.rule === rule);
+    const { rule, draft, related, active, severity } = finding;
     const alert: Alert = {
       id: this.alerts.length + 1,
       rule,
-      severity: active?.severity ?? draft.severity ?? rule.severity,
+      severity: passed.severity ?? severity ?? active.severity ?? draft.severity ?? rule.severity,
+      ...(passed.verdict === undefined ? {} : { verdict: passed.verdict }),
       confidence: draft.confidence,
       draft,
       related,
@@ -169,17 +281,21 @@ export class RuleRunner {
       lastPacket: draft.packet,
       incidentId: undefined,
     };
-    if (active !== undefined) active.alerts++;
+    active.state.alerts++;
     this.alerts.push(alert);
     this.#known.set(key, alert);
-    this.#onAlert(alert);
+    this.#parts.onAlert(alert);
   }
 
   /** Rules that could not judge and raised nothing, with the reason. */
   notJudged(coverage: Coverage): NotJudged[] {
     const result: NotJudged[] = [];
-    for (const { rule, alerts } of this.#rules) {
-      if (alerts > 0) continue;
+    const done = new Set(
+      this.#rules.filter(({ state }) => state.alerts > 0).map(({ rule }) => rule.id),
+    );
+    for (const { rule } of this.#rules) {
+      if (done.has(rule.id)) continue;
+      done.add(rule.id);
       const missing = rule.needs
         .map((need) => this.#missing(need, coverage))
         .filter((reason) => reason !== undefined);
@@ -236,31 +352,38 @@ export class RuleRunner {
     }
   }
 
+  #newState({ params }: RuleInstance): RuleState {
+    const tables: { readonly evictions: number }[] = [];
+    return {
+      context: this.#contextFor(params, tables),
+      tables,
+      isBroken: false,
+      alerts: 0,
+      cost: { evaluations: 0, milliseconds: 0 },
+    };
+  }
+
+  /** @param register takes the tables and counters that the rule asks for */
   #contextFor(
-    rule: RuleDefinition,
-    settings: RuleSettings | undefined,
-    options: {
-      site: Site;
-      home: HomeNetwork;
-      bindings: Bindings;
-      linkState: LinkState;
-      extensions: ExtensionState;
-      returnRoutability: ReturnRoutability;
-      policy: PolicyDatabase;
-      seed?: number | undefined;
-    },
+    params: Readonly<Record<string, number>>,
+    register: { readonly evictions: number }[],
   ): RuleContext {
-    const { home, bindings, site, policy } = options;
-    const params: Record<string, number> = {};
-    for (const [name, parameter] of Object.entries(rule.params)) {
-      params[name] = settings?.params?.[name] ?? parameter.default;
-    }
+    const options = this.#parts;
+    const { home, bindings, policy } = options;
+    // The site may be another from one packet to the next.
+    const currentSite = (): Site => this.#site;
+    const domains = {
+      get domain() {
+        return currentSite().domain;
+      },
+    };
     const tables = new Map<string, ExpiringTable<unknown>>();
     const clock = (): number => this.#now;
-    const register = this.#tables;
     return {
       params,
-      site,
+      get site() {
+        return currentSite();
+      },
       get now() {
         return clock();
       },
@@ -277,7 +400,7 @@ export class RuleRunner {
       homePrefixOf: (address) => home.prefixOf(address),
       homePrefixes: () => home.prefixes,
       ...options.linkState.queries(clock),
-      ...options.extensions.queries(site, bindings, clock),
+      ...options.extensions.queries(domains, bindings, clock),
       ...options.returnRoutability.queries(),
       ...ruleCounters(clock, (counter) => register.push(counter), options.seed),
       table<V>(name: string, bounds: { maxEntries: number; ttlSeconds: number }): RuleTable<V> {
@@ -292,6 +415,10 @@ export class RuleRunner {
       },
     };
   }
+}
+
+function evictionsOf(tables: readonly { readonly evictions: number }[]): number {
+  return tables.reduce((sum, table) => sum + table.evictions, 0);
 }
 
 /** Needs of rules that judge what only keys let one read. */

@@ -20,6 +20,8 @@ import type { Bindings } from './state/bindings.ts';
 import type { HomeNetwork } from './state/home-network.ts';
 import type { LinkState } from './state/link-state.ts';
 import type { ReturnRoutability } from './state/return-routability.ts';
+import { SeenMessages } from './state/seen-messages.ts';
+import type { MessageSighting } from './state/seen-messages.ts';
 import type { PacketVerifier } from './verification/packet-verifier.ts';
 
 /** ICMPv6 types that become events: neighbor, home agent and mobile prefix discovery, fast handovers. */
@@ -48,6 +50,7 @@ export class SignallingStage {
   readonly #verifier: PacketVerifier;
   readonly #hasKeys: boolean;
   readonly #found = new DiagnosticList();
+  readonly seen: SeenMessages;
 
   constructor(parts: {
     packet: PacketState;
@@ -60,7 +63,9 @@ export class SignallingStage {
     /** Keys for mobility options were supplied. */
     hasMobilityKeys: boolean;
     emit: (event: EngineEvent) => void;
+    seed?: number | undefined;
   }) {
+    this.seen = new SeenMessages(parts.seed);
     this.#packet = parts.packet;
     this.#counters = parts.counters;
     this.#bindings = parts.bindings;
@@ -102,6 +107,8 @@ export class SignallingStage {
     }
     const context = this.#packet.contextOf(level);
     const verdicts = this.#verify(level, header, context);
+    const isWhole = checksum === 'right';
+    const earlier = isWhole ? this.#earlier(bytes, offset, header, context) : undefined;
     const authentication =
       checksum === 'right' ? this.#authenticate(level, header, context) : undefined;
     const event: MobilityEvent = {
@@ -111,12 +118,30 @@ export class SignallingStage {
       checksum,
       diagnostics,
       ...(verdicts === undefined ? {} : { verdicts }),
+      ...(earlier === undefined ? {} : { earlier }),
       ...(authentication === undefined ? {} : { authentication }),
     };
     this.count(diagnostics);
     this.#emit(event);
     // RFC 6275 section 9.2: a message with a wrong checksum is dropped, so it changes nothing.
     if (checksum !== 'wrong') this.#apply(event);
+  }
+
+  /** The same Binding Update or Acknowledgement, seen before. */
+  #earlier(
+    bytes: Uint8Array,
+    offset: number,
+    { message, length }: MobilityHeader,
+    context: PacketContext,
+  ): MessageSighting | undefined {
+    const end = offset + length;
+    if (message.kind === 'binding-update') {
+      const homeAddress = context.homeAddressOption ?? context.source;
+      return this.seen.note(homeAddress, bytes, offset, end, context);
+    }
+    if (message.kind !== 'binding-acknowledgement') return undefined;
+    const homeAddress = context.routingHomeAddress ?? context.destination;
+    return this.seen.note(homeAddress, bytes, offset, end, context);
   }
 
   /** What can be said of authenticators and signatures in a message. */

@@ -2,6 +2,8 @@
  * What an observer cannot know and the operator tells: the site, as plain values. `cli/` reads it from YAML.
  */
 
+import type { RateFilter, RuleOverride, RuleThreshold, Suppression } from './rules/settings.ts';
+
 /** Where a link is, seen from the mobile nodes. `transit` = between networks, for example the home agent's uplink. */
 export type LinkRole = 'home' | 'foreign' | 'transit' | 'unknown';
 
@@ -115,6 +117,14 @@ export interface Site {
   /** Routers' link-layer addresses that face the outside of the home network. */
   readonly outsideLinkLayerAddresses: readonly Uint8Array[];
   readonly rules: Readonly<Record<string, RuleSettings>>;
+  /** Settings of rules for one home agent or for some addresses; the first that fits a finding counts. */
+  readonly overrides?: readonly RuleOverride[];
+  /** How often rules speak; a finding must pass all that are about its rule. */
+  readonly thresholds?: readonly RuleThreshold[];
+  /** What findings become that are too many. */
+  readonly rateFilters?: readonly RateFilter[];
+  /** Findings that are hidden and counted. */
+  readonly suppressions?: readonly Suppression[];
 }
 
 /** A site of which nothing is told: everything that can be learned is learned. */

@@ -1,7 +1,7 @@
 /**
  * What the engine says of packets in tunnels.
  */
-import type { PacketContext } from './events.ts';
+import type { PacketContext } from './packet-context.ts';
 import type { SitePrefix } from './site.ts';
 
 /** Which way a tunnelled packet goes, seen from a home agent. */

@@ -3,7 +3,7 @@
  */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { AuditFormat } from '../audit-run.ts';
+import type { AuditFormat } from '../audit-formats.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Severity } from '../../engine/rule-api.ts';
 import type { ColourChoice } from '../report/palette.ts';
@@ -22,12 +22,17 @@ interface Values {
   readonly color: ColourChoice;
   readonly quiet?: boolean;
   readonly filter?: string;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
 }
 
 const EXAMPLES = `Examples:
   mip6guard audit capture.pcapng
   mip6guard audit --config site.yaml --keys esp_sa home.pcapng visited.pcapng
   mip6guard audit --format eve --output eve.json --db runs.db --recursive captures/
+  mip6guard audit --format html --output report.html capture.pcapng
+  mip6guard audit --write-baseline known.json capture.pcapng
+  mip6guard audit --baseline known.json --format sarif --output new.sarif later.pcapng
   mip6guard audit -Y 'ipv6.addr == 2001:db8:0:2::/64' capture.pcapng
   tcpdump -i eth0 -U -w - ip6 | mip6guard audit --format eve -
 `;
@@ -38,9 +43,12 @@ in quotes ('captures/*.pcapng') or - for standard input. Packets of several inpu
 their time.
 
 Output:
-  text and json replace --output FILE only when the run has come to its end; eve is written while
+  All but eve replace --output FILE only when the run has come to its end; eve is written while
   packets flow, so FILE grows. When FILE cannot be written, the text report goes to standard output.
   The database of --db keeps runs side by side; it needs the optional package better-sqlite3.
+
+With --baseline known findings are left out: the exit code counts new ones. The report says how many
+are known, and which entries of the baseline were not found again.
 
 With -Y the analysis still sees all packets; a finding is reported when the packet that decided it,
 or one of its evidence, is selected, an incident when one of its findings is. The exit code is that
@@ -76,9 +84,9 @@ export function addAudit(
     .addOption(
       new Option(
         '-f, --format <format>',
-        'text: a report to act on; eve: JSON lines; json: one document',
+        'text: a report to act on; html: the same as a page; eve: JSON lines; json: one document; sarif, junit: for CI',
       )
-        .choices(['text', 'eve', 'json'] satisfies AuditFormat[])
+        .choices(['text', 'html', 'eve', 'json', 'sarif', 'junit'] satisfies AuditFormat[])
         .default('text'),
     )
     .option('-o, --output <file>', 'write the result to a file instead of standard output')
@@ -92,6 +100,11 @@ export function addAudit(
       '-Y, --filter <filter>',
       'report only findings with a packet that the display filter selects',
     )
+    .option(
+      '--baseline <file>',
+      'leave out known findings: a file of --write-baseline, json or sarif',
+    )
+    .option('--write-baseline <file>', 'write all findings of this run to a file for --baseline')
     .addOption(workersOption())
     .option('-r, --recursive', 'also captures in directories below a directory')
     .addOption(colourOption())
@@ -104,13 +117,14 @@ export function addAudit(
         import('../audit-run.ts'),
       ]);
       const { config, keys, workers, recursive = false, quiet = false, color } = values;
-      const { filter: filterText, format, output, db, failOn } = values;
+      const { filter: filterText, format, output, db, failOn, baseline, writeBaseline } = values;
       const filter =
         filterText === undefined
           ? undefined
           : (await import('../read/filter.ts')).filterOption('-Y', filterText);
       const session = await prepareSession({ inputs, config, keys, recursive, workers }, terminal);
-      const how = { format, output, db, failOn, colour: color, quiet, filter };
+      const places = { output, db, baseline, writeBaseline };
+      const how = { format, ...places, failOn, colour: color, quiet, filter };
       end(await runAudit(session, how, terminal));
     });
 }

@@ -10,9 +10,8 @@ import type { IkeKey } from '../../engine/keys/key-file.ts';
 import { fileConflicts } from '../../engine/keys/key-policies.ts';
 import type { KeyProblem } from '../../engine/keys/key-problem.ts';
 import { KeyFileError, loadKeyFiles } from '../../io/keys.ts';
-import { ConfigurationError } from '../configuration-error.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
-import { parseIkeSecrets } from '../ike-keys.ts';
+import { readIkeSecrets } from '../ike-keys.ts';
 import { packageRoot } from '../package-root.ts';
 import { readYamlAssociations } from '../yaml-associations.ts';
 
@@ -62,22 +61,6 @@ function secretsOfRows(rows: readonly IkeKey[], problems: KeyProblem[]): AnyIkeS
   });
 }
 
-/** `ike:` of a YAML file; what is wrong with it becomes problems. */
-function secretsOfYaml(text: string, file: string, problems: KeyProblem[]): AnyIkeSecret[] {
-  try {
-    return parseIkeSecrets(text, file);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    for (const { line, column, path: field, message } of error.problems) {
-      // The reader of associations has said that it is no YAML.
-      if (field === '') continue;
-      const code = 'KEYS_IKE';
-      problems.push({ severity: 'error', code, file, line, column, field, message });
-    }
-    return [];
-  }
-}
-
 /**
  * Reads key files of any format, in order.
  * @throws CliError (2) when one cannot be read at all
@@ -92,7 +75,11 @@ export async function readKeySources(files: readonly string[]): Promise<readonly
       const { problems } = await loadKeyFiles([file], (text, name) => {
         content = readKeyText(text, name, readYamlOctets);
         ike = secretsOfRows(content.ikeKeys, found);
-        if (content.format === 'yaml') ike.push(...secretsOfYaml(utf8Of(text), name, found));
+        if (content.format === 'yaml') {
+          const { secrets, problems: ofIke } = readIkeSecrets(utf8Of(text), name);
+          ike.push(...secrets);
+          found.push(...ofIke);
+        }
         return { associations: [], problems: [] };
       });
       if (content === undefined) continue;

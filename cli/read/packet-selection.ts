@@ -6,8 +6,7 @@ import type { CompiledFilter } from '../../engine/filter/filter.ts';
 import { fieldSource } from '../../engine/filter/source.ts';
 import type { PacketReference } from '../../engine/packet.ts';
 import type { PacketRecord } from '../../engine/ports.ts';
-import { SEVERITIES } from '../../engine/rule-api.ts';
-import type { Severity } from '../../engine/rule-api.ts';
+import { reducedIncident } from '../report/reduced-incident.ts';
 import { PacketViews, allNodes } from './packet-view.ts';
 
 /** Packets whose bits lie in one piece: a piece is made when one of its packets is selected. */
@@ -54,25 +53,8 @@ export class PacketSelection {
 
   /** An incident with the alerts that are shown and their evidence; undefined when none of its alerts is. */
   incident(incident: Incident): Incident | undefined {
-    const alerts = incident.alerts.filter((alert) => this.hasAlert(alert));
-    if (alerts.length === 0) return undefined;
-    const texts = new Set(alerts.flatMap(({ draft }) => draft.evidence.map(({ text }) => text)));
-    return {
-      ...incident,
-      alerts,
-      severity: worstOf(alerts),
-      stages: incident.stages.flatMap(({ stage, alerts: all }) => {
-        const shown = all.filter((alert) => alerts.includes(alert));
-        return shown.length === 0 ? [] : [{ stage, alerts: shown }];
-      }),
-      evidence: incident.evidence.filter(({ text }) => texts.has(text)),
-    };
+    return reducedIncident(incident, (alert) => this.hasAlert(alert));
   }
-}
-
-function worstOf(alerts: readonly Alert[]): Severity {
-  const ranks = alerts.map(({ severity }) => SEVERITIES.indexOf(severity));
-  return SEVERITIES[Math.max(...ranks)] ?? 'info';
 }
 
 function keyOf(input: number, number: number): string {

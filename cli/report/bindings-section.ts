@@ -20,7 +20,7 @@ const PHASE_STYLE: Readonly<Record<string, Style>> = {
 };
 
 /** What a binding is known from. */
-const KNOWN_BY: Readonly<Record<string, string>> = {
+export const KNOWN_BY: Readonly<Record<string, string>> = {
   decrypted: 'decrypted with a key',
   authenticated: 'verified by return routability',
   clear: 'sent in clear, nothing vouches for it',

@@ -9,6 +9,7 @@ import type { CaptureInput } from '../../engine/ports.ts';
 import type { Severity } from '../../engine/rule-api.ts';
 import type {
   AuditDocument,
+  BaselineRecord,
   CounterRecord,
   FaultRecord,
   RunRecord,
@@ -45,6 +46,8 @@ export interface RunDescription {
         readonly hiddenIncidents: number;
       }
     | undefined;
+  /** What a baseline left out. */
+  readonly baseline?: BaselineRecord | undefined;
 }
 
 const MH_NAMES = new Map(MH_TYPES.map(({ value, name }) => [value, name]));
@@ -107,6 +110,7 @@ function runRecord(summary: EngineSummary, run: RunDescription): RunRecord {
           hidden_alerts: run.filter.hiddenAlerts,
           hidden_incidents: run.filter.hiddenIncidents,
         }),
+    ...(run.baseline === undefined ? {} : { baseline: run.baseline }),
   };
 }
 

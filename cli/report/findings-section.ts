@@ -23,7 +23,8 @@ const MAX_FINDINGS = 50;
 const MAX_EVIDENCE = 16;
 const MAX_FINDING_EVIDENCE = 4;
 
-const STAGES: Readonly<Record<Stage, string>> = {
+/** Names of the steps of an attack. */
+export const STAGES: Readonly<Record<Stage, string>> = {
   'rogue-advertisement': 'Rogue advertisement',
   'deregistration-provoked': 'De-registration provoked',
   'binding-update-relayed': 'Binding Update relayed',

@@ -18,6 +18,7 @@ import type {
   PacketPointer,
 } from '../../io/export/records.ts';
 import { eveTimestamp } from '../../io/export/timestamp.ts';
+import { alertFingerprint } from './fingerprint.ts';
 import { flagNames } from './flag-names.ts';
 
 /** Text of an IPv6 address (16 octets) or a link-layer address. */
@@ -82,6 +83,7 @@ export class RecordMaker {
       explanation: rule.explanation,
       advice: rule.advice,
       ...(alert.incidentId === undefined ? {} : { incident_id: alert.incidentId }),
+      fingerprint: alertFingerprint(alert),
     };
   }
 

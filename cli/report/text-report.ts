@@ -15,6 +15,8 @@ import { verdictOf } from './verdict.ts';
 
 /** Rows of key files that are named. */
 const MAX_KEY_ROWS = 20;
+/** Entries of a baseline that are named. */
+const MAX_NOT_SEEN = 20;
 
 /** How the report looks. */
 export interface ReportStyle {
@@ -38,6 +40,7 @@ export function textReport(found: AuditDocument, style: ReportStyle): string {
   writeIncidents(page, document, references);
   writeFindings(page, document, references);
   writeNotJudged(page, document);
+  writeNotSeen(page, document);
   writeUnusedKeys(page, document);
   writeFaults(page, document, references);
   writeClosing(page, document);
@@ -85,6 +88,12 @@ function writeHeader(page: Page, document: AuditDocument, references: References
       `${lead} ${hidden} without a selected packet left out`,
     ]);
   }
+  if (run.baseline !== undefined) {
+    const { file, known, not_seen: notSeen } = run.baseline;
+    const text = `${file}: ${plural(known.length, 'known finding')} left out`;
+    const gone = notSeen.length === 0 ? '' : `, ${notSeen.length} of it not found again, see below`;
+    rows.push([{ text: 'Baseline', style: 'dim' }, text + gone]);
+  }
   page.table(2, rows);
   if (run.is_stopped) {
     page.blank();
@@ -111,6 +120,21 @@ function writeNotJudged(page: Page, document: AuditDocument): void {
       4,
       rules.map(({ rule, title }) => [{ text: rule, style: 'name' }, title]),
     );
+  }
+}
+
+/** Entries of the baseline that may be struck out of it. */
+function writeNotSeen(page: Page, { run }: AuditDocument): void {
+  const notSeen = run.baseline?.not_seen ?? [];
+  if (notSeen.length === 0) return;
+  page.heading('Of the baseline, not found again');
+  const shown = notSeen.slice(0, MAX_NOT_SEEN);
+  page.table(
+    2,
+    shown.map(({ rule, message }) => [{ text: rule, style: 'name' }, message]),
+  );
+  if (notSeen.length > shown.length) {
+    page.paragraph(2, `and ${notSeen.length - shown.length} more`);
   }
 }
 

@@ -52,8 +52,14 @@ export function verdictOf(document: AuditDocument): { text: string; style: Style
     parts.push(`${plural(others.length, name)} (${bySeverity(others)})`);
   }
   const hidden = run.hidden_alerts ?? 0;
-  const left = hidden === 0 ? '' : `, ${plural(hidden, 'finding')} left out by the filter`;
-  const found = (parts.length === 0 ? 'No findings' : parts.join(' and ')) + left;
+  const known = run.baseline?.known.length ?? 0;
+  const left = [
+    hidden === 0 ? '' : `, ${plural(hidden, 'finding')} left out by the filter`,
+    known === 0 ? '' : `, ${plural(known, 'known finding')} left out by the baseline`,
+  ].join('');
+  const found =
+    (parts.length === 0 ? (known > 0 ? 'No new findings' : 'No findings') : parts.join(' and ')) +
+    left;
   switch (exitCodeOf(document)) {
     case EXIT.findings:
       return {

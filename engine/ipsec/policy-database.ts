@@ -64,16 +64,29 @@ export interface KnownTunnels {
 
 /** Ordered entries. */
 export class PolicyDatabase {
-  readonly entries: readonly DatabaseEntry[];
-  /** Whether an entry asks for the protection of payload in tunnels. */
-  readonly protectsPayload: boolean;
+  #entries: readonly DatabaseEntry[] = [];
+  #protectsPayload = false;
   readonly #tunnels: KnownTunnels | undefined;
 
   /** @param tunnels entries of the interface are inactive for tunnels that were taken down; without it none was. */
   constructor(entries: readonly DatabaseEntry[], tunnels?: KnownTunnels) {
-    this.entries = entries;
     this.#tunnels = tunnels;
-    this.protectsPayload = entries.some(
+    this.replace(entries);
+  }
+
+  get entries(): readonly DatabaseEntry[] {
+    return this.#entries;
+  }
+
+  /** Whether an entry asks for the protection of payload in tunnels. */
+  get protectsPayload(): boolean {
+    return this.#protectsPayload;
+  }
+
+  /** Other entries from the next look-up on. */
+  replace(entries: readonly DatabaseEntry[]): void {
+    this.#entries = entries;
+    this.#protectsPayload = entries.some(
       ({ condition, verdict }) =>
         verdict.kind === 'protect' &&
         condition.interface !== undefined &&
@@ -84,7 +97,7 @@ export class PolicyDatabase {
   /** What the first entry that fits says; a packet that none fits passes. No allocation. */
   lookup(packet: PolicyPacket): PolicyVerdict {
     const isTakenDown = this.#isTakenDown(packet);
-    for (const entry of this.entries) {
+    for (const entry of this.#entries) {
       if (isTakenDown && entry.condition.interface !== undefined) continue;
       if (fits(entry, packet)) return entry.verdict;
     }

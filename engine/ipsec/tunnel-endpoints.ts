@@ -37,7 +37,7 @@ export interface TunnelEndpoint {
 /** Endpoints of all tunnels. */
 export class TunnelEndpoints {
   evictions = 0;
-  readonly #acceptsClear: boolean;
+  #acceptsClear: boolean;
   readonly #table: AddressTable<TunnelEndpoint>;
 
   /** @param acceptsClear the site does not ask for protected registrations, so those in clear count as well. */
@@ -50,6 +50,11 @@ export class TunnelEndpoints {
         this.evictions++;
       },
     });
+  }
+
+  /** Registrations from now on. @param acceptsClear as for the constructor */
+  reconfigure(acceptsClear: boolean): void {
+    this.#acceptsClear = acceptsClear;
   }
 
   /** Endpoint of a home address; undefined when no registration of it was seen that counts. */

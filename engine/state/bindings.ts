@@ -154,6 +154,14 @@ export class Bindings {
     const isDeletion = message.lifetime === 0 || isSameAddress(careOfAddress, homeAddress);
     const lifetime = isDeletion ? 0 : lifetimeSeconds(message.lifetime);
     const knownBy = knowledge(event, isAuthenticated);
+    const before = this.find(homeAddress, peer);
+    const isOtherKind =
+      before !== undefined && (before.role === 'home') !== isHome && before.registeredAt > 0;
+    // RFC 6275 section 9.5.1: refused with status 139. A home de-registration may have lost its flag.
+    if (isOtherKind && isCurrent(before, context.packet.time)) {
+      const isOfCorrespondent = findOption(event.header.options, 'nonce-indices') !== undefined;
+      if (isHome || !isDeletion || isOfCorrespondent) return;
+    }
     const binding = this.#open(
       homeAddress,
       peer,

@@ -98,14 +98,16 @@ export class ExtensionState {
     this.dualStack.observe(event);
   }
 
-  /** @param now time of the event, microseconds since 1970. */
+  /**
+   * @param site asked anew each time: it may be another from one packet to the next
+   * @param now time of the event, microseconds since 1970.
+   */
   queries(
-    site: Site,
+    site: Pick<Site, 'domain'>,
     bindings: Pick<Bindings, 'byCareOfAddress'>,
     now: () => number,
   ): ExtensionQueries {
     const { proxies, networks, dualStack } = this;
-    const { accessGateways, localMobilityAnchors } = site.domain;
     const isTold = (list: readonly Uint8Array[], address: Uint8Array): boolean =>
       list.some((item) => isSameAddress(item, address));
     return {
@@ -115,11 +117,11 @@ export class ExtensionState {
       proxyRequest: (gateway, anchor, sequence) => proxies.request(gateway, anchor, sequence),
       areProxyPeers: (a, b) => proxies.arePeers(a, b),
       accessGateway: (address) => {
-        if (isTold(accessGateways, address)) return 'site';
+        if (isTold(site.domain.accessGateways, address)) return 'site';
         return proxies.isGateway(address) ? 'learned' : undefined;
       },
       mobilityAnchor: (address) => {
-        if (isTold(localMobilityAnchors, address)) return 'site';
+        if (isTold(site.domain.localMobilityAnchors, address)) return 'site';
         return proxies.isAnchor(address) ? 'learned' : undefined;
       },
       mobileRouter: (homeAddress) => networks.find(homeAddress),

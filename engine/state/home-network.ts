@@ -37,6 +37,22 @@ export class HomeNetwork {
     };
     this.#homeAgents = new AddressTable({ maxEntries: MAX_HOME_AGENTS, ...bounds });
     this.#homeAddresses = new AddressTable({ maxEntries: MAX_HOME_ADDRESSES, ...bounds });
+    this.#tell(site);
+  }
+
+  /** What is told from now on; what was learned stays, what only the site before told is forgotten. */
+  reconfigure(before: Site, site: Site): void {
+    const learned = this.prefixes.filter(({ knownBy }) => knownBy === 'learned');
+    this.prefixes.length = 0;
+    for (const agent of before.homeAgents) {
+      for (const address of agent.addresses) this.#homeAgents.delete(address);
+    }
+    for (const { homeAddress } of before.mobileNodes) this.#homeAddresses.delete(homeAddress);
+    this.#tell(site);
+    this.prefixes.push(...learned);
+  }
+
+  #tell(site: Site): void {
     for (const agent of site.homeAgents) {
       for (const address of agent.addresses) this.#homeAgents.set(address, 0, 'site');
       for (const { prefix, length } of agent.homePrefixes) {

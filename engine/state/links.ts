@@ -61,7 +61,7 @@ export class Links {
   readonly all: Link[] = [];
   readonly #byInterface = new Map<number, Link>();
   readonly #byName = new Map<string, Link>();
-  readonly #site: Site;
+  #site: Site;
   readonly #inputs: readonly CaptureInput[];
   readonly #interfaces: readonly CaptureInterface[];
 
@@ -84,6 +84,16 @@ export class Links {
     const link = this.#make(interfaceIndex, vlan);
     this.#byInterface.set(key, link);
     return link;
+  }
+
+  /** Another site: interfaces are told apart by it from now on, and a link with another role is another link. */
+  reconfigure(site: Site): void {
+    this.#site = site;
+    this.#byInterface.clear();
+    for (const { name, role } of site.links) {
+      const known = this.#byName.get(`site/${name}`);
+      if (known !== undefined && known.role !== role) this.#byName.delete(`site/${name}`);
+    }
   }
 
   /** The link of all interfaces and VLANs past `MAX_LINKS`. */

@@ -31,13 +31,26 @@ interface Entry {
   readonly weight: number;
 }
 
-/** Keys in order of use, with the eviction that all counters share. */
+/** One key between its neighbours in order of use. */
+interface Node<E> {
+  readonly key: string;
+  readonly entry: E;
+  older: Node<E> | undefined;
+  newer: Node<E> | undefined;
+}
+
+/**
+ * Keys in order of use, with the eviction that all counters share. The order is a list of its own: finding the first of a
+ * Map that entries are taken from and put behind again takes longer the more were taken.
+ */
 class Keys<E extends Entry> {
   evictions = 0;
-  readonly #entries = new Map<string, E>();
+  readonly #nodes = new Map<string, Node<E>>();
   readonly #maxEntries: number;
   /** Microseconds after which an entry has nothing left to say. */
   readonly #idle: number;
+  #oldest: Node<E> | undefined;
+  #newest: Node<E> | undefined;
 
   constructor(maxEntries: number, idle: number) {
     this.#maxEntries = maxEntries;
@@ -45,46 +58,67 @@ class Keys<E extends Entry> {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#nodes.size;
   }
 
   peek(key: string): E | undefined {
-    return this.#entries.get(key);
+    return this.#nodes.get(key)?.entry;
   }
 
   /** The entry of a key, made when it is new; counts as use. */
   use(key: string, now: number, make: () => E): E {
-    const known = this.#entries.get(key);
+    const known = this.#nodes.get(key);
     if (known !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, known);
       // Packets of several captures may step back in time.
-      known.used = Math.max(known.used, now);
-      return known;
+      known.entry.used = Math.max(known.entry.used, now);
+      if (known !== this.#newest) {
+        this.#unlink(known);
+        this.#append(known);
+      }
+      return known.entry;
     }
-    if (this.#entries.size >= this.#maxEntries) this.#evict(now);
-    const entry = make();
-    this.#entries.set(key, entry);
-    return entry;
+    if (this.#nodes.size >= this.#maxEntries) this.#evict(now);
+    const node: Node<E> = { key, entry: make(), older: undefined, newer: undefined };
+    this.#nodes.set(key, node);
+    this.#append(node);
+    return node.entry;
+  }
+
+  #append(node: Node<E>): void {
+    node.older = this.#newest;
+    node.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = node;
+    else this.#newest.newer = node;
+    this.#newest = node;
+  }
+
+  #unlink({ older, newer }: Node<E>): void {
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
   }
 
   #evict(now: number): void {
-    let victim: string | undefined;
+    let victim = this.#oldest;
     let least = Infinity;
-    let looked = 0;
-    for (const [key, entry] of this.#entries) {
+    let node = this.#oldest;
+    for (let i = 0; i < EVICTION_SCAN && node !== undefined; i++) {
+      const { entry } = node;
       if (now - entry.used > this.#idle) {
-        this.#entries.delete(key);
+        this.#unlink(node);
+        this.#nodes.delete(node.key);
         return;
       }
       if (entry.weight < least) {
         least = entry.weight;
-        victim = key;
+        victim = node;
       }
-      if (++looked === EVICTION_SCAN) break;
+      node = node.newer;
     }
     if (victim === undefined) return;
-    this.#entries.delete(victim);
+    this.#unlink(victim);
+    this.#nodes.delete(victim.key);
     this.evictions++;
   }
 }

@@ -227,11 +227,7 @@ export class ReturnRoutability {
     const isDeletion = message.lifetime === 0 || isSameAddress(careOfAddress, homeAddress);
     const careOf = isDeletion
       ? NO_CARE_OF_TOKEN
-      : liveTokens(
-          this.#careOf.find(careOfAddress, correspondent),
-          nonces.careOfNonceIndex,
-          now,
-        );
+      : liveTokens(this.#careOf.find(careOfAddress, correspondent), nonces.careOfNonceIndex, now);
     if (home.length === 0 || careOf.length === 0) return 'unknown';
     const mobilityData = copyOctets(bytes, offset, at + 2);
     mobilityData[4] = 0;

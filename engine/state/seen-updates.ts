@@ -47,7 +47,11 @@ export interface UpdatePair {
   answers: number;
   /** Binding that was removed, and the updates it rested on. */
   removed:
-    | { readonly time: number; readonly packet: PacketReference; readonly updates: readonly SeenUpdate[] }
+    | {
+        readonly time: number;
+        readonly packet: PacketReference;
+        readonly updates: readonly SeenUpdate[];
+      }
     | undefined;
 }
 

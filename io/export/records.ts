@@ -53,6 +53,29 @@ export interface AlertRecord {
   readonly advice: string;
   /** Known when the run has ended. */
   readonly incident_id?: number;
+  /** 32 hexadecimal digits: the same for the same finding in every run. */
+  readonly fingerprint: string;
+}
+
+/** A finding by what stays the same from run to run. */
+export interface KnownFinding {
+  /** As in `AlertRecord`. */
+  readonly fingerprint: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly message: string;
+}
+
+/** What a baseline left out of a result. */
+export interface BaselineRecord {
+  /** File as the user named it. */
+  readonly file: string;
+  /** Findings of this run that the baseline holds; they are not among the alerts. */
+  readonly known: readonly KnownFinding[];
+  /** Incidents of which the baseline holds all alerts. */
+  readonly known_incidents: number;
+  /** Entries of the baseline that this run did not find. */
+  readonly not_seen: readonly KnownFinding[];
 }
 
 /** An alert that belongs to an incident. */
@@ -265,6 +288,8 @@ export interface RunRecord {
   /** Findings that the filter left out. */
   readonly hidden_alerts?: number;
   readonly hidden_incidents?: number;
+  /** What a baseline left out; absent without one. */
+  readonly baseline?: BaselineRecord;
 }
 
 /** Everything a run found: the `json` format, and the source of the text report and the store. */

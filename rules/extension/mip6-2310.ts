@@ -25,6 +25,8 @@ const REFUSED = new Set([152, 153]);
 const BOUNDS = { maxEntries: 8192, ttlSeconds: 86_400 };
 /** Conflicts that wait for one side to give up. */
 const OPEN_BOUNDS = { maxEntries: 256, ttlSeconds: 600 };
+/** A tunnel in use this long after the second registration is no leftover, microseconds. */
+const STILL_USED = 5e6;
 /** Length of home network prefixes. RFC 5213 section 5.1. */
 const PREFIX_BITS = 64;
 
@@ -64,11 +66,15 @@ function unsettled(context: Context, time: number): AlertDraft[] {
   for (const conflict of [...open.values()]) {
     const { homeAddress, homeAgent, node, anchor, packet, link, text } = conflict;
     if (time - packet.time < context.params.settleSeconds * 1e6) continue;
-    open.delete(addressKey(homeAddress));
     const client = context.binding(homeAddress, homeAgent);
     const proxy = context.proxyBinding(anchor, node);
     const isBoth =
       client?.phase === 'registered' && proxy !== undefined && isLive(proxy, context.now);
+    // A de-registration that nobody can read looks like a refresh: then only the tunnel tells that the node stays.
+    const isUsed =
+      client?.knownBy !== 'inferred' || client.lastTunnelFrom > packet.time + STILL_USED;
+    if (isBoth && !isUsed) continue;
+    open.delete(addressKey(homeAddress));
     if (!isBoth) continue;
     drafts.push({
       object: formatAddress(homeAddress),

@@ -1,4 +1,5 @@
 import {
+  addressKey,
   defineRule,
   evidenceOf,
   formatAddress,
@@ -7,6 +8,10 @@ import {
   isSameIpv4,
 } from '../../engine/rule-api.ts';
 
+const MOBILITY_HEADER = 135;
+const ESP = 50;
+/** Addresses from which something came that could not be read. */
+const BOUNDS = { maxEntries: 8192, ttlSeconds: 3600 };
 /** Microseconds in which packets from the end before still come. */
 const ON_THEIR_WAY = 10e6;
 
@@ -29,15 +34,24 @@ export default defineRule({
     'is. Protect payload with ESP, so that such packets are dropped.',
   on: ['tunnelled'],
   params: {},
-  evaluate({ context: packetContext, direction }, context) {
+  evaluate({ context: packetContext, direction, protocol }, context) {
     const outer = ipv4OuterOf(packetContext);
     if (outer?.sourcePort === undefined || direction === 'other') return undefined;
     const isOut = direction === 'to-home-agent';
     const homeAddress = isOut ? packetContext.source : packetContext.destination;
+    // Signalling is what moves the tunnel; what cannot be read may be signalling.
+    if (protocol === MOBILITY_HEADER) return undefined;
+    const unread = context.table<true>('unread', BOUNDS);
+    const at = isOut ? outer.source : outer.destination;
+    const key = `${addressKey(homeAddress)}${at.join('.')}`;
+    if (protocol === ESP) {
+      if (isOut) unread.set(key, true);
+      return undefined;
+    }
     const node = context.dualStackNode(homeAddress);
     const binding = context.homeBinding(homeAddress);
     if (node?.endpoint === undefined || binding?.phase !== 'registered') return undefined;
-    const at = isOut ? outer.source : outer.destination;
+    if (unread.get(key) !== undefined) return undefined;
     const { endpoint, earlier } = node;
     if (isSameIpv4(at, endpoint.address)) return undefined;
     if (isSameIpv4(at, context.announcedIpv4(homeAddress)?.address)) return undefined;

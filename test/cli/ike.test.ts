@@ -5,7 +5,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseIkeSecrets } from '../../cli/ike-keys.ts';
+import { readIkeSecrets } from '../../cli/ike-keys.ts';
+import { formatKeyProblem } from '../../engine/keys/key-problem.ts';
 import { build } from '../../dissectors/index.ts';
 import type { EspContext } from '../../engine/crypto/esp.ts';
 import { encodeMobilityHeader } from '../../dissectors/mobility/header.ts';
@@ -189,18 +190,22 @@ describe('the ike part of a YAML key file', () => {
       'expected the first octets, at least 8',
     ],
   ])('says what is wrong with %s', (text, message) => {
-    let said = '';
-    try {
-      parseIkeSecrets(text, 'k.yaml');
-    } catch (error) {
-      said = String(error);
-    }
+    const { secrets, problems } = readIkeSecrets(text, 'k.yaml');
+    expect(secrets).toEqual([]);
+    const said = problems.map(formatKeyProblem).join('\n');
     expect(said).toContain('k.yaml:1');
     expect(said).toContain(message);
     expect(said).not.toContain('0x11');
   });
 
   it('may be absent', () => {
-    expect(parseIkeSecrets('mobility: []', 'k.yaml')).toEqual([]);
+    expect(readIkeSecrets('mobility: []', 'k.yaml')).toEqual({ secrets: [], problems: [] });
+  });
+
+  it('counts its good rows although another is wrong', () => {
+    const text = `ike: [{ ${SPI}, skeyseed: "0x1" }, { ${SPI}, skeyseed: "0x11" }]`;
+    const { secrets, problems } = readIkeSecrets(text, 'k.yaml');
+    expect(secrets).toHaveLength(1);
+    expect(problems).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError } from '../../cli/configuration-error.ts';
-import { parseVerificationKeys } from '../../cli/verification-keys.ts';
+import { readVerificationKeys } from '../../cli/verification-keys.ts';
 import { parseAddress } from '../../dissectors/index.ts';
-import type { VerificationKeys } from '../../engine/verification/keys.ts';
+import type { ReadVerificationKeys } from '../../cli/verification-keys.ts';
+import { formatKeyProblem } from '../../engine/keys/key-problem.ts';
 
 const SECRET = '00112233445566778899aabbccddeeff';
 const pem = String(
@@ -13,8 +13,8 @@ const pem = String(
   }),
 );
 
-function parse(text: string): Promise<VerificationKeys> {
-  return parseVerificationKeys(text, '/etc/mip6/keys.yaml', (name) =>
+function parse(text: string): Promise<ReadVerificationKeys> {
+  return readVerificationKeys(text, '/etc/mip6/keys.yaml', (name) =>
     name === '/etc/mip6/router.pem'
       ? Promise.resolve(pem)
       : Promise.reject(new Error('no such file')),
@@ -22,17 +22,13 @@ function parse(text: string): Promise<VerificationKeys> {
 }
 
 async function problemsOf(text: string): Promise<string> {
-  const error: unknown = await parse(text).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ConfigurationError)) throw new Error('nothing was wrong');
-  return error.message;
+  const { problems } = await parse(text);
+  return problems.map(formatKeyProblem).join('\n');
 }
 
 describe('the YAML key file', () => {
   it('gives keys for authentication options, bindings and signatures', async () => {
-    const keys = await parse(`
+    const { keys } = await parse(`
 mobility:
   - use: mn-ha
     spi: 300
@@ -53,7 +49,10 @@ publicKeys: [router.pem]
   });
 
   it('is empty when there is nothing in it', async () => {
-    await expect(parse('')).resolves.toEqual({ mobility: [], publicKeys: [] });
+    await expect(parse('')).resolves.toEqual({
+      keys: { mobility: [], publicKeys: [] },
+      problems: [],
+    });
   });
 
   it.each([
@@ -61,10 +60,19 @@ publicKeys: [router.pem]
     ['mobility:\n  - use: mn-aa\n    spi: 1\n', ['expected use: one of mn-ha']],
     ['mobility:\n  - use: mn-ha\n    spi: -1\n    key: "0x00"\n', ['3:10', 'expected an SPI']],
     ['publicKeys: [other.pem]\n', ['1:14', 'no such file']],
-    ['[1]\n', ['expected a mapping with mobility']],
+    ['mobility: 5\n', ['1:11', 'expected a list']],
   ])('says where a mistake is and what was expected: %j', async (text, parts) => {
     const message = await problemsOf(text);
     for (const part of parts) expect(message).toContain(part);
+  });
+
+  it('counts its good rows although another is wrong', async () => {
+    const row = (spi: number) => `  - { use: mn-ha, spi: ${spi}, key: "0x${SECRET}" }\n`;
+    const { keys, problems } = await parse(
+      `mobility:\n${row(-1)}${row(300)}publicKeys: [no.pem]\n`,
+    );
+    expect(keys.mobility).toMatchObject([{ spi: 300 }]);
+    expect(problems.map(({ line }) => line)).toEqual([2, 4]);
   });
 
   it('never repeats a key in what it says', async () => {

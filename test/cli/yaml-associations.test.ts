@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseVerificationKeys } from '../../cli/verification-keys.ts';
+import { readVerificationKeys } from '../../cli/verification-keys.ts';
 import { readYamlAssociations } from '../../cli/yaml-associations.ts';
 import { formatKeyProblem } from '../../engine/keys/key-problem.ts';
 import { formatSelector } from '../../engine/state/security-association.ts';
@@ -58,10 +58,10 @@ describe('associations of a YAML key file', () => {
   });
 
   it('do not keep the keys for messages of the same file from being read', async () => {
-    const { mobility } = await parseVerificationKeys(GOOD, 'keys.yaml', () =>
+    const { keys } = await readVerificationKeys(GOOD, 'keys.yaml', () =>
       Promise.reject(new Error('no file')),
     );
-    expect(mobility).toHaveLength(1);
+    expect(keys.mobility).toHaveLength(1);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIkeSecrets } from '../../cli/ike-keys.ts';
+import { readIkeSecrets } from '../../cli/ike-keys.ts';
 import { formatAddress } from '../../dissectors/core/address.ts';
 import {
   CONFIGURATION_ATTRIBUTE,
@@ -448,7 +448,7 @@ describe('the stage of IKE', () => {
     const folder = path.join(import.meta.dirname, 'ike', 'strongswan');
     const { packets } = collect(new Uint8Array(readFileSync(path.join(folder, 'rekeyed.pcap'))));
     const file = path.join(folder, 'rekeyed.yaml');
-    const secrets = parseIkeSecrets(readFileSync(file, 'utf8'), file);
+    const secrets = readIkeSecrets(readFileSync(file, 'utf8'), file).secrets;
     const events = eventsOf(
       packets.map(({ data }) => octetsOf(data)),
       secrets.filter((secret): secret is IkeSecret => 'initiatorSpi' in secret),

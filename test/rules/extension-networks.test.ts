@@ -326,6 +326,16 @@ describe('MIP6-2502', () => {
     expect(tested.feed(payload(NODE_V4, 40_000, 80))).toHaveLength(1);
   });
 
+  it('leaves signalling alone, and addresses from which something came that nobody could read', () => {
+    const tested = underTest(rule2502, { bindings });
+    tested.feedAll(both({ isRouter: false, context: over(NODE_V4) }));
+    tested.feed({ ...payload(STRANGER_V4, 1), protocol: 135 });
+    tested.feed({ ...payload(STRANGER_V4, 1), protocol: 50 });
+    tested.feed(payload(STRANGER_V4, 1));
+    expect(tested.alerts).toEqual([]);
+    expect(tested.feed(payload(Uint8Array.of(203, 0, 113, 67), 1))).toHaveLength(1);
+  });
+
   it('judges neither nodes that registered over IPv6 nor those whose binding is over', () => {
     const native = underTest(rule2502, { bindings });
     native.feedAll(both({ isRouter: false }));

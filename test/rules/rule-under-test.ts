@@ -75,7 +75,8 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
         byCareOfAddress: (bytes) =>
           bindings.find(
             ({ careOfAddress, previousCareOfAddresses }) =>
-              same(careOfAddress, bytes) || previousCareOfAddresses.some((item) => same(item, bytes)),
+              same(careOfAddress, bytes) ||
+              previousCareOfAddresses.some((item) => same(item, bytes)),
           ),
       },
       () => tested.now,
@@ -143,6 +144,8 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
 function timeOf(event: EngineEvent): number {
   switch (event.kind) {
     case 'tick':
+    case 'binding-traffic':
+    case 'esp-refusals':
       return event.time;
     case 'binding':
       return event.packet.time;

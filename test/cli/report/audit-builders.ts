@@ -295,5 +295,7 @@ export function makeQuietSummary(): EngineSummary {
     alerts: [],
     incidents: [],
     notJudged: [],
+    suppressions: [],
+    heldBack: 0,
   });
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseIkeSecrets } from '../../../cli/ike-keys.ts';
+import { readIkeSecrets } from '../../../cli/ike-keys.ts';
 import type { AnyIkeSecret, Ikev1Secret } from '../../../engine/ike/secret.ts';
 import { isIkev1 } from '../../../engine/ike/secret.ts';
 import { KeyMaterial } from '../../../engine/keys/key-material.ts';
@@ -30,7 +30,7 @@ function recorded(name: string): { packets: Packet[]; secrets: Ikev1Secret[] } {
   const text = readFileSync(path.join(FOLDER, `${name}.yaml`), 'utf8');
   return {
     packets: packetsOf(path.join(FOLDER, `${name}.pcap`)),
-    secrets: parseIkeSecrets(text, `${name}.yaml`).filter(isIkev1),
+    secrets: readIkeSecrets(text, `${name}.yaml`).secrets.filter(isIkev1),
   };
 }
 

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseIkeSecrets } from '../../../cli/ike-keys.ts';
+import { readIkeSecrets } from '../../../cli/ike-keys.ts';
 import type { IkeSecret } from '../../../engine/ike/secret.ts';
 import { KeyMaterial } from '../../../engine/keys/key-material.ts';
 import {
@@ -38,7 +38,7 @@ describe('a session that strongSwan has had', () => {
   ])('%s opens from Diffie-Hellman secrets alone', (_name, name, { ike, esp }) => {
     const packets = packetsOf(path.join(FOLDER, `${name}.pcap`));
     const text = readFileSync(path.join(FOLDER, `${name}.yaml`), 'utf8');
-    const secrets = parseIkeSecrets(text, `${name}.yaml`);
+    const secrets = readIkeSecrets(text, `${name}.yaml`).secrets;
     const tally = readAll(packets, secrets);
     expect(tally).toMatchObject({ ike, ikeGood: ike, esp, espGood: esp, codes: [] });
     expect(tally.reassembled).toBe(name === 'fragments' ? 1 : 0);

@@ -3,7 +3,7 @@
  */
 import { ConfigurationError } from '../../../cli/configuration-error.ts';
 import { parseSite } from '../../../cli/site-file.ts';
-import { parseVerificationKeys } from '../../../cli/verification-keys.ts';
+import { readVerificationKeys } from '../../../cli/verification-keys.ts';
 import { dissect } from '../../../dissectors/index.ts';
 import {
   compileFilter,
@@ -126,7 +126,7 @@ export const yamlKeys: FuzzTarget = {
   ],
   run: (input) =>
     configuration(() =>
-      parseVerificationKeys(new TextDecoder().decode(input), 'keys.yaml', () =>
+      readVerificationKeys(new TextDecoder().decode(input), 'keys.yaml', () =>
         Promise.reject(new Error('no such file')),
       ),
     ),

@@ -6,9 +6,17 @@ import type { Entry } from '../judge.ts';
 /** Seen in captures of this project. */
 const fixtureEntries: readonly Entry[] = [
   {
+    names: ['mip6.opt.len.invalid'],
+    kinds: ['only there'],
+    about: /mip6-2109/,
+    verdict: 'ours right',
+    rfc: 'RFC 5142 4',
+    reason: 'tshark looks for options of a Home Agent Switch inside its addresses',
+  },
+  {
     names: ['esp.*', 'mip6.*'],
     kinds: ['only here'],
-    about: /drg-13|mip6-1115|mip6-18|quiet-dual-stack/,
+    about: /drg-13|mip6-1115|mip6-18|quiet-dual-stack|mip6-250[124]/,
     verdict: 'ours right',
     rfc: 'RFC 4301 4.1, RFC 3776 4.2',
     reason:
@@ -35,7 +43,7 @@ const fixtureEntries: readonly Entry[] = [
   {
     names: ['ipv6.*', 'data.data'],
     kinds: ['only here', 'only there'],
-    about: /quiet-dual-stack/,
+    about: /quiet-dual-stack|mip6-250[124]/,
     verdict: 'ours right',
     rfc: 'RFC 5555 4.1',
     reason: 'tshark does not decode the tunnel of UDP port 4191',
@@ -149,7 +157,7 @@ const OUT_OF_SCOPE: readonly Entry[] = [
     reason: 'certificates, names and keys are octets here; tshark goes on in their ASN.1',
   },
   {
-    names: ['arp.*', 'dns.*', 'http.*', 'lldp.*', 'syslog.*'],
+    names: ['arp.*', 'dns.*', 'http.*', 'lldp.*', 'ripng.*', 'syslog.*'],
     kinds: ['only there'],
     verdict: 'not comparable',
     reason: 'protocols beside mobility: their octets are shown as octets',

@@ -1,8 +1,6 @@
 /**
  * Home agents told to a node by DHCPv6 or DNS.
  */
-import type { PacketContext } from './events.ts';
-
 /** One offer of home agents in a message. */
 export interface HomeAgentOffer {
   /**
@@ -15,17 +13,4 @@ export interface HomeAgentOffer {
   readonly prefixes: readonly { readonly prefix: Uint8Array; readonly length: number }[];
   /** Host name of an SRV record. */
   readonly name: string | undefined;
-}
-
-/**
- * A DHCPv6 message of a server with options of Mobile IPv6 (RFC 6610), or a DNS answer for `_mip6._ipv6` (RFC 5026
- * section 5.1). At most one event a second for each sender and receiver.
- */
-export interface BootstrappingEvent {
-  readonly kind: 'bootstrapping';
-  readonly context: PacketContext;
-  readonly protocol: 'dhcpv6' | 'dns';
-  /** Name that was asked for, with DNS. */
-  readonly question: string | undefined;
-  readonly offers: readonly HomeAgentOffer[];
 }

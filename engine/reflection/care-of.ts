@@ -1,0 +1,39 @@
+/**
+ * Questions about care-of addresses that rules on payload ask.
+ */
+import { isSameAddress } from '../../dissectors/core/address.ts';
+import type { Binding } from '../state/binding-cache.ts';
+
+/** Whether a binding is in force: registered, or to be deleted and not acknowledged yet. */
+export function isInForce({ phase }: Pick<Binding, 'phase'>): boolean {
+  return phase === 'registered' || phase === 'deregistration-sent';
+}
+
+/**
+ * Whether an address is, was or is about to be the care-of address of a binding: then a packet with it may be early or
+ * late, but it is of the node.
+ */
+export function hasCareOf(binding: Readonly<Binding>, address: Uint8Array): boolean {
+  const { careOfAddress, pending, previousCareOfAddresses } = binding;
+  return (
+    isSameAddress(careOfAddress, address) ||
+    (pending !== undefined && isSameAddress(pending.careOfAddress, address)) ||
+    previousCareOfAddresses.some((item) => isSameAddress(item, address))
+  );
+}
+
+/** Whether an address is, was or is about to be the care-of address, as `hasCareOf`, but of a former one only lately. */
+export function isCareOfNow(
+  binding: Readonly<Binding>,
+  address: Uint8Array,
+  now: number,
+  graceSeconds: number,
+): boolean {
+  const { careOfAddress, pending, previousCareOfAddresses, lastChange } = binding;
+  if (isSameAddress(careOfAddress, address)) return true;
+  if (pending !== undefined && isSameAddress(pending.careOfAddress, address)) return true;
+  return (
+    now - lastChange.time <= graceSeconds * 1e6 &&
+    previousCareOfAddresses.some((item) => isSameAddress(item, address))
+  );
+}

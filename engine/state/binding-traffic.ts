@@ -1,0 +1,301 @@
+/**
+ * What goes to and comes from the nodes that have bindings: counted packet by packet, told once a second.
+ *
+ * Packets between a care-of address or home address and the peer of a binding are found by one look-up of the pair.
+ * Bounded by the number of pairs; a binding without traffic costs nothing.
+ */
+import { u16, u32, u8 } from '../../dissectors/core/bytes.ts';
+import { equalBytes } from '../../dissectors/core/bytes.ts';
+import { isSameAddress } from '../../dissectors/core/address.ts';
+import { NEXT_HEADER } from '../../dissectors/ipv6/header.ts';
+import type { Ipv6View } from '../../dissectors/walk.ts';
+import type { BindingTraffic, BindingTrafficEvent, QuotedError } from '../binding-traffic-event.ts';
+import type { BindingEvent, PacketReference } from '../events.ts';
+import type { Binding } from './binding-cache.ts';
+import { PairTable } from './pair-table.ts';
+
+/** Pairs of addresses watched: two for each binding. */
+const MAX_PAIRS = 65_536;
+/** Last ICMPv6 error type that says a packet did not arrive. RFC 4443 section 2.1. */
+const LAST_ERROR = 4;
+/** ICMPv6 header in front of the packet that an error quotes, and the quoted IPv6 header. RFC 4443 section 3.1. */
+const ERROR_OCTETS = 8;
+const IPV6_OCTETS = 40;
+const SOURCE = 8;
+const DESTINATION = 24;
+/** TCP header without options, offsets in it, and the ACK flag. RFC 9293 section 3.1. */
+const TCP_OCTETS = 20;
+const TCP_SEQUENCE = 4;
+const TCP_ACKNOWLEDGMENT = 8;
+const TCP_OFFSET = 12;
+const TCP_FLAGS = 13;
+const ACK = 0x10;
+/** Octets an acknowledgement may be ahead of what was seen: packets get lost on their way into a capture as well. */
+const AHEAD = 65_536;
+const HALF = 2 ** 31;
+
+/** A packet, as numbers: no object is made for one that may never be told of. */
+class Noted {
+  input = 0;
+  number = 0;
+  time = 0;
+
+  set(at: Moment): void {
+    this.input = at.input;
+    this.number = at.number;
+    this.time = at.time;
+  }
+
+  reference(): PacketReference | undefined {
+    if (this.number === 0) return undefined;
+    return { input: this.input, number: this.number, time: this.time, nanoseconds: 0 };
+  }
+}
+
+/** Where in the capture a packet is. */
+export interface Moment {
+  readonly input: number;
+  readonly number: number;
+  /** Microseconds since 1970. */
+  readonly time: number;
+}
+
+/** One binding and what was counted since it was told last. */
+class Watched {
+  binding: Readonly<Binding>;
+  isTouched = false;
+  toByRouting = 0;
+  toByTunnel = 0;
+  toOctets = 0;
+  tcpData = 0;
+  fromByOption = 0;
+  fromByTunnel = 0;
+  fromCareOf = 0;
+  fromHome = 0;
+  bareAcknowledgements = 0;
+  aheadAcknowledgements = 0;
+  errors = 0;
+  toHome = 0;
+  toHomeOctets = 0;
+  errorType = 0;
+  errorCode = 0;
+  readonly errorSource = new Uint8Array(16);
+  readonly lastTo = new Noted();
+  readonly lastToHome = new Noted();
+  readonly lastBare = new Noted();
+  readonly lastError = new Noted();
+  /** Ports of the TCP flow that was sent last to the care-of address, and the end of its data. */
+  ports = 0;
+  end = 0;
+  hasFlow = false;
+
+  constructor(binding: Readonly<Binding>) {
+    this.binding = binding;
+  }
+
+  /** What was counted, and starts anew. */
+  take(): BindingTraffic {
+    const taken: BindingTraffic = {
+      toByRouting: this.toByRouting,
+      toByTunnel: this.toByTunnel,
+      toOctets: this.toOctets,
+      tcpData: this.tcpData,
+      fromByOption: this.fromByOption,
+      fromByTunnel: this.fromByTunnel,
+      fromCareOf: this.fromCareOf,
+      fromHome: this.fromHome,
+      bareAcknowledgements: this.bareAcknowledgements,
+      aheadAcknowledgements: this.aheadAcknowledgements,
+      errors: this.errors,
+      toHome: this.toHome,
+      toHomeOctets: this.toHomeOctets,
+      lastTo: this.lastTo.reference(),
+      lastToHome: this.lastToHome.reference(),
+      lastBare: this.lastBare.reference(),
+      lastError: this.#error(),
+    };
+    this.toByRouting = this.toByTunnel = this.toOctets = this.tcpData = 0;
+    this.fromByOption = this.fromByTunnel = this.fromCareOf = this.fromHome = 0;
+    this.bareAcknowledgements = this.aheadAcknowledgements = this.errors = 0;
+    this.toHome = this.toHomeOctets = 0;
+    this.lastTo.number = this.lastToHome.number = 0;
+    this.lastBare.number = this.lastError.number = 0;
+    this.isTouched = false;
+    return taken;
+  }
+
+  #error(): QuotedError | undefined {
+    const packet = this.lastError.reference();
+    if (packet === undefined) return undefined;
+    const { errorType: type, errorCode: code, errorSource } = this;
+    return { packet, type, code, source: errorSource.slice() };
+  }
+}
+
+function isLive({ phase }: Readonly<Binding>): boolean {
+  return phase === 'registered' || phase === 'deregistration-sent';
+}
+
+/** Counts traffic of bindings. */
+export class BindingTrafficCounter {
+  readonly #pairs: PairTable<Watched>;
+  readonly #touched: Watched[] = [];
+
+  constructor(seed?: number) {
+    this.#pairs = new PairTable<Watched>({
+      maxEntries: MAX_PAIRS,
+      ...(seed === undefined ? {} : { seed }),
+      mayEvict: ({ binding }) => !isLive(binding),
+    });
+  }
+
+  /** Pairs forgotten while there was no room. */
+  get evictions(): number {
+    return this.#pairs.evictions;
+  }
+
+  /** Takes note of what became of a binding. */
+  apply({ change, binding, previousCareOfAddress: previous }: BindingEvent): void {
+    const { homeAddress, careOfAddress, peer } = binding;
+    const pairs = this.#pairs;
+    if (change === 'evicted') {
+      pairs.delete(homeAddress, peer);
+      pairs.delete(careOfAddress, peer);
+      return;
+    }
+    if (change !== 'registered' && change !== 'moved' && change !== 'refreshed') return;
+    const known = pairs.of(homeAddress, peer);
+    const watched = known?.binding === binding ? known : new Watched(binding);
+    if (previous !== undefined && !isSameAddress(previous, careOfAddress)) {
+      pairs.delete(previous, peer);
+      watched.hasFlow = false;
+    }
+    pairs.set(homeAddress, peer, watched);
+    pairs.set(careOfAddress, peer, watched);
+  }
+
+  /**
+   * Counts a packet of the outermost level. No allocation.
+   * @param isTunnel it carries another packet, or ESP that may
+   */
+  note(view: Ipv6View, isTunnel: boolean, at: Moment): void {
+    const pairs = this.#pairs;
+    if (pairs.size === 0) return;
+    const { bytes, source, destination } = view;
+    const watched = pairs.get(bytes, source, destination);
+    if (watched !== undefined) {
+      const isTo = equalBytes(bytes, source, watched.binding.peer, 0, 16);
+      if (isTo) this.#to(watched, view, isTunnel, at);
+      else this.#from(watched, view, isTunnel, at);
+      return;
+    }
+    if (view.upperProtocol === NEXT_HEADER.icmpv6 && !isTunnel) this.#error(view, at);
+  }
+
+  #to(watched: Watched, view: Ipv6View, isTunnel: boolean, at: Moment): void {
+    const { bytes, destination, routingHomeAddress } = view;
+    const { binding } = watched;
+    const octets = view.end - view.start;
+    if (routingHomeAddress >= 0) {
+      if (!equalBytes(bytes, routingHomeAddress, binding.homeAddress, 0, 16)) return;
+      watched.toByRouting++;
+      watched.toOctets += octets;
+      this.#data(watched, view);
+    } else if (isTunnel) {
+      watched.toByTunnel++;
+      watched.toOctets += octets;
+    } else if (equalBytes(bytes, destination, binding.homeAddress, 0, 16)) {
+      watched.toHome++;
+      watched.toHomeOctets += octets;
+      watched.lastToHome.set(at);
+      this.#touch(watched);
+      return;
+    } else return;
+    watched.lastTo.set(at);
+    this.#touch(watched);
+  }
+
+  /** TCP data towards the care-of address. */
+  #data(watched: Watched, view: Ipv6View): void {
+    const { upperBytes: bytes, upperOffset: tcp, upperEnd: end } = view;
+    if (view.upperProtocol !== NEXT_HEADER.tcp || tcp + TCP_OCTETS > end) return;
+    const length = end - tcp - (u8(bytes, tcp + TCP_OFFSET) >>> 4) * 4;
+    if (length <= 0) return;
+    watched.tcpData++;
+    const ports = u32(bytes, tcp);
+    const last = (u32(bytes, tcp + TCP_SEQUENCE) + length) >>> 0;
+    const isSame = watched.hasFlow && watched.ports === ports;
+    if (isSame && (last - watched.end) >>> 0 >= HALF) return;
+    watched.hasFlow = true;
+    watched.ports = ports;
+    watched.end = last;
+  }
+
+  #from(watched: Watched, view: Ipv6View, isTunnel: boolean, at: Moment): void {
+    const { bytes, source, homeAddress } = view;
+    const { binding } = watched;
+    if (homeAddress >= 0) {
+      if (!equalBytes(bytes, homeAddress, binding.homeAddress, 0, 16)) return;
+      watched.fromByOption++;
+      this.#acknowledgement(watched, view, false, at);
+    } else if (isTunnel) watched.fromByTunnel++;
+    else if (equalBytes(bytes, source, binding.homeAddress, 0, 16)) {
+      watched.fromHome++;
+      this.#acknowledgement(watched, view, true, at);
+    } else watched.fromCareOf++;
+    this.#touch(watched);
+  }
+
+  #acknowledgement(watched: Watched, view: Ipv6View, isBare: boolean, at: Moment): void {
+    const { upperBytes: bytes, upperOffset: tcp, upperEnd: end } = view;
+    if (view.upperProtocol !== NEXT_HEADER.tcp || tcp + TCP_OCTETS > end) return;
+    if ((u8(bytes, tcp + TCP_FLAGS) & ACK) === 0) return;
+    if (isBare) {
+      watched.bareAcknowledgements++;
+      watched.lastBare.set(at);
+    }
+    if (!watched.hasFlow) return;
+    const isFlow =
+      u16(bytes, tcp) === (watched.ports & 0xffff) && u16(bytes, tcp + 2) === watched.ports >>> 16;
+    if (!isFlow) return;
+    const ahead = (u32(bytes, tcp + TCP_ACKNOWLEDGMENT) - watched.end) >>> 0;
+    if (ahead <= AHEAD || ahead >= HALF) return;
+    watched.aheadAcknowledgements++;
+    watched.lastBare.set(at);
+  }
+
+  /** An ICMPv6 error about a packet to a care-of address. */
+  #error(view: Ipv6View, at: Moment): void {
+    const { upperBytes: bytes, upperOffset: offset, upperEnd: end } = view;
+    const quoted = offset + ERROR_OCTETS;
+    if (quoted + IPV6_OCTETS > end) return;
+    const type = u8(bytes, offset);
+    if (type === 0 || type > LAST_ERROR) return;
+    const watched = this.#pairs.get(bytes, quoted + SOURCE, quoted + DESTINATION);
+    if (watched === undefined) return;
+    const { binding } = watched;
+    if (!equalBytes(bytes, quoted + SOURCE, binding.peer, 0, 16)) return;
+    if (!equalBytes(bytes, quoted + DESTINATION, binding.careOfAddress, 0, 16)) return;
+    watched.errors++;
+    watched.errorType = type;
+    watched.errorCode = u8(bytes, offset + 1);
+    for (let i = 0; i < 16; i++) watched.errorSource[i] = u8(view.bytes, view.source + i);
+    watched.lastError.set(at);
+    this.#touch(watched);
+  }
+
+  #touch(watched: Watched): void {
+    if (watched.isTouched) return;
+    watched.isTouched = true;
+    this.#touched.push(watched);
+  }
+
+  /** Tells of every binding that had traffic since the last time. @param time microseconds since 1970 */
+  flush(time: number, emit: (event: BindingTrafficEvent) => void): void {
+    const touched = this.#touched.splice(0);
+    for (const watched of touched) {
+      const { binding } = watched;
+      emit({ kind: 'binding-traffic', time, binding, traffic: watched.take() });
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import {
+  addressKey,
+  defineRule,
+  findOption,
+  formatAddress,
+  isSameAddress,
+} from '../../engine/rule-api.ts';
+import type {
+  AlertDraft,
+  EventOf,
+  PacketReference,
+  RuleContext,
+  RuleDefinition,
+} from '../../engine/rule-api.ts';
+
+const BOUNDS = { maxEntries: 2048, ttlSeconds: 3600 };
+/** Home addresses with several care-of addresses at once (RFC 5648): what they do proves nothing. */
+const MULTIHOMED_BOUNDS = { maxEntries: 4096, ttlSeconds: 86_400 };
+/** Moves remembered of a home address. */
+const MAX_MOVES = 16;
+
+const params = {
+  handoverSeconds: {
+    default: 20,
+    min: 2,
+    max: 600,
+    unit: 'seconds',
+    doc: 'how long after an accepted registration packets may still come from the care-of address before it: make before break',
+  },
+  aliveSeconds: {
+    default: 3,
+    min: 2,
+    max: 60,
+    unit: 'seconds',
+    doc: 'different seconds after that in which the old care-of address must be seen to speak',
+  },
+  returns: {
+    default: 3,
+    min: 2,
+    max: 100,
+    unit: 'moves in 60 s',
+    doc: 'moves back to a care-of address that the binding has just left, which two nodes make that fight over it',
+  },
+} satisfies RuleDefinition['params'];
+
+type Context = RuleContext<{ [N in keyof typeof params]: number }>;
+
+/** A binding that has moved. */
+interface Move {
+  readonly homeAddress: Uint8Array;
+  readonly homeAgent: Uint8Array;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+  readonly packet: PacketReference;
+  /** Seconds in which the old address spoke after the handover. */
+  alive: number;
+  lastHeard: number;
+}
+
+interface Moves {
+  readonly times: { readonly time: number; readonly isReturn: boolean }[];
+}
+
+/** A binding has moved: does it go back and forth? */
+function judgeMove(event: EventOf<'binding'>, context: Context): AlertDraft | undefined {
+  const { binding, previousCareOfAddress: from, packet } = event;
+  const { homeAddress, peer, careOfAddress: to } = binding;
+  if (from === undefined) return undefined;
+  const key = addressKey(homeAddress);
+  const moves = context.table<Move>('moves', BOUNDS);
+  const before = moves.get(key);
+  const isReturn = before !== undefined && isSameAddress(before.from, to);
+  moves.set(key, {
+    homeAddress,
+    homeAgent: peer,
+    from,
+    to,
+    packet,
+    alive: 0,
+    lastHeard: 0,
+  });
+  const recent = context.table<Moves>('returns', BOUNDS);
+  const times = (recent.get(key)?.times ?? []).filter(({ time }) => packet.time - time <= 60e6);
+  times.push({ time: packet.time, isReturn });
+  if (times.length > MAX_MOVES) times.shift();
+  recent.set(key, { times });
+  const returns = times.filter((item) => item.isReturn).length;
+  if (returns < context.params.returns || before === undefined) return undefined;
+  return {
+    object: key,
+    message: `the binding of ${formatAddress(homeAddress)} goes back and forth between ${formatAddress(from)} and ${formatAddress(to)}`,
+    packet,
+    evidence: [
+      { packet: before.packet, text: `accepted: care-of address ${formatAddress(before.to)}` },
+      {
+        packet,
+        text: `accepted: care-of address ${formatAddress(to)} again, for the ${returns}th time in a minute`,
+      },
+    ],
+    confidence: 'partial',
+    homeAddress,
+    homeAgent: peer,
+  };
+}
+
+/** Looks whether the address that a binding has left goes on to speak. */
+function judgeSilence(context: Context): AlertDraft[] {
+  const moves = context.table<Move>('moves', BOUNDS);
+  const drafts: AlertDraft[] = [];
+  for (const move of [...moves.values()]) {
+    const { homeAddress, homeAgent, from, to, packet } = move;
+    const key = addressKey(homeAddress);
+    const binding = context.binding(homeAddress, homeAgent);
+    if (binding?.phase !== 'registered' || !isSameAddress(binding.careOfAddress, to)) {
+      moves.delete(key);
+      continue;
+    }
+    const heard = binding.lastTunnelFromPrevious;
+    const isLate = heard - packet.time > context.params.handoverSeconds * 1e6;
+    if (!isLate || heard <= move.lastHeard) continue;
+    move.lastHeard = heard;
+    move.alive++;
+    if (move.alive < context.params.aliveSeconds) continue;
+    moves.delete(key);
+    const seconds = Math.round((heard - packet.time) / 1e6);
+    drafts.push({
+      object: key,
+      message: `${formatAddress(homeAddress)} is registered from ${formatAddress(to)}, and ${formatAddress(from)}, where it was before, goes on to use its tunnel`,
+      packet: binding.lastChange,
+      evidence: [
+        {
+          packet,
+          text: `the registration that moved the binding from ${formatAddress(from)} to ${formatAddress(to)} was accepted`,
+        },
+        {
+          packet: binding.lastChange,
+          text: `${seconds} s after it packets still come out of ${formatAddress(from)} for home agent ${formatAddress(homeAgent)}`,
+        },
+      ],
+      confidence: binding.lastTunnelFrom > packet.time ? 'certain' : 'partial',
+      homeAddress,
+      homeAgent,
+      attacker: to,
+    });
+  }
+  return drafts;
+}
+
+export default defineRule({
+  id: 'MIP6-1201',
+  title: 'Node in two places: the care-of address before still speaks',
+  severity: 'high',
+  category: 'forged-binding',
+  references: ['RFC 4225 sections 3.1.1 and 3.1.5', 'RFC 6275 section 11.7.1'],
+  needs: [],
+  verdict: 'alert',
+  explanation:
+    'A mobile node is in one place. When its binding has moved and the address that it left goes on to use the tunnel ' +
+    'to the home agent long after a handover, two machines claim to be the node: one of them registered in its name and ' +
+    'gets its traffic. The same shows when a binding goes back and forth: both register in turn. Nodes with several ' +
+    'care-of addresses (RFC 5648) name each with a Binding Identifier and are left alone.',
+  advice:
+    'Ask the node where it is. Renew its keys if it never was at the new address, and look who had them.',
+  on: ['binding', 'mobility', 'tick'],
+  params,
+  evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
+    const multihomed = context.table<true>('multihomed', MULTIHOMED_BOUNDS);
+    if (event.kind === 'tick') return judgeSilence(context);
+    if (event.kind === 'mobility') {
+      const { header, context: wire } = event;
+      if (header.message.kind !== 'binding-update') return undefined;
+      if (findOption(header.options, 'binding-identifier') !== undefined) {
+        multihomed.set(addressKey(wire.homeAddressOption ?? wire.source), true);
+      }
+      return undefined;
+    }
+    const { binding, change } = event;
+    if (change !== 'moved' || binding.role !== 'home') return undefined;
+    if (multihomed.get(addressKey(binding.homeAddress)) !== undefined) return undefined;
+    return judgeMove(event, context);
+  },
+});

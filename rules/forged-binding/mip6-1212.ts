@@ -1,0 +1,159 @@
+import {
+  addressKey,
+  defineRule,
+  evidenceOf,
+  formatAddress,
+  registrationKey,
+  usualHopLimit,
+} from '../../engine/rule-api.ts';
+import type { AlertDraft, Evidence, RuleContext } from '../../engine/rule-api.ts';
+
+/** Unknown binding for a Home Address option, and unrecognised MH type. RFC 6275 section 6.1.9. */
+const UNKNOWN_BINDING = 1;
+const UNRECOGNISED_TYPE = 2;
+/** Errors that wait for what the correspondent does next. */
+const BOUNDS = { maxEntries: 1024, ttlSeconds: 20 };
+/** What was sent to whom lately. */
+const SENT_BOUNDS = { maxEntries: 8192, ttlSeconds: 60 };
+/** Microseconds in which packets that the error did not stop may still be on their way. */
+const IN_FLIGHT = 1e6;
+
+/** An error that contradicts what the correspondent said before. */
+interface Contradiction {
+  readonly homeAddress: Uint8Array;
+  readonly peer: Uint8Array;
+  readonly error: Evidence;
+  readonly time: number;
+}
+
+/** Whether a correspondent goes on to use a binding that an error denied. */
+function stillUsed(context: RuleContext): AlertDraft[] {
+  const table = context.table<Contradiction>('denied', BOUNDS);
+  const drafts: AlertDraft[] = [];
+  for (const { homeAddress, peer, error, time } of [...table.values()]) {
+    if (context.lastOptimised(homeAddress, peer).to - time <= IN_FLIGHT) continue;
+    const updates = context.seenUpdates(homeAddress, peer)?.updates ?? [];
+    // The node registered again, as after a true error: the binding in use is a new one.
+    if (updates.some((item) => item.packet.time > time)) continue;
+    table.delete(registrationKey(homeAddress, peer));
+    drafts.push({
+      object: registrationKey(homeAddress, peer),
+      message: `a Binding Error in the name of ${formatAddress(peer)} denies the binding of ${formatAddress(homeAddress)}, which ${formatAddress(peer)} goes on to use`,
+      packet: error.packet,
+      evidence: [
+        error,
+        {
+          packet: error.packet,
+          text: `packets with a type 2 routing header to ${formatAddress(homeAddress)} go on after it`,
+        },
+      ],
+      confidence: 'certain',
+      stage: 'denial-of-service',
+      homeAddress,
+    });
+  }
+  return drafts;
+}
+
+export default defineRule({
+  id: 'MIP6-1212',
+  title: 'Binding Error that nothing gave rise to',
+  severity: 'medium',
+  category: 'forged-binding',
+  references: ['RFC 6275 sections 6.1.9, 9.3.3 and 11.3.6'],
+  needs: [],
+  verdict: 'drop',
+  explanation:
+    'A Binding Error is not protected. With status 1 it says that the correspondent knows no binding for the Home Address ' +
+    'option it got, with status 2 that it does not understand a message; the mobile node then gives up route optimisation. ' +
+    'Here nothing was sent that could give rise to it, or the correspondent goes on to use the binding that it is said ' +
+    'not to have: the error was made by somebody else. A correspondent that has restarted sends true ones, which weigh ' +
+    'little here until it is seen to use the binding.',
+  advice:
+    'Mobile nodes may ignore errors while the correspondent uses the binding (RFC 6275 section 11.3.6). Drop errors whose ' +
+    'source cannot come from where they do.',
+  on: ['mobility', 'tick'],
+  params: {},
+  evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
+    if (event.kind === 'tick') return stillUsed(context);
+    const { header, context: wire } = event;
+    const { message } = header;
+    if (event.checksum === 'wrong') return undefined;
+    const { packet, source: peer, destination, hopLimit } = wire;
+    const sent = context.table<number>('sent', SENT_BOUNDS);
+    if (message.kind !== 'binding-error') {
+      sent.set(`${addressKey(wire.source)}${addressKey(destination)}`, packet.time);
+      if (wire.homeAddressOption !== undefined) {
+        sent.set(`${addressKey(wire.homeAddressOption)}${addressKey(destination)}`, packet.time);
+      }
+      return undefined;
+    }
+    const { status, homeAddress: named } = message;
+    if (status !== UNKNOWN_BINDING && status !== UNRECOGNISED_TYPE) return undefined;
+    const isNamed = named.some((octet) => octet !== 0);
+    const homeAddress = isNamed ? named : (wire.routingHomeAddress ?? destination);
+    const pair = context.seenUpdates(homeAddress, peer);
+    const binding = context.binding(homeAddress, peer);
+    const usual =
+      usualHopLimit(context.correspondent(peer), 'care-of', wire) ??
+      usualHopLimit(context.correspondent(peer), 'home', wire);
+    const isElsewhere = usual !== undefined && usual !== hopLimit;
+    const wrongWay = isElsewhere
+      ? `; its hop limit is ${hopLimit}, messages of ${formatAddress(peer)} come with ${usual}`
+      : '';
+    const error = evidenceOf(
+      wire,
+      `Binding Error with status ${status} for ${formatAddress(homeAddress)} from ${formatAddress(peer)}${wrongWay}`,
+    );
+    const draft = (why: string, isStrong: boolean): AlertDraft => ({
+      object: registrationKey(homeAddress, peer),
+      message: `${formatAddress(destination)} got a Binding Error in the name of ${formatAddress(peer)}: ${why}`,
+      packet,
+      evidence: [
+        ...(binding === undefined
+          ? []
+          : [
+              {
+                packet: binding.lastChange,
+                text: `binding of ${formatAddress(homeAddress)} at ${formatAddress(peer)}, ${binding.phase}`,
+              },
+            ]),
+        error,
+      ],
+      confidence: 'partial',
+      ...(isStrong ? {} : { severity: 'low' }),
+      stage: 'denial-of-service',
+      homeAddress,
+    });
+    const isLive =
+      binding?.role === 'correspondent' &&
+      binding.phase === 'registered' &&
+      binding.expiresAt > packet.time;
+    const isCovered = pair?.isCovered === true || (pair?.answers ?? 0) > 0;
+    const hasSent =
+      sent.get(`${addressKey(homeAddress)}${addressKey(peer)}`) !== undefined ||
+      sent.get(`${addressKey(destination)}${addressKey(peer)}`) !== undefined;
+    if (status === UNRECOGNISED_TYPE) {
+      if (!isCovered || hasSent) return undefined;
+      return draft('no message was sent to it in the last minute', true);
+    }
+    if (isLive) {
+      context.table<Contradiction>('denied', BOUNDS).set(registrationKey(homeAddress, peer), {
+        homeAddress,
+        peer,
+        error,
+        time: packet.time,
+      });
+      return isElsewhere
+        ? draft('it denies a binding that was accepted, and comes another way', true)
+        : {
+            ...draft('it denies a binding that was accepted', false),
+            object: `${registrationKey(homeAddress, peer)} denied`,
+          };
+    }
+    const lastOption = context.lastOptimised(homeAddress, peer).from;
+    const isQuiet = packet.time - lastOption > SENT_BOUNDS.ttlSeconds * 1e6 && !hasSent;
+    if (!isCovered || !isQuiet) return undefined;
+    return draft('no Home Address option was sent to it in the last minute', true);
+  },
+});

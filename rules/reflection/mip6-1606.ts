@@ -1,0 +1,134 @@
+import {
+  addressKey,
+  defineRule,
+  evidenceOf,
+  formatAddress,
+  isBareTest,
+  isSameAddress,
+  octetsText,
+  testMessageOf,
+} from '../../engine/rule-api.ts';
+import type { PacketReference } from '../../engine/rule-api.ts';
+
+/** Outstanding requests; MAX_TOKEN_LIFETIME in seconds. RFC 6275 section 12. */
+const BOUNDS = { maxEntries: 8192, ttlSeconds: 210 };
+/** Octets by which a test is longer than its init: the keygen token. RFC 6275 sections 6.1.3 to 6.1.6. */
+const LONGER = 8;
+/** A mirror port shows a frame twice within this time, microseconds. */
+const MIRROR_TIME = 20_000;
+/** Ways (link, inside or outside of tunnels) on which answers are counted. */
+const MAX_WAYS = 16;
+
+/** Answers on one way. */
+interface Answers {
+  count: number;
+  last: PacketReference;
+  /** Nonce index and token, to know a copy. */
+  content: string;
+}
+
+/** A request, by kind, correspondent and cookie. */
+interface Request {
+  readonly address: Uint8Array;
+  readonly packet: PacketReference;
+  readonly length: number;
+  /** How often it was sent, on the way where it was seen most. */
+  readonly sent: Map<string, number>;
+  readonly answers: Map<string, Answers>;
+}
+
+export default defineRule({
+  id: 'MIP6-1606',
+  title: 'Return routability answered more, longer or elsewhere than asked',
+  severity: 'medium',
+  category: 'reflection',
+  references: ['RFC 4225 sections 3.3.3 and 4.1', 'RFC 6275 sections 9.4 and 15.4'],
+  needs: [],
+  verdict: 'alert',
+  explanation:
+    'Return routability is made so that nobody can be hit with it: one answer for each request, of about its size, to the ' +
+    'address it came from. A correspondent that answers twice, with a longer message or to another address turns the small ' +
+    'requests of an attacker into traffic for a victim, or hands the token of one node to another. An answer with the cookie ' +
+    'of a request shows which request it belongs to. Copies of one frame are not counted.',
+  advice:
+    'Look at the correspondent: its mobility software answers wrong, or somebody else answers in its name (compare hop ' +
+    'limits and link-layer addresses of the answers).',
+  on: ['mobility'],
+  params: {},
+  evaluate(event, context) {
+    const { context: wire, header, checksum } = event;
+    const test = testMessageOf(header.message);
+    if (test === undefined || checksum === 'wrong') return undefined;
+    const { source, destination, packet, link } = wire;
+    const requests = context.table<Request>('requests', BOUNDS);
+    const peer = test.isInit ? destination : source;
+    const key = `${test.kind}/${addressKey(peer)}/${octetsText(test.cookie)}`;
+    const way = `${link.id}/${isBareTest(wire) ? 'bare' : 'tunnel'}`;
+    const known = requests.get(key);
+    if (test.isInit) {
+      const request = known ?? {
+        address: source,
+        packet,
+        length: header.length,
+        sent: new Map<string, number>(),
+        answers: new Map<string, Answers>(),
+      };
+      if (request.sent.has(way) || request.sent.size < MAX_WAYS) {
+        request.sent.set(way, (request.sent.get(way) ?? 0) + 1);
+      }
+      requests.set(key, request);
+      return undefined;
+    }
+    if (known === undefined) return undefined;
+    const { address, sent, answers } = known;
+    const content = `${test.nonceIndex}/${octetsText(test.token)}`;
+    const before = answers.get(way);
+    const isCopy =
+      before !== undefined &&
+      before.content === content &&
+      packet.time - before.last.time < MIRROR_TIME;
+    if (isCopy) return undefined;
+    const count = (before?.count ?? 0) + 1;
+    if (before !== undefined || answers.size < MAX_WAYS) {
+      answers.set(way, { count, last: packet, content });
+    }
+    const what = test.kind === 'home' ? 'Home Test' : 'Care-of Test';
+    const requested = Math.max(...sent.values());
+    const fault = !isSameAddress(address, destination)
+      ? {
+          kind: 'elsewhere',
+          text: `${what} to ${formatAddress(destination)}; expected ${formatAddress(address)}, from where the cookie came`,
+        }
+      : count > requested
+        ? {
+            kind: 'more',
+            text: `${what} number ${count} on this link for ${requested} ${what} Init with this cookie`,
+          }
+        : header.length > known.length + LONGER
+          ? {
+              kind: 'longer',
+              text: `${what} of ${header.length} octets for an init of ${known.length}; expected at most ${known.length + LONGER}`,
+            }
+          : undefined;
+    if (fault === undefined) return undefined;
+    const who = formatAddress(source);
+    const wrong =
+      fault.kind === 'elsewhere'
+        ? 'another address than the one that asked'
+        : fault.kind === 'more'
+          ? 'one request more than once'
+          : 'a request with more than was asked';
+    return {
+      object: `${who}: ${fault.kind}`,
+      message: `${who} answered ${wrong} in return routability`,
+      packet,
+      evidence: [
+        { packet: known.packet, text: `${what} Init from ${formatAddress(address)} to ${who}`, link },
+        evidenceOf(wire, `${fault.text}, cookie ${octetsText(test.cookie)}`),
+      ],
+      confidence: fault.kind === 'more' ? 'partial' : 'certain',
+      ...(test.kind === 'home' ? { homeAddress: address } : {}),
+      attacker: source,
+    };
+  },
+});

@@ -1,0 +1,84 @@
+import {
+  defineRule,
+  formatAddress,
+  registrationKey,
+  registrationRequestOf,
+  sequenceDistance,
+} from '../../engine/rule-api.ts';
+import type { Evidence } from '../../engine/rule-api.ts';
+
+const BOUNDS = { maxEntries: 4096, ttlSeconds: 2 };
+/** Microseconds in which numbers are compared. */
+const WINDOW = 1e6;
+/** Updates of one home address remembered. */
+const MAX_UPDATES = 16;
+
+interface Probe extends Evidence {
+  readonly sequence: number;
+}
+
+export default defineRule({
+  id: 'MIP6-1303',
+  title: 'Sequence numbers tried all over the number space',
+  severity: 'high',
+  category: 'replay',
+  references: ['RFC 6275 section 9.5.1'],
+  needs: ['readable-signalling'],
+  verdict: 'drop',
+  precedence: 'sequence',
+  explanation:
+    'A receiver takes half of all sequence numbers for greater than the last one. Who does not know the counter sends ' +
+    'a few updates whose numbers lie far apart, so that one of them must be taken: atk6-fake_mipv6 sends 0x0002, ' +
+    '0x4002, 0x8002 and 0xC002. No node does that; its own numbers follow each other.',
+  advice:
+    'Drop updates of this sender. See whether the receiver accepted one of them: where signalling is protected by ' +
+    'IPsec it cannot have.',
+  on: ['mobility'],
+  params: {
+    updates: {
+      default: 3,
+      min: 2,
+      max: 16,
+      unit: 'updates in a second',
+      doc: 'updates of one home address with numbers far apart',
+    },
+    distance: {
+      default: 8192,
+      min: 16,
+      max: 32_768,
+      unit: 'numbers',
+      doc: 'least distance between any two of them, modulo 65536',
+    },
+  },
+  evaluate(event, context) {
+    const request = registrationRequestOf(event);
+    if (request === undefined || event.earlier !== undefined) return undefined;
+    if (request.hasBindingIdentifier) return undefined;
+    const { homeAddress, peer, sequence } = request;
+    const { packet, link, source } = event.context;
+    const { updates, distance } = context.params;
+    const recent = context.table<readonly Probe[]>('recent', BOUNDS);
+    const key = registrationKey(homeAddress, peer);
+    const known = (recent.get(key) ?? []).filter(
+      (item) => packet.time - item.packet.time <= WINDOW,
+    );
+    // Of numbers that are close together one stands for all.
+    if (known.some((item) => sequenceDistance(item.sequence, sequence) < distance)) {
+      return undefined;
+    }
+    const text = `Binding Update from ${formatAddress(source)}, sequence 0x${sequence.toString(16).padStart(4, '0')}`;
+    const all = [...known, { sequence, packet, text, link }].slice(-MAX_UPDATES);
+    recent.set(key, all);
+    if (all.length < updates) return undefined;
+    return {
+      object: key,
+      message: `${formatAddress(source)} tries sequence numbers all over for ${formatAddress(homeAddress)} at ${formatAddress(peer)}`,
+      packet,
+      evidence: all.map((item) => ({ packet: item.packet, text: item.text, link })),
+      confidence: 'certain',
+      homeAddress,
+      ...(request.isHome ? { homeAgent: peer } : {}),
+      attacker: source,
+    };
+  },
+});
