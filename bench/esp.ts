@@ -150,9 +150,10 @@ function measureCase(espCase: EspCase, size: number, rules: readonly RuleDefinit
     const spent = runs.map(() => 0);
     for (let from = 0, turn = 0; from < batchPackets; from += TURN, turn++) {
       const part = { bytes, frames: frames.slice(from, from + TURN) };
-      // Each is first, second and last in turn: what comes later finds the octets in the caches.
+      // Each has every place in turn: what comes later finds the octets in the caches, and a collection comes after
+      // the same number of packets each time.
       for (let i = 0; i < runs.length; i++) {
-        const index = (i + turn) % runs.length;
+        const index = (i + turn + round + WARM_UP) % runs.length;
         const start = cpu();
         runs[index]?.(part);
         spent[index] = (spent[index] ?? 0) + cpu() - start;

@@ -35,7 +35,8 @@ export default defineRule({
     'allows for other uses, lets everybody change and make registrations; RFC 3776 forbids it for signalling. ' +
     'HMAC-MD5 and DES are forbidden everywhere by RFC 8221 and reported as high, triple DES is discouraged and low. ' +
     'Algorithms that encrypt and authenticate at once (AES-GCM and its like) have no separate integrity algorithm, ' +
-    'which is right.',
+    'which is right. Without keys a missing integrity check can only be recognised, by checksums that come out right ' +
+    'where a check value would stand; such a finding is partial.',
   advice:
     'Make new associations with AES-GCM, or with AES-CBC and HMAC-SHA-256-128, and take the old ones out. Take ' +
     'what was registered under an association without integrity as not authenticated.',

@@ -13,7 +13,7 @@ export default defineRule({
     'Home Test and care-of Test together give the right to redirect traffic at a correspondent. Whoever sits on ' +
     'the link of the node sees the care-of test anyway; only the encryption of the tunnel keeps the home test from ' +
     'him. RFC 3776 therefore demands a cipher for it. This tunnel has NULL encryption: both halves can be read in ' +
-    'one place.',
+    'one place. Without keys NULL encryption is recognised by the checksums of what it carries.',
   advice:
     'Give the association for return routability a cipher. Until then switch route optimisation off on links ' +
     'others can read.',

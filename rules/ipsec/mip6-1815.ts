@@ -2,7 +2,7 @@ import { defineRule, formatAddress } from '../../engine/rule-api.ts';
 
 export default defineRule({
   id: 'MIP6-1815',
-  title: 'Payload tunnel in clear although the site requires ESP',
+  title: 'Payload tunnel in clear although the policy requires ESP',
   severity: 'high',
   category: 'ipsec',
   references: ['RFC 3776 sections 3.4 and 4.1', 'draft-ebalard-mext-hld-security-00 section 2.2'],
@@ -10,8 +10,8 @@ export default defineRule({
   verdict: 'drop',
   precedence: 'ipsec',
   explanation:
-    'Payload between a node and its home agent may go through a plain IPv6 tunnel or under ESP; the site file says ' +
-    'whether this site wants ESP (ipsec.payload). Here it goes in clear: the policy of node or home agent is not what it should be, ' +
+    'Payload between a node and its home agent may go through a plain IPv6 tunnel or under ESP; the site file ' +
+    '(ipsec.payload) or the policies of a key file say whether ESP is wanted. Here it goes in clear: the policy of node or home agent is not what it should be, ' +
     'or was switched off, and everybody on the way reads and forges the traffic of the node.',
   advice:
     'Look at the policies of both ends (RFC 3776 section 5.2.4): each must have an entry for the tunnel interface ' +
@@ -31,7 +31,7 @@ export default defineRule({
       evidence: [
         {
           packet,
-          text: `IPv6 in IPv6 without ESP: from ${formatAddress(context.source)} to ${formatAddress(context.destination)}, protocol ${protocol}; the site requires ESP`,
+          text: `IPv6 in IPv6 without ESP: from ${formatAddress(context.source)} to ${formatAddress(context.destination)}, protocol ${protocol}; the policy asks for ESP`,
           link,
         },
       ],
