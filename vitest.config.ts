@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-const COMMAND_TESTS = ['test/e2e/**/*.test.ts', 'test/docs/readme.test.ts'];
+const COMMAND_TESTS = [
+  'test/e2e/**/*.test.ts',
+  'test/attackers/**/*.test.ts',
+  'test/docs/readme.test.ts',
+];
 
 export default defineConfig({
   test: {

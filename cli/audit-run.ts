@@ -3,7 +3,7 @@
  * until then is reported.
  */
 import { randomInt } from 'node:crypto';
-import type { EngineObserver, EngineSummary } from '../engine/engine.ts';
+import type { EngineSummary } from '../engine/engine.ts';
 import type { CompiledFilter } from '../engine/filter/filter.ts';
 import { formatIkeNotice } from '../engine/ike/notices.ts';
 import type { Alert } from '../engine/alert.ts';
@@ -12,12 +12,12 @@ import type { PacketRecord } from '../engine/ports.ts';
 import type { Severity } from '../engine/rule-api.ts';
 import { openCaptures } from '../io/capture/file.ts';
 import { EveWriter } from '../io/export/eve.ts';
-import type { AlertRecord, AuditDocument, BaselineRecord } from '../io/export/records.ts';
+import type { AlertRecord, AuditDocument } from '../io/export/records.ts';
 import { OutputError } from '../io/output.ts';
 import type { SqliteStore } from '../io/store/sqlite.ts';
 import { formatted } from './audit-formats.ts';
 import type { AuditFormat } from './audit-formats.ts';
-import { allFindings, knownFinding, readBaseline, writeBaseline } from './baseline.ts';
+import { allFindings, readBaseline, writeBaseline } from './baseline.ts';
 import type { Baseline } from './baseline.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -36,11 +36,13 @@ import { alertFingerprint } from './report/fingerprint.ts';
 import { plural } from './report/numbers.ts';
 import type { ColourChoice } from './report/palette.ts';
 import { ProgressLine } from './report/progress.ts';
+import { TrafficCounter } from './report/html/traffic.ts';
 import { RecordMaker } from './report/record-maker.ts';
-import { reducedIncident } from './report/reduced-incident.ts';
 import { RunFollower } from './report/run-follower.ts';
+import { baselineRecord, shownOnly, shownSummary } from './report/shown-findings.ts';
 import { textReport } from './report/text-report.ts';
 import { exitCodeOf } from './report/verdict.ts';
+import { filterMatcher } from './rules/packet-matcher.ts';
 import type { Session } from './session.ts';
 import { StopSignals } from './stop-signals.ts';
 import { reportStyle } from './terminal.ts';
@@ -112,16 +114,17 @@ export async function runAudit(
 
 /** What the filter selects; one that asks for findings needs a run that finds them first. */
 async function selectionOf(
-  { captures, site, rules, associations, ike, policies, verification, inputs, recursive }: Session,
+  session: Session,
   { filter }: AuditOptions,
   signal: AbortSignal,
 ): Promise<PacketSelection | undefined> {
   if (filter === undefined) return undefined;
+  const { captures, associations, ike, verification, inputs, recursive } = session;
   let findings: FindingsIndex | undefined;
   if (filter.usesState) {
     requireFiles(inputs);
     const { source } = await openCaptures(inputs, { recursive });
-    findings = await runEnginePass(source, { site, rules, associations, ike, policies, signal });
+    findings = await runEnginePass(source, { ...session, signal });
   }
   const openers = packetOpeners(associations, ike);
   const views = new PacketViews(openers, captures.source.interfaces, findings, verification);
@@ -151,27 +154,6 @@ async function openStore(
   }
 }
 
-/** Follows a run, but for alerts that are not reported. */
-function shownOnly(follower: EngineObserver, isShown: (alert: Alert) => boolean): EngineObserver {
-  return {
-    onEvent(event) {
-      follower.onEvent?.(event);
-    },
-    onAlert(alert) {
-      if (isShown(alert)) follower.onAlert?.(alert);
-    },
-  };
-}
-
-/** What was found, without alerts that are not reported. */
-function shownSummary(summary: EngineSummary, isShown: (alert: Alert) => boolean): EngineSummary {
-  return {
-    ...summary,
-    alerts: summary.alerts.filter(isShown),
-    incidents: summary.incidents.flatMap((incident) => reducedIncident(incident, isShown) ?? []),
-  };
-}
-
 /** What a run works with. */
 interface RunParts {
   readonly output: ReportOutput;
@@ -194,6 +176,8 @@ class AuditRun {
   /** Packets that the filter selects; undefined without a filter. */
   readonly #selection: PacketSelection | undefined;
   readonly #baseline: Baseline | undefined;
+  /** Counts for the plots of a page; undefined for other formats. */
+  readonly #traffic: TrafficCounter | undefined;
   /** What went wrong inside mip6guard, with the packet at which it did. */
   #crash: string | undefined;
 
@@ -201,6 +185,7 @@ class AuditRun {
     const { output, store, stop, selection, baseline } = parts;
     this.#selection = selection;
     this.#baseline = baseline;
+    this.#traffic = options.format === 'html' ? new TrafficCounter() : undefined;
     this.#session = session;
     this.#options = options;
     this.#terminal = terminal;
@@ -217,10 +202,16 @@ class AuditRun {
       ike: session.ike,
       verification: session.verification,
       policies: session.policies,
+      matcher: filterMatcher(session.localRules, session, interfaces),
       inputs,
       interfaces,
-      observer: shownOnly(follower, (alert) => this.#isSelected(alert) && !this.#isKnown(alert)),
+      observer: shownOnly(
+        follower,
+        this.#traffic,
+        (alert) => this.#isSelected(alert) && !this.#isKnown(alert),
+      ),
       seed: randomInt(2 ** 31),
+      today: new Date().toISOString().slice(0, 10),
     });
   }
 
@@ -258,6 +249,7 @@ class AuditRun {
     const onPacket = (record: PacketRecord): void => {
       try {
         this.#selection?.add(record);
+        this.#traffic?.add(record);
         engine.feed(record);
       } catch (error) {
         this.#noteCrash(error, `${source.inputs[record.inputIndex]?.name ?? ''}#${record.number}`);
@@ -334,30 +326,17 @@ class AuditRun {
               hiddenAlerts: found.alerts.length - selected.alerts.length,
               hiddenIncidents: found.incidents.length - selected.incidents.length,
             },
-      baseline: this.#baselineRecord(
-        found,
-        known,
-        selected.incidents.length - summary.incidents.length,
-      ),
+      baseline:
+        this.#baseline === undefined
+          ? undefined
+          : baselineRecord(
+              this.#baseline,
+              found,
+              known,
+              selected.incidents.length - summary.incidents.length,
+            ),
     });
     return { document, known };
-  }
-
-  /** What the baseline did. An entry was seen when the run found it, whatever the filter shows. */
-  #baselineRecord(
-    found: EngineSummary,
-    known: readonly AlertRecord[],
-    knownIncidents: number,
-  ): BaselineRecord | undefined {
-    const baseline = this.#baseline;
-    if (baseline === undefined) return undefined;
-    const seen = new Set(found.alerts.map(alertFingerprint));
-    return {
-      file: baseline.file,
-      known: known.map(knownFinding),
-      known_incidents: knownIncidents,
-      not_seen: [...baseline.findings.values()].filter(({ fingerprint }) => !seen.has(fingerprint)),
-    };
   }
 
   /** A run that failed knows too little to say what is known from now on. */
@@ -381,6 +360,7 @@ class AuditRun {
     const { format } = this.#options;
     try {
       if (format === 'text') this.#output.sink.write(this.#text(document, this.#output.isFile));
+      else if (format === 'html') this.#output.sink.write(await this.#html(document));
       else if (format !== 'eve') {
         const { rules } = this.#session;
         this.#output.sink.write(await formatted(format, document, { rules, known, exitCode }));
@@ -409,6 +389,17 @@ class AuditRun {
     } catch {
       sayRaw(text);
     }
+  }
+
+  /** The page: packets that turned out to be evidence are read once more. */
+  async #html(document: AuditDocument): Promise<string> {
+    const [{ collectPackets }, { htmlReport }] = await Promise.all([
+      import('./report/html/packet-collector.ts'),
+      import('./report/html/page.ts'),
+    ]);
+    const packets = await collectPackets(this.#session, document, this.#stop.signal);
+    const traffic = this.#traffic ?? new TrafficCounter();
+    return htmlReport(document, packets, traffic.result());
   }
 
   #text(document: AuditDocument, toFile: boolean): string {

@@ -13,6 +13,8 @@ export interface ConfigurationProblem {
   readonly path: string;
   /** What was expected, what was found and, where it can be told, what was meant. */
   readonly message: string;
+  /** Lines shown under the message: the text in question and marks under what is wrong. */
+  readonly shown?: readonly string[];
 }
 
 /** Problems told; a file with more of them has usually one cause. */
@@ -46,7 +48,11 @@ export class ConfigurationError extends CliError {
   }
 }
 
-function lineOf(file: string, { line, column, path, message }: ConfigurationProblem): string {
+function lineOf(
+  file: string,
+  { line, column, path, message, shown = [] }: ConfigurationProblem,
+): string {
   const place = line > 0 ? `${file}:${line}:${column}` : file;
-  return safeText([place, ...(path === '' ? [] : [path]), message].join(': '));
+  const first = [place, ...(path === '' ? [] : [path]), message].join(': ');
+  return [first, ...shown].map(safeText).join('\n');
 }

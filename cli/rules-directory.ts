@@ -141,7 +141,13 @@ const EVENT_KINDS: Readonly<Record<EngineEvent['kind'], true>> = {
   'binding-traffic': true,
   'esp-refusals': true,
   'home-address-traffic': true,
+  'home-address-option': true,
+  'routing-header': true,
+  reflected: true,
+  'tunnel-loop': true,
+  'icmpv6-notice': true,
   malformed: true,
+  'packet-match': true,
   tick: true,
 };
 

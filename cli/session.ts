@@ -27,6 +27,7 @@ import { expandInputs } from '../io/capture/inputs.ts';
 import { KeyFileError, loadKeyFiles, readKeyText } from '../io/keys.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { packageRoot } from './package-root.ts';
+import type { LocalRule } from './rules/rule-file.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the user named. */
@@ -34,6 +35,8 @@ export interface SessionOptions {
   readonly inputs: readonly string[];
   readonly config?: string | undefined;
   readonly keys: readonly string[];
+  /** Folders and files of rules of the operator. */
+  readonly rules?: readonly string[];
   readonly recursive: boolean;
   /** Threads that read inputs, 1..64; results do not depend on it. */
   readonly workers: number;
@@ -43,7 +46,9 @@ export interface SessionOptions {
 export interface Session {
   readonly site: Site;
   readonly siteFile: string | undefined;
+  /** Those of the program and those of the operator. */
   readonly rules: readonly RuleDefinition[];
+  readonly localRules: readonly LocalRule[];
   readonly keyFiles: readonly string[];
   readonly associations: readonly SecurityAssociation[];
   readonly ike: readonly AnyIkeSecret[];
@@ -283,7 +288,8 @@ export async function prepareSession(
   terminal: Terminal,
 ): Promise<Session> {
   const { loadRules } = await import('./rules-directory.ts');
-  const rules = await loadRules();
+  const localRules = await loadOwnRules(options.rules ?? []);
+  const rules = [...(await loadRules()), ...localRules.map(({ definition }) => definition)];
   const site = await loadSite(options.config, rules);
   const { associations, ike, verification, policies, unusedKeys } = await loadKeys(
     options.keys,
@@ -297,6 +303,7 @@ export async function prepareSession(
     site,
     siteFile: options.config,
     rules,
+    localRules,
     keyFiles: options.keys,
     associations,
     ike,
@@ -307,6 +314,13 @@ export async function prepareSession(
     inputs: options.inputs,
     recursive: options.recursive,
   };
+}
+
+/** Rules of the operator. What reads YAML and filters is loaded only when there are any. */
+async function loadOwnRules(places: readonly string[]): Promise<readonly LocalRule[]> {
+  if (places.length === 0) return [];
+  const { loadLocalRules } = await import('./rules/rule-file.ts');
+  return loadLocalRules(places);
 }
 
 /** The site of a file; without one nothing is told. The reader of YAML is loaded only when there is a file. */

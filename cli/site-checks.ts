@@ -4,6 +4,7 @@
  * These read the file as it is, right or wrong elsewhere, so that all problems are told at once.
  */
 import { addressKey, formatMac, parseAddress } from '../dissectors/core/address.ts';
+import { nearest } from './suggestion.ts';
 import type { ValuePath } from './yaml-document.ts';
 
 /** A problem at a place of the file. */
@@ -43,6 +44,7 @@ export function siteProblems(site: unknown): SiteProblem[] {
       'this link-layer address',
     ),
     ...links.flatMap(unmatchable),
+    ...unknownAgents(items(site, 'overrides'), texts(agents, 'name')),
     ...repeated(
       links
         .filter(({ value }) => isEmpty(value['vlans']) && isEmpty(value['files']))
@@ -86,6 +88,18 @@ function linkLayerIdentity(text: string): string | undefined {
   const octets = text.split(/[:-]/);
   if (octets.length !== 6) return undefined;
   return formatMac(Uint8Array.from(octets, (octet) => Number.parseInt(octet, 16)));
+}
+
+/** Overrides for a home agent that the file does not have. */
+function unknownAgents(overrides: readonly Item[], names: readonly Text[]): SiteProblem[] {
+  const known = names.map(({ value }) => value);
+  return texts(overrides, 'homeAgent')
+    .filter(({ value }) => !known.includes(value))
+    .map(({ path, value }) => {
+      const meant = nearest(value, known);
+      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+      return { path, message: `no home agent of this file has this name${hint}` };
+    });
 }
 
 /** A link without any way to tell its packets. */

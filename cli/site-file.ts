@@ -3,23 +3,14 @@
  *
  * What reads YAML and the schema is loaded when a file is read, so that a run without one starts without them.
  */
-import { open } from 'node:fs/promises';
 import type { RuleDefinition } from '../engine/rule-api.ts';
 import type { Site } from '../engine/site.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import type { ConfigurationProblem } from './configuration-error.ts';
-import { safeText } from './report/safe-text.ts';
-import { pathText, siteProblems } from './site-checks.ts';
-import { nearest } from './suggestion.ts';
-import type { ValuePath } from './yaml-document.ts';
+import { problemAt, readSettingsText, schemaProblems } from './settings-file.ts';
+import { siteProblems } from './site-checks.ts';
 
 /** Largest site file, octets: 32,768 mobile nodes take a third of it. */
 export const MAX_SITE_FILE_OCTETS = 4 * 1024 * 1024;
-
-/** Most keys listed to choose from when no one of them is near. */
-const MAX_LISTED_KEYS = 12;
-/** Longest value shown from the file, in characters. */
-const MAX_SHOWN = 50;
 
 /**
  * Reads a site file.
@@ -27,13 +18,7 @@ const MAX_SHOWN = 50;
  * @throws ConfigurationError with all problems: unreadable, too large, not UTF-8, not YAML, not a site
  */
 export async function readSiteFile(file: string, rules: readonly RuleDefinition[]): Promise<Site> {
-  const octets = await readBounded(file);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(octets);
-  } catch {
-    throw wholeFile(file, 'expected text in UTF-8');
-  }
+  const text = await readSettingsText(file, MAX_SITE_FILE_OCTETS);
   return parseSite(text, file, rules);
 }
 
@@ -54,28 +39,16 @@ export async function parseSite(
   const document = readYaml(text);
   if ('length' in document) throw new ConfigurationError(file, document);
 
-  const { value } = document;
-  const problems: ConfigurationProblem[] = [...document.problems];
-  const add = (path: ValuePath, message: string, isKey = false): void => {
-    problems.push({ ...document.placeOf(path, isKey), path: pathText(path), message });
-  };
-  const result = siteSchema(rules).safeParse(value);
-  for (const issue of result.error?.issues ?? []) {
-    const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-    if (issue.code === 'unrecognized_keys') {
-      const known = keysAt(rules, path);
-      for (const key of issue.keys) add([...path, key], unknownKey(key, path, known), true);
-    } else {
-      const found = valueAt(value, path);
-      // A file that is no mapping at all may be another file named by mistake, with keys in it.
-      const isOtherFile = path.length === 0 && typeof found === 'string';
-      add(path, isOtherFile ? `expected ${issue.message}; found text` : wrongValue(found, issue));
-    }
-  }
-  for (const { path, message } of siteProblems(value)) add(path, message);
+  const result = siteSchema(rules).safeParse(document.value);
+  const problems = [
+    ...document.problems,
+    ...schemaProblems(result.error?.issues ?? [], document, (path) => keysAt(rules, path)),
+    ...siteProblems(document.value).map(({ path, message }) => problemAt(document, path, message)),
+  ];
   if (problems.length > 0 || !result.success) throw new ConfigurationError(file, problems);
   const { homeAgents, links, mobileNodes, infrastructure, routers, domain, ...more } = result.data;
   const { ipsec, compatibility, outsideLinkLayerAddresses, rules: settings } = more;
+  const { overrides, thresholds, rateFilters, suppressions } = more;
   return {
     homeAgents,
     links,
@@ -87,109 +60,9 @@ export async function parseSite(
     compatibility,
     outsideLinkLayerAddresses,
     rules: settings,
+    overrides,
+    thresholds,
+    rateFilters,
+    suppressions,
   };
-}
-
-/** Octets of the file, never more than the limit: it may be a device or grow while it is read. */
-async function readBounded(file: string): Promise<Uint8Array> {
-  let handle;
-  try {
-    handle = await open(file, 'r');
-    const octets = new Uint8Array(MAX_SITE_FILE_OCTETS + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(octets, length, octets.length - length, null);
-      length += bytesRead;
-      if (length > MAX_SITE_FILE_OCTETS) {
-        throw wholeFile(file, `expected at most ${MAX_SITE_FILE_OCTETS} octets (4 MiB)`);
-      }
-      if (bytesRead === 0) return octets.subarray(0, length);
-    }
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw wholeFile(file, `cannot be read: ${reason}`, error);
-  } finally {
-    await handle?.close();
-  }
-}
-
-function wholeFile(file: string, message: string, cause?: unknown): ConfigurationError {
-  return new ConfigurationError(
-    file,
-    [{ line: 0, column: 0, path: '', message }],
-    cause === undefined ? undefined : { cause },
-  );
-}
-
-// --- what is wrong, in words ------------------------------------------------------------------------
-
-function unknownKey(key: string, path: ValuePath, known: readonly string[]): string {
-  const isRule = path[0] === 'rules' && path.length === 1;
-  const what = isRule ? 'no rule has this id' : 'unknown key';
-  const meant = nearest(key, known);
-  if (meant !== undefined) return `${what}; did you mean ${meant}?`;
-  if (known.length === 0) return `${what}; this rule has no parameters`;
-  if (known.length <= MAX_LISTED_KEYS) return `${what}; known here: ${known.join(', ')}`;
-  return `${what}; known here: ${known[0] ?? ''} to ${known.at(-1) ?? ''}`;
-}
-
-/** Of an issue of the schema: what was expected there, as type and in words. */
-interface Issue {
-  readonly message: string;
-  readonly expected?: unknown;
-  readonly values?: readonly unknown[];
-  readonly params?: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** Not what was expected; the issue's message says what that is. */
-function wrongValue(found: unknown, issue: Issue): string {
-  if (found === undefined) return `missing: expected ${issue.message}`;
-  const hint = hintFor(found, issue);
-  return `expected ${issue.message}; found ${shown(found)}${hint === undefined ? '' : `; ${hint}`}`;
-}
-
-/** What the author probably meant. */
-function hintFor(found: unknown, { expected, values, params }: Issue): string | undefined {
-  if (typeof found === 'string') {
-    if (expected === 'boolean' && /^(yes|no|on|off)$/i.test(found)) {
-      return 'YAML 1.2 takes this as text';
-    }
-    const words = values?.filter((item) => typeof item === 'string') ?? [];
-    const meant = params?.['meant'] ?? nearest(found, words);
-    return typeof meant === 'string' ? `did you mean ${meant}?` : undefined;
-  }
-  if (expected !== 'string' || found === null) return undefined;
-  if (typeof found !== 'object') return 'text that looks like something else must be in quotes';
-  // `- 2001:db8::` is a mapping to YAML: the last colon ends a key.
-  const [key, ...others] = Object.keys(found);
-  const isColon = key?.includes(':') === true && others.length === 0;
-  return isColon ? 'a value that ends in a colon must be in quotes' : undefined;
-}
-
-/** A value as shown: short and safe. The values of known keys are no secrets. */
-function shown(value: unknown): string {
-  if (value === null) return 'nothing';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  switch (typeof value) {
-    case 'string': {
-      const text = value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN - 1)}…` : value;
-      return `"${safeText(text)}"`;
-    }
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-      return String(value);
-    default:
-      return 'a mapping';
-  }
-}
-
-function valueAt(value: unknown, path: ValuePath): unknown {
-  let at = value;
-  for (const step of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
-    at = (at as Readonly<Record<string | number, unknown>>)[step];
-  }
-  return at;
 }

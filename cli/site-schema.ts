@@ -14,12 +14,27 @@ import {
   parseAddress,
   parsePrefix,
 } from '../dissectors/core/address.ts';
-import { SEVERITIES } from '../engine/rule-api.ts';
-import type { RuleDefinition, RuleParameter } from '../engine/rule-api.ts';
+import type { RuleDefinition } from '../engine/rule-api.ts';
 import { identityKey } from '../engine/ike/identity.ts';
 import { UNKNOWN_SITE } from '../engine/site.ts';
-import type { SitePrefix } from '../engine/site.ts';
 import { safeText } from './report/safe-text.ts';
+import {
+  overrideList,
+  rateFilterList,
+  ruleSettings,
+  suppressionList,
+  thresholdList,
+} from './site-rule-settings.ts';
+import {
+  addressOrPrefix,
+  flag,
+  list,
+  name,
+  oneOf,
+  parseHomePrefix,
+  parseIpv6,
+  parsed,
+} from './site-schema-parts.ts';
 
 /** A link-layer address as `02:00:5e:00:53:01` or with hyphens; not a group address, not zero. */
 function parseLinkLayer(text: string): Uint8Array | undefined {
@@ -298,41 +313,6 @@ const compatibility = z
   .prefault({})
   .meta({ description: 'layouts of deployed stacks that are accepted' });
 
-/** A parameter of a rule, with the range the rule gives. */
-function parameter({ default: start, min, max, unit, doc }: RuleParameter) {
-  const error = `a number from ${min} to ${max} (${unit})`;
-  const description = `${doc}; unit: ${unit}; default ${start}`;
-  return z
-    .number({ error })
-    .min(min, { error })
-    .max(max, { error })
-    .meta({ description })
-    .exactOptional();
-}
-
-function ruleSettings(rule: RuleDefinition) {
-  const names = Object.keys(rule.params);
-  const params = Object.fromEntries(
-    Object.entries(rule.params).map(([key, value]) => [key, parameter(value)]),
-  );
-  return z
-    .strictObject(
-      {
-        enabled: flag('false = the rule is not run').exactOptional(),
-        severity: oneOf(SEVERITIES, `instead of ${rule.severity}`).exactOptional(),
-        params: z
-          .strictObject(params, {
-            error: names.length > 0 ? `a mapping with ${names.join(', ')}` : 'no parameters: {}',
-          })
-          .exactOptional()
-          .meta({ description: 'parameters of the rule' }),
-      },
-      { error: 'a mapping with enabled, severity and params' },
-    )
-    .exactOptional()
-    .meta({ title: rule.title, description: `${rule.title} (${rule.severity})` });
-}
-
 /** Schema of a site file for these rules. What it puts out is a `Site` and the version. */
 export function siteSchema(rules: readonly RuleDefinition[]) {
   const settings = Object.fromEntries(rules.map((rule) => [rule.id, ruleSettings(rule)]));
@@ -367,6 +347,10 @@ export function siteSchema(rules: readonly RuleDefinition[]) {
           .strictObject(settings, { error: 'a mapping of rule ids' })
           .prefault({})
           .meta({ description: 'changes to single rules, by rule id' }),
+        overrides: overrideList(rules),
+        thresholds: thresholdList(rules),
+        rateFilters: rateFilterList(rules),
+        suppressions: suppressionList(rules),
       },
       { error: 'a mapping with version: 1' },
     )

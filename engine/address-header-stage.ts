@@ -55,7 +55,13 @@ export class AddressHeaderStage {
   readonly #routing: TunnelLimit;
   readonly #found = new Map<string, Found>();
   /** The bare packet at hand; the same object for all. */
-  readonly #bare = { bytes: new Uint8Array(), source: 0, destination: 0, octets: 0, protocol: 0 };
+  readonly #bare = {
+    bytes: new Uint8Array() as Uint8Array,
+    source: 0,
+    destination: 0,
+    octets: 0,
+    protocol: 0,
+  };
 
   constructor(
     parts: {
@@ -118,7 +124,7 @@ export class AddressHeaderStage {
     const context = packet.contextOf(level);
     const { source, destination, homeAddressOption: homeAddress } = context;
     if (homeAddress === undefined) return;
-    const relation = optionRelation(this.#bindings, homeAddress, source, destination);
+    const relation = optionRelation(this.#bindings, homeAddress, source, destination, packet.time);
     // Where the packet itself says that its sender has this address there is nobody else to be hit.
     if (relation === 'none' && !isGroup) {
       this.victims.note(homeAddress, source, destination, packet.packet);
@@ -184,7 +190,9 @@ export class AddressHeaderStage {
       types: typesOf(view.routingTypes, view.routingHeaders),
       segmentsLeft: u8(bytes, header + SEGMENTS_LEFT),
       addresses,
-      relation: isPair ? routingRelation(this.#bindings, home, destination, source) : undefined,
+      relation: isPair
+        ? routingRelation(this.#bindings, home, destination, source, packet.time)
+        : undefined,
       protocol: view.upperProtocol,
       packets: limit.packets,
       watched: packet.watched,
@@ -195,6 +203,7 @@ export class AddressHeaderStage {
 /** The types in order. */
 function typesOf(packed: number, headers: number): number[] {
   const types: number[] = [];
-  for (let i = Math.min(headers, MAX_TYPES) - 1; i >= 0; i--) types.push((packed >>> (i * 8)) & 255);
+  for (let i = Math.min(headers, MAX_TYPES) - 1; i >= 0; i--)
+    types.push((packed >>> (i * 8)) & 255);
   return types;
 }

@@ -1,9 +1,12 @@
 /**
  * How well the sensor sees, as ticks tell it.
  */
+import type { PacketReference } from './packet.ts';
 
 /** Numbers since the start of the run. */
 export interface EngineHealth {
+  /** The packet at which it is told. */
+  readonly packet: PacketReference;
   readonly packets: number;
   /** Frames that the capture cut. */
   readonly cut: number;

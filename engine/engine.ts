@@ -11,6 +11,7 @@ import type { EspFlowFacts } from './ipsec/esp-flows.ts';
 import type { DatabaseEntry } from './ipsec/policy-database.ts';
 import type { CaptureInput, CaptureInterface, PacketRecord } from './ports.ts';
 import type { RuleDefinition } from './rule-api.ts';
+import type { PacketMatcher } from './rules/packet-matcher.ts';
 import type { SuppressionReport } from './rules/suppressions.ts';
 import type { Site } from './site.ts';
 import type { Binding } from './state/binding-cache.ts';
@@ -54,6 +55,8 @@ export interface EngineOptions {
   readonly policies?: readonly DatabaseEntry[];
   readonly observer?: EngineObserver;
   readonly espWatcher?: EspWatcher;
+  /** Tells which rules with display filters select a packet; without it they find nothing. */
+  readonly matcher?: PacketMatcher | undefined;
   /** Makes hash tables unpredictable to whoever sends packets. Results do not depend on it. */
   readonly seed?: number;
   /** Day of the run, `2026-12-31`: suppressions that end before it are expired. Without it none is. */

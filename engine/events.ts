@@ -19,6 +19,7 @@ import type { MobilityHeader } from '../dissectors/mobility/header.ts';
 import type { Verification } from '../dissectors/verification.ts';
 import type { Link, PacketReference } from './packet.ts';
 import type { PacketContext } from './packet-context.ts';
+import type { PacketMatchEvent } from './packet-match-event.ts';
 import type { EndpointRelation } from './ipsec/endpoint-relation.ts';
 import type { IkeMovement, IkeNegotiation, IkeParties } from './ike/said.ts';
 import type { Binding } from './state/binding-cache.ts';
@@ -45,6 +46,7 @@ export type { EndpointRelation } from './ipsec/endpoint-relation.ts';
 export type { AddressRange, IkeMovement, IkeNegotiation, IkeParties } from './ike/said.ts';
 export type { IkeIdentity } from './ike/identity.ts';
 export type { Link, PacketReference } from './packet.ts';
+export type { PacketMatchEvent } from './packet-match-event.ts';
 export type { EspContext, Ipv4Outer, PacketContext, Protection } from './packet-context.ts';
 export type { TunnelControl, TunnelDirection, TunnelledEvent } from './tunnelled-event.ts';
 
@@ -294,6 +296,7 @@ export type EngineEvent =
   | TunnelLoopEvent
   | Icmpv6NoticeEvent
   | MalformedEvent
+  | PacketMatchEvent
   | TickEvent;
 
 /** The event of one kind. */

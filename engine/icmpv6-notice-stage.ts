@@ -28,10 +28,7 @@ export class Icmpv6NoticeStage {
   readonly #emit: (event: EngineEvent) => void;
   readonly #limit: TunnelLimit;
 
-  constructor(
-    parts: { packet: PacketState; emit: (event: EngineEvent) => void },
-    seed?: number,
-  ) {
+  constructor(parts: { packet: PacketState; emit: (event: EngineEvent) => void }, seed?: number) {
     this.#packet = parts.packet;
     this.#emit = parts.emit;
     this.#limit = new TunnelLimit(seed);

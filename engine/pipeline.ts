@@ -25,6 +25,7 @@ import type { Level } from './packet-state.ts';
 import type { PacketRecord } from './ports.ts';
 import type { RuleDefinition } from './rule-api.ts';
 import { RuleRunner } from './rule-runner.ts';
+import { matchEvents } from './rules/packet-matcher.ts';
 import type { RuleChanges } from './rules/rule-changes.ts';
 import { SignallingStage, isSignallingIcmpv6 } from './signalling-stage.ts';
 import { BindingTrafficCounter } from './state/binding-traffic.ts';
@@ -222,7 +223,17 @@ export class Engine {
       } else if (this.#ipv4Esp.find(bytes, frame.ipOffset, end)) this.#espInIpv4(0);
       else this.#ike?.ipv4(bytes, frame.ipOffset, end);
     } else counters.undecoded++;
+    this.#judgeByFilters(record);
     this.#runner.endPacket();
+  }
+
+  /** Rules of the operator see the packet after the state has. */
+  #judgeByFilters(record: PacketRecord): void {
+    const matched = this.#options.matcher?.match(record);
+    if (matched === undefined) return;
+    for (const event of matchEvents(matched, this.#packet.packet, this.#packet.link)) {
+      this.#emit(event);
+    }
   }
 
   /** Ends the run. */
@@ -491,6 +502,7 @@ export class Engine {
     this.#countEvictions();
     const { packets, cut, undecoded, evictions } = this.counters;
     return {
+      packet: this.#packet.packet,
       packets,
       cut,
       undecoded,

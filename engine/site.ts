@@ -144,4 +144,8 @@ export const UNKNOWN_SITE: Site = {
   compatibility: { umipHomeDeregistration: false },
   outsideLinkLayerAddresses: [],
   rules: {},
+  overrides: [],
+  thresholds: [],
+  rateFilters: [],
+  suppressions: [],
 };

@@ -1,9 +1,9 @@
 /**
  * Packets inside tunnels: who speaks through which tunnel, and whether control protocols do.
  *
- * Costs two hashes a packet; only what is new in its second becomes an event.
+ * Costs a hash a packet; only what is new in its second becomes an event.
  */
-import { u16, u32, u8 } from '../dissectors/core/bytes.ts';
+import { u16, u8 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { EngineEvent } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
@@ -96,18 +96,16 @@ export class TunnelStage {
     const kind = classOf(level);
     limit.start();
     if (outer !== undefined) {
-      limit.address(outer.view.bytes, outer.view.source);
-      limit.address(outer.view.bytes, outer.view.destination);
+      limit.addresses(outer.view.bytes, outer.view.source);
     } else if (level.ipv4 >= 0) {
       const { carrierBytes: bytes } = level;
-      limit.number(u32(bytes, level.ipv4 + 12));
-      limit.number(u32(bytes, level.ipv4 + 16));
-      if (level.udp >= 0) limit.number(u32(bytes, level.udp));
+      limit.octets(bytes, level.ipv4 + 12);
+      limit.octets(bytes, level.ipv4 + 16);
+      if (level.udp >= 0) limit.octets(bytes, level.udp);
     }
-    if (level.greKey >= 0) limit.number(u32(level.carrierBytes, level.greKey));
+    if (level.greKey >= 0) limit.octets(level.carrierBytes, level.greKey);
     limit.endOfPair();
-    limit.address(view.bytes, view.source);
-    limit.address(view.bytes, view.destination);
+    limit.addresses(view.bytes, view.source);
     limit.number(kind);
     if (!limit.isDue(this.#packet.time)) return;
 

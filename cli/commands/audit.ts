@@ -8,11 +8,12 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Severity } from '../../engine/rule-api.ts';
 import type { ColourChoice } from '../report/palette.ts';
 import type { Terminal } from '../terminal.ts';
-import { colourOption, keysOption, workersOption } from './options.ts';
+import { colourOption, keysOption, rulesOption, workersOption } from './options.ts';
 
 interface Values {
   readonly config?: string;
   readonly keys: readonly string[];
+  readonly rules: readonly string[];
   readonly format: AuditFormat;
   readonly output?: string;
   readonly db?: string;
@@ -81,6 +82,7 @@ export function addAudit(
     .argument('<input...>', 'captures, directories, patterns, or - for standard input')
     .option('-c, --config <file>', 'site file: home agents, links and their roles, policy (YAML)')
     .addOption(keysOption())
+    .addOption(rulesOption())
     .addOption(
       new Option(
         '-f, --format <format>',
@@ -116,13 +118,16 @@ export function addAudit(
         import('../session.ts'),
         import('../audit-run.ts'),
       ]);
-      const { config, keys, workers, recursive = false, quiet = false, color } = values;
+      const { config, keys, rules, workers, recursive = false, quiet = false, color } = values;
       const { filter: filterText, format, output, db, failOn, baseline, writeBaseline } = values;
       const filter =
         filterText === undefined
           ? undefined
           : (await import('../read/filter.ts')).filterOption('-Y', filterText);
-      const session = await prepareSession({ inputs, config, keys, recursive, workers }, terminal);
+      const session = await prepareSession(
+        { inputs, config, keys, rules, recursive, workers },
+        terminal,
+      );
       const places = { output, db, baseline, writeBaseline };
       const how = { format, ...places, failOn, colour: color, quiet, filter };
       end(await runAudit(session, how, terminal));

@@ -31,6 +31,16 @@ export function keysOption(): Option {
     .default([], 'none');
 }
 
+/** `--rules DIR`, repeatable. */
+export function rulesOption(): Option {
+  return new Option(
+    '--rules <dir>',
+    'folder of rules of your own, *.rule.yaml (repeat for several; docs/custom-rules.md)',
+  )
+    .argParser(collect)
+    .default([], 'none');
+}
+
 /** `--color WHEN`. */
 export function colourOption(): Option {
   return new Option('--color <when>', 'colours (NO_COLOR and TERM=dumb count as never)')

@@ -16,6 +16,8 @@ import type { PacketSource } from '../../engine/ports.ts';
 import type { RuleDefinition } from '../../engine/rule-api.ts';
 import type { Site } from '../../engine/site.ts';
 import type { Binding } from '../../engine/state/binding-cache.ts';
+import { filterMatcher } from '../rules/packet-matcher.ts';
+import type { LocalRule } from '../rules/rule-file.ts';
 import type { SecurityAssociation } from '../../engine/state/security-association.ts';
 
 /** Changes of bindings kept; of later ones only alerts and incidents are told. */
@@ -25,6 +27,8 @@ export const MAX_BINDING_CHANGES = 200_000;
 export interface EnginePassOptions {
   readonly site: Site;
   readonly rules: readonly RuleDefinition[];
+  /** Rules with filters among them. */
+  readonly localRules?: readonly LocalRule[];
   readonly associations: readonly SecurityAssociation[];
   readonly ike: readonly AnyIkeSecret[];
   readonly policies?: readonly DatabaseEntry[];
@@ -170,7 +174,7 @@ export async function runEnginePass(
   source: PacketSource,
   options: EnginePassOptions,
 ): Promise<FindingsIndex> {
-  const { site, rules, associations, ike, policies = [], signal } = options;
+  const { site, rules, localRules = [], associations, ike, policies = [], signal } = options;
   const steps: BindingStep[] = [];
   let position = 0;
   let dropped = 0;
@@ -184,6 +188,7 @@ export async function runEnginePass(
     associations,
     ike,
     policies,
+    matcher: filterMatcher(localRules, { associations, ike }, source.interfaces),
     inputs: source.inputs,
     interfaces: source.interfaces,
     observer: {
@@ -192,6 +197,7 @@ export async function runEnginePass(
       },
     },
     seed: randomInt(2 ** 31),
+    today: new Date().toISOString().slice(0, 10),
   });
   await source.run(
     (record) => {

@@ -19,6 +19,7 @@ import { eveTimestamp } from '../../io/export/timestamp.ts';
 import { associationRecord } from './association-record.ts';
 import { flowRecord } from './flow-record.ts';
 import { RecordMaker } from './record-maker.ts';
+import { suppressionRecord } from './suppressions-section.ts';
 
 /** What the command knows of a run besides its result. */
 export interface RunDescription {
@@ -110,6 +111,10 @@ function runRecord(summary: EngineSummary, run: RunDescription): RunRecord {
           hidden_alerts: run.filter.hiddenAlerts,
           hidden_incidents: run.filter.hiddenIncidents,
         }),
+    ...(summary.suppressions.length === 0
+      ? {}
+      : { suppressions: summary.suppressions.map(suppressionRecord) }),
+    ...(summary.heldBack === 0 ? {} : { held_back: summary.heldBack }),
     ...(run.baseline === undefined ? {} : { baseline: run.baseline }),
   };
 }

@@ -31,8 +31,13 @@ export function optionalAddress(octets: Uint8Array | undefined): string | undefi
   return octets === undefined ? undefined : addressText(octets);
 }
 
-/** Number of a rule: 1106 of `MIP6-1106`; 0 for an identifier of another form. */
+/** Suricata's range for rules of the site begins here. */
+const LOCAL_SIGNATURES = 1_000_000;
+
+/** Number of a rule: 1106 of `MIP6-1106`, 1000007 of `LOCAL-0007`; 0 for an identifier of another form. */
 export function signatureId(ruleId: string): number {
+  const local = /^LOCAL-(\d{4})$/.exec(ruleId)?.[1];
+  if (local !== undefined) return LOCAL_SIGNATURES + Number(local);
   return Number(/^MIP6-(\d{1,9})$/.exec(ruleId)?.[1] ?? 0);
 }
 
@@ -61,6 +66,7 @@ export class RecordMaker {
       signature: rule.title,
       category: rule.category,
       severity: alert.severity,
+      ...(alert.verdict === undefined ? {} : { verdict: alert.verdict }),
       confidence: alert.confidence,
       ...(draft.stage === undefined ? {} : { stage: draft.stage }),
       message: draft.message,

@@ -11,6 +11,7 @@ import { Page } from './page.ts';
 import type { Paint } from './palette.ts';
 import { safeValue } from './safe-text.ts';
 import { writeAssociations, writeLinks, writeSeen } from './seen-section.ts';
+import { writeSuppressions } from './suppressions-section.ts';
 import { verdictOf } from './verdict.ts';
 
 /** Rows of key files that are named. */
@@ -40,6 +41,7 @@ export function textReport(found: AuditDocument, style: ReportStyle): string {
   writeIncidents(page, document, references);
   writeFindings(page, document, references);
   writeNotJudged(page, document);
+  writeSuppressions(page, document);
   writeNotSeen(page, document);
   writeUnusedKeys(page, document);
   writeFaults(page, document, references);

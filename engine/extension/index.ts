@@ -27,6 +27,7 @@ export {
   includesAddress,
   isComplete,
   isProtected,
+  isRouterBinding,
   pairText,
   tellsDomain,
 } from './rule-queries.ts';

@@ -5,6 +5,7 @@ import { formatAddress, isSameAddress } from '../../dissectors/core/address.ts';
 import { BINDING_UPDATE_FLAGS } from '../../dissectors/mobility/messages/binding.ts';
 import type { MobilityEvent, PacketContext, PacketReference, Link } from '../events.ts';
 import type { Site } from '../site.ts';
+import type { Binding } from '../state/binding-cache.ts';
 import type { DomainRole, ExtensionQueries } from '../state/extension-state.ts';
 
 /** Evidence of one packet, as alerts carry it. */
@@ -95,6 +96,20 @@ export function homeRegistrationOf({
     flags: message.flags,
     lifetime: message.lifetime,
   };
+}
+
+/**
+ * Whether a home registration is that of a mobile router: by its R flag, or where it could not be read by the mobile
+ * network prefixes that the site file gives to the node. RFC 3963 section 4.1.
+ */
+export function isRouterBinding(binding: Readonly<Binding>, site: Site): boolean {
+  if (binding.flags !== undefined) {
+    return (binding.flags & BINDING_UPDATE_FLAGS.mobileRouter.mask) !== 0;
+  }
+  const told = site.mobileNodes.find((node) =>
+    isSameAddress(node.homeAddress, binding.homeAddress),
+  );
+  return (told?.mobileNetworkPrefixes.length ?? 0) > 0;
 }
 
 /** Whether a list holds an address. */

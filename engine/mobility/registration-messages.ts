@@ -98,7 +98,7 @@ export function sequenceDistance(a: number, b: number): number {
 }
 
 /** Whether a binding was accepted and its lifetime has not run out. @param now microseconds since 1970 */
-export function isInForce(binding: Readonly<Binding>, now: number): boolean {
+export function isBindingValid(binding: Readonly<Binding>, now: number): boolean {
   const { phase, registeredAt, lifetime, expiresAt } = binding;
   if (registeredAt === 0 || (phase !== 'registered' && phase !== 'deregistration-sent')) {
     return false;

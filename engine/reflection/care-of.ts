@@ -4,11 +4,6 @@
 import { isSameAddress } from '../../dissectors/core/address.ts';
 import type { Binding } from '../state/binding-cache.ts';
 
-/** Whether a binding is in force: registered, or to be deleted and not acknowledged yet. */
-export function isInForce({ phase }: Pick<Binding, 'phase'>): boolean {
-  return phase === 'registered' || phase === 'deregistration-sent';
-}
-
 /**
  * Whether an address is, was or is about to be the care-of address of a binding: then a packet with it may be early or
  * late, but it is of the node.

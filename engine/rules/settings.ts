@@ -68,9 +68,9 @@ export interface RateFilter {
 /** Findings that nobody wants to see. */
 export interface Suppression {
   readonly rules: RuleSelection;
-  /** Whose address `ip` is; without it every finding of the rules is hidden. */
+  /** Whose address is in `addresses`; without it every finding of the rules is hidden. */
   readonly track?: 'by_src' | 'by_dst' | 'by_either' | 'by_home_address';
-  readonly ip?: readonly ScopePrefix[];
+  readonly addresses?: readonly ScopePrefix[];
   /** Last day it holds, `2026-12-31`; judged against the day of the run, not of the packets. */
   readonly until?: string;
   readonly reason?: string;

@@ -34,10 +34,10 @@ class Hidden {
   }
 
   fits(ruleId: string, finding: PlacedFinding): boolean {
-    const { rules, track, ip = [] } = this.settings;
+    const { rules, track, addresses = [] } = this.settings;
     if (this.isExpired || !isSelected(rules, ruleId)) return false;
     const isOf = (address: Uint8Array | undefined): boolean =>
-      ip.some((item) => isWithin(address, item));
+      addresses.some((item) => isWithin(address, item));
     switch (track) {
       case undefined:
         return true;

@@ -37,6 +37,11 @@ function isLive(binding: Binding): boolean {
   return binding.phase === 'registered' || binding.phase === 'deregistration-sent';
 }
 
+/** Whether a binding is live and its lifetime has not run out, as far as that is known. */
+function isCurrent(binding: Binding, time: number): boolean {
+  return isLive(binding) && (binding.lifetime === undefined || binding.expiresAt > time);
+}
+
 /**
  * Care-of address a Binding Update asks for. RFC 6275 section 9.5.1. Over IPv4 it is the IPv4 source, which a NAT may
  * have put there, as an IPv4-mapped address. RFC 5555 section 4.1.
@@ -215,7 +220,10 @@ export class Bindings {
     if (binding === undefined) {
       // The Binding Update was not seen: what the acknowledgement says stands alone.
       if (!isAccepted(message.status) || context.routingHomeAddress === undefined) return;
-      binding = this.#open(homeAddress, peer, 'home', context.packet);
+      const isOfCorrespondent =
+        findOption(event.header.options, 'binding-authorization-data') !== undefined;
+      const role = isOfCorrespondent ? 'correspondent' : 'home';
+      binding = this.#open(homeAddress, peer, role, context.packet);
     }
     const { pending } = binding;
     if (pending === undefined) {

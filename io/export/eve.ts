@@ -143,6 +143,7 @@ export class EveWriter {
       alert_id,
       rule,
       severity_name: severity,
+      verdict: record.verdict,
       confidence,
       stage,
       message,
@@ -212,6 +213,10 @@ export class EveWriter {
           count,
         })),
         not_judged: document.not_judged,
+        ...(run.suppressions === undefined
+          ? {}
+          : { suppressed_alerts: run.suppressions.reduce((sum, item) => sum + item.alerts, 0) }),
+        ...(run.held_back === undefined ? {} : { held_back: run.held_back }),
         ...(run.unused_key_rows === undefined ? {} : { unused_key_rows: run.unused_key_rows }),
         associations: document.associations,
         esp_flows: document.esp_flows,

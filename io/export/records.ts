@@ -4,7 +4,13 @@
  * Addresses are text (RFC 5952), times are EVE timestamps, lifetimes are seconds. A field that is not known is
  * absent, never null, and a field always has the same type. No record holds keys.
  */
-import type { Confidence, RuleDefinition, Severity, Stage } from '../../engine/rule-api.ts';
+import type {
+  Confidence,
+  RuleDefinition,
+  Severity,
+  Stage,
+  Verdict,
+} from '../../engine/rule-api.ts';
 import type { BindingEvent, EspEvent, LinkRole, Link, Protection } from '../../engine/rule-api.ts';
 
 /** A packet of the inputs. */
@@ -34,6 +40,8 @@ export interface AlertRecord {
   readonly signature: string;
   readonly category: RuleDefinition['category'];
   readonly severity: Severity;
+  /** Of the gateway, where a rate filter changed it. */
+  readonly verdict?: Verdict;
   readonly confidence: Confidence;
   readonly stage?: Stage;
   readonly message: string;
@@ -264,6 +272,22 @@ export interface UnusedKeyRowRecord {
   readonly message: string;
 }
 
+/** What a suppression of the site file hid. */
+export interface SuppressionRecord {
+  readonly rules: readonly string[] | 'all';
+  readonly track?: string;
+  /** Addresses and prefixes. */
+  readonly addresses?: readonly string[];
+  /** Last day it holds, `2026-12-31`. */
+  readonly until?: string;
+  readonly reason?: string;
+  readonly is_expired: boolean;
+  /** Alerts hidden: one for each rule and object. */
+  readonly alerts: number;
+  /** Findings hidden, with the repetitions. */
+  readonly findings: number;
+}
+
 /** What was run over what. */
 export interface RunRecord {
   readonly tool: 'mip6guard';
@@ -288,6 +312,10 @@ export interface RunRecord {
   /** Findings that the filter left out. */
   readonly hidden_alerts?: number;
   readonly hidden_incidents?: number;
+  /** What suppressions of the site file hid, in its order; absent without any. */
+  readonly suppressions?: readonly SuppressionRecord[];
+  /** Findings that thresholds of the site file held back; absent when none was. */
+  readonly held_back?: number;
   /** What a baseline left out; absent without one. */
   readonly baseline?: BaselineRecord;
 }

@@ -1,11 +1,11 @@
 import {
-  BINDING_UPDATE_FLAGS,
   covers,
   defineRule,
   evidenceOf,
   formatAddress,
   isLinkLocal,
   isMulticast,
+  isRouterBinding,
   isSameAddress,
   isUnspecified,
   prefixText,
@@ -37,12 +37,12 @@ export default defineRule({
       return undefined;
     }
     const { homeAddress, peer, careOfAddress } = binding;
-    const isRouter = ((binding.flags ?? 0) & BINDING_UPDATE_FLAGS.mobileRouter.mask) !== 0;
     const told = context.site.mobileNodes.find((node) =>
       isSameAddress(node.homeAddress, homeAddress),
     );
     const router = context.mobileRouter(homeAddress);
     const own = [...(told?.mobileNetworkPrefixes ?? []), ...(router?.prefixes ?? [])];
+    const isRouter = isRouterBinding(binding, context.site);
     const isAny = isLinkLocal(source) || isUnspecified(source) || isMulticast(source);
     if (!isRouter || own.length === 0 || isAny) return undefined;
     const isOwn =

@@ -7,7 +7,6 @@ import {
 } from '../../engine/rule-api.ts';
 import type {
   AlertDraft,
-  EventOf,
   PacketReference,
   RuleContext,
   RuleDefinition,
@@ -16,8 +15,6 @@ import type {
 const BOUNDS = { maxEntries: 2048, ttlSeconds: 3600 };
 /** Home addresses with several care-of addresses at once (RFC 5648): what they do proves nothing. */
 const MULTIHOMED_BOUNDS = { maxEntries: 4096, ttlSeconds: 86_400 };
-/** Moves remembered of a home address. */
-const MAX_MOVES = 16;
 
 const params = {
   handoverSeconds: {
@@ -34,13 +31,6 @@ const params = {
     unit: 'seconds',
     doc: 'different seconds after that in which the old care-of address must be seen to speak',
   },
-  returns: {
-    default: 3,
-    min: 2,
-    max: 100,
-    unit: 'moves in 60 s',
-    doc: 'moves back to a care-of address that the binding has just left, which two nodes make that fight over it',
-  },
 } satisfies RuleDefinition['params'];
 
 type Context = RuleContext<{ [N in keyof typeof params]: number }>;
@@ -55,52 +45,6 @@ interface Move {
   /** Seconds in which the old address spoke after the handover. */
   alive: number;
   lastHeard: number;
-}
-
-interface Moves {
-  readonly times: { readonly time: number; readonly isReturn: boolean }[];
-}
-
-/** A binding has moved: does it go back and forth? */
-function judgeMove(event: EventOf<'binding'>, context: Context): AlertDraft | undefined {
-  const { binding, previousCareOfAddress: from, packet } = event;
-  const { homeAddress, peer, careOfAddress: to } = binding;
-  if (from === undefined) return undefined;
-  const key = addressKey(homeAddress);
-  const moves = context.table<Move>('moves', BOUNDS);
-  const before = moves.get(key);
-  const isReturn = before !== undefined && isSameAddress(before.from, to);
-  moves.set(key, {
-    homeAddress,
-    homeAgent: peer,
-    from,
-    to,
-    packet,
-    alive: 0,
-    lastHeard: 0,
-  });
-  const recent = context.table<Moves>('returns', BOUNDS);
-  const times = (recent.get(key)?.times ?? []).filter(({ time }) => packet.time - time <= 60e6);
-  times.push({ time: packet.time, isReturn });
-  if (times.length > MAX_MOVES) times.shift();
-  recent.set(key, { times });
-  const returns = times.filter((item) => item.isReturn).length;
-  if (returns < context.params.returns || before === undefined) return undefined;
-  return {
-    object: key,
-    message: `the binding of ${formatAddress(homeAddress)} goes back and forth between ${formatAddress(from)} and ${formatAddress(to)}`,
-    packet,
-    evidence: [
-      { packet: before.packet, text: `accepted: care-of address ${formatAddress(before.to)}` },
-      {
-        packet,
-        text: `accepted: care-of address ${formatAddress(to)} again, for the ${returns}th time in a minute`,
-      },
-    ],
-    confidence: 'partial',
-    homeAddress,
-    homeAgent: peer,
-  };
 }
 
 /** Looks whether the address that a binding has left goes on to speak. */
@@ -126,14 +70,14 @@ function judgeSilence(context: Context): AlertDraft[] {
     drafts.push({
       object: key,
       message: `${formatAddress(homeAddress)} is registered from ${formatAddress(to)}, and ${formatAddress(from)}, where it was before, goes on to use its tunnel`,
-      packet: binding.lastChange,
+      packet,
       evidence: [
         {
           packet,
           text: `the registration that moved the binding from ${formatAddress(from)} to ${formatAddress(to)} was accepted`,
         },
         {
-          packet: binding.lastChange,
+          packet,
           text: `${seconds} s after it packets still come out of ${formatAddress(from)} for home agent ${formatAddress(homeAgent)}`,
         },
       ],
@@ -157,8 +101,8 @@ export default defineRule({
   explanation:
     'A mobile node is in one place. When its binding has moved and the address that it left goes on to use the tunnel ' +
     'to the home agent long after a handover, two machines claim to be the node: one of them registered in its name and ' +
-    'gets its traffic. The same shows when a binding goes back and forth: both register in turn. Nodes with several ' +
-    'care-of addresses (RFC 5648) name each with a Binding Identifier and are left alone.',
+    'gets its traffic. Nodes with several care-of addresses (RFC 5648) name each with a Binding Identifier and are left ' +
+    'alone.',
   advice:
     'Ask the node where it is. Renew its keys if it never was at the new address, and look who had them.',
   on: ['binding', 'mobility', 'tick'],
@@ -174,9 +118,13 @@ export default defineRule({
       }
       return undefined;
     }
-    const { binding, change } = event;
-    if (change !== 'moved' || binding.role !== 'home') return undefined;
-    if (multihomed.get(addressKey(binding.homeAddress)) !== undefined) return undefined;
-    return judgeMove(event, context);
+    const { binding, change, previousCareOfAddress: from, packet } = event;
+    if (change !== 'moved' || binding.role !== 'home' || from === undefined) return undefined;
+    const { homeAddress, peer, careOfAddress: to } = binding;
+    const key = addressKey(homeAddress);
+    if (multihomed.get(key) !== undefined) return undefined;
+    const move: Move = { homeAddress, homeAgent: peer, from, to, packet, alive: 0, lastHeard: 0 };
+    context.table<Move>('moves', BOUNDS).set(key, move);
+    return undefined;
   },
 });

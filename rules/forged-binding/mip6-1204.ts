@@ -107,7 +107,9 @@ export default defineRule({
       const text = `Binding Update, sequence ${sequence}, for home address ${formatAddress(homeAddress)}`;
       asked.set(`${addressKey(homeAddress)}${addressKey(homeAgent)}`, { packet, text, link });
       const name = outsideOf(homeAddress, homeAgent, context);
-      if (name === undefined || (flags & MOBILE_ROUTER) !== 0) return undefined;
+      // Without the option it is a layout fault: MIP6-1813.
+      const isNamed = wire.homeAddressOption !== undefined || wire.outer !== undefined;
+      if (name === undefined || !isNamed || (flags & MOBILE_ROUTER) !== 0) return undefined;
       return draft(homeAddress, homeAgent, name, text);
     }
     const { message } = event.header;

@@ -27,7 +27,7 @@ export default defineRule({
     'behind one translated address look the same, which is why this is not certain.',
   advice:
     'Limit the number of bindings of one care-of address. Look whether the home agent accepted them, and under whose keys.',
-  on: ['mobility', 'esp'],
+  on: ['mobility', 'esp', 'relay'],
   params: {
     homeAddresses: {
       default: 4,
@@ -46,6 +46,12 @@ export default defineRule({
   },
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;
+    const relays = context.table<true>('relays', FIRST_BOUNDS);
+    if (event.kind === 'relay') {
+      // Who relays de-registrations of others is no care-of address: MIP6-1106 and 1116.
+      relays.set(addressKey(event.relay), true);
+      return undefined;
+    }
     let homeAddress: Uint8Array | undefined;
     let careOfAddress = wire.source;
     if (event.kind === 'esp') {
@@ -74,8 +80,8 @@ export default defineRule({
     const counts = context.distinct('home-addresses', { maxEntries: 4096, windowSeconds });
     const first = context.table<Evidence>('first', FIRST_BOUNDS);
     for (const address of candidates) {
-      if (context.accessGateway(address) !== undefined) continue;
       const key = addressKey(address);
+      if (context.accessGateway(address) !== undefined || relays.get(key) !== undefined) continue;
       const here = evidenceOf(
         wire,
         `registration of ${formatAddress(homeAddress)} from ${formatAddress(address)}`,

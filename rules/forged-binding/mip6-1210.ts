@@ -67,9 +67,8 @@ export default defineRule({
       if (event.authentication === 'wrong') return undefined;
       homeAddress = wire.homeAddressOption ?? wire.source;
       const alternate = findOption(event.header.options, 'alternate-care-of-address');
-      const isTunnel = wire.homeAddressOption === undefined && wire.outer !== undefined;
-      careOfAddress =
-        alternate?.careOfAddress ?? (isTunnel ? (wire.outer ?? wire).source : wire.source);
+      const tunnel = wire.homeAddressOption === undefined ? wire.outer : undefined;
+      careOfAddress = alternate?.careOfAddress ?? (tunnel ?? wire).source;
     }
     // Its own home address is a deletion, or a layout fault: MIP6-1109.
     if (isSameAddress(homeAddress, careOfAddress)) return undefined;

@@ -4,7 +4,7 @@ import {
   evidenceOf,
   formatAddress,
   hasCareOf,
-  isInForce,
+  isBindingValid,
   isMulticast,
   isSameAddress,
   pairObject,
@@ -72,10 +72,13 @@ function proofOf(
     addresses.some((item) => covers(item, homeAddress)),
   );
   if (fixed !== undefined) {
-    return { text: `the home address is that of ${fixed.name}, which never moves`, isCertain: true };
+    return {
+      text: `the home address is that of ${fixed.name}, which never moves`,
+      isCertain: true,
+    };
   }
   const home = context.homeBinding(homeAddress);
-  if (home !== undefined && isInForce(home) && !hasCareOf(home, source)) {
+  if (home !== undefined && isBindingValid(home, context.now) && !hasCareOf(home, source)) {
     const at = formatAddress(home.careOfAddress);
     return { text: `its home agent has the home address registered at ${at}`, isCertain: false };
   }
@@ -167,7 +170,11 @@ export default defineRule({
     const { victim, reflector, requester, request, packet, link } = event;
     const home = context.homeBinding(victim);
     // The node is where it says: the binding was lost, and what comes bare goes through its home agent.
-    if (home !== undefined && isInForce(home) && isSameAddress(home.careOfAddress, requester)) {
+    if (
+      home !== undefined &&
+      isBindingValid(home, context.now) &&
+      isSameAddress(home.careOfAddress, requester)
+    ) {
       return undefined;
     }
     const name = formatAddress(victim);

@@ -1,7 +1,7 @@
 import {
   defineRule,
   formatAddress,
-  isInForce,
+  isBindingValid,
   isSameAddress,
   prefixKey,
 } from '../../engine/rule-api.ts';
@@ -45,7 +45,11 @@ export default defineRule({
   evaluate(event, context) {
     const { victim, reflector, requester, packets, packet, link, request, protocol } = event;
     const home = context.homeBinding(victim);
-    if (home !== undefined && isInForce(home) && isSameAddress(home.careOfAddress, requester)) {
+    if (
+      home !== undefined &&
+      isBindingValid(home, context.now) &&
+      isSameAddress(home.careOfAddress, requester)
+    ) {
       return undefined;
     }
     const network = prefixKey(victim, NETWORK_BITS);

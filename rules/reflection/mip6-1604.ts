@@ -3,17 +3,12 @@ import {
   defineRule,
   evidenceOf,
   formatAddress,
-  isInForce,
+  isBindingValid,
   isSameAddress,
   pairObject,
   registrationKey,
 } from '../../engine/rule-api.ts';
-import type {
-  EventOf,
-  Evidence,
-  PacketReference,
-  RuleContext,
-} from '../../engine/rule-api.ts';
+import type { EventOf, Evidence, PacketReference, RuleContext } from '../../engine/rule-api.ts';
 
 /** Packets remembered that a node may pass on. */
 const BOUNDS = { maxEntries: 2048, ttlSeconds: 10 };
@@ -37,11 +32,18 @@ function proofOf(
     addresses.some((item) => covers(item, target)),
   );
   if (fixed !== undefined) {
-    return { text: `the next address is that of ${fixed.name}, which never moves`, isCertain: true };
+    return {
+      text: `the next address is that of ${fixed.name}, which never moves`,
+      isCertain: true,
+    };
   }
   if (context.isHomeAgent(source)) return undefined;
   const owner = context.careOfBinding(destination);
-  if (owner !== undefined && isInForce(owner) && isSameAddress(owner.careOfAddress, destination)) {
+  if (
+    owner !== undefined &&
+    isBindingValid(owner, context.now) &&
+    isSameAddress(owner.careOfAddress, destination)
+  ) {
     const text = `the receiver is the care-of address of home address ${formatAddress(owner.homeAddress)}, not of this one`;
     return { text, isCertain: false };
   }

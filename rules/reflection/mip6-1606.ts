@@ -123,7 +123,11 @@ export default defineRule({
       message: `${who} answered ${wrong} in return routability`,
       packet,
       evidence: [
-        { packet: known.packet, text: `${what} Init from ${formatAddress(address)} to ${who}`, link },
+        {
+          packet: known.packet,
+          text: `${what} Init from ${formatAddress(address)} to ${who}`,
+          link,
+        },
         evidenceOf(wire, `${fault.text}, cookie ${octetsText(test.cookie)}`),
       ],
       confidence: fault.kind === 'more' ? 'partial' : 'certain',

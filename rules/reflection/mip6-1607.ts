@@ -75,7 +75,10 @@ export default defineRule({
       packet,
       evidence: [
         { packet: begin, text: `first error to ${victim}`, link },
-        evidenceOf(wire, `${text} from ${formatAddress(source)}, number ${count} within ${windowSeconds} s`),
+        evidenceOf(
+          wire,
+          `${text} from ${formatAddress(source)}, number ${count} within ${windowSeconds} s`,
+        ),
       ],
       confidence: 'partial',
       stage: 'denial-of-service',

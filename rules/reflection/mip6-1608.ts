@@ -1,4 +1,10 @@
-import { addressKey, defineRule, evidenceOf, formatAddress, pairText } from '../../engine/rule-api.ts';
+import {
+  addressKey,
+  defineRule,
+  evidenceOf,
+  formatAddress,
+  pairText,
+} from '../../engine/rule-api.ts';
 import type { EventOf, PacketContext, RuleDefinition } from '../../engine/rule-api.ts';
 
 const params = {
@@ -85,7 +91,8 @@ export default defineRule({
     if (fault === undefined) return undefined;
     const { context: inner } = event;
     const { source, destination, packet, outer } = inner;
-    const ends = outer === undefined ? 'IPv4 tunnel ends' : pairText(outer.source, outer.destination);
+    const ends =
+      outer === undefined ? 'IPv4 tunnel ends' : pairText(outer.source, outer.destination);
     const isLoop = fault.kind === 'loop';
     return {
       object: `${ends}: ${fault.kind}`,

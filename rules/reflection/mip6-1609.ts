@@ -1,4 +1,10 @@
-import { defineRule, evidenceOf, formatAddress, isMulticast, pairObject } from '../../engine/rule-api.ts';
+import {
+  defineRule,
+  evidenceOf,
+  formatAddress,
+  isMulticast,
+  pairObject,
+} from '../../engine/rule-api.ts';
 
 export default defineRule({
   id: 'MIP6-1609',

@@ -2,7 +2,7 @@ import {
   defineRule,
   evidenceOf,
   formatAddress,
-  isInForce,
+  isBindingValid,
   isNotGreater,
   isSameAddress,
   registrationAnswerOf,
@@ -66,7 +66,7 @@ function suspectOf(event: EventOf<'mobility'>, context: RuleContext): Suspect | 
   if (request.hasBindingIdentifier) return undefined;
   const { homeAddress, peer, sequence } = request;
   const binding = context.binding(homeAddress, peer);
-  if (binding?.sequence === undefined || !isInForce(binding, context.now)) return undefined;
+  if (binding?.sequence === undefined || !isBindingValid(binding, context.now)) return undefined;
   const { sequence: accepted } = binding;
   if (!isNotGreater(sequence, accepted)) return undefined;
   const isClose = sequenceDistance(sequence, accepted) <= FEW;

@@ -17,9 +17,10 @@ const PROXY = BINDING_UPDATE_FLAGS.proxyRegistration.mask;
 const REPEATED = 1e6;
 
 /** Why a copy is no retransmission and no second sight of one packet; undefined when it may be. */
-function reasonOf(
-  { context, earlier }: EventOf<'mobility'>,
-): { readonly text: string; readonly isSure: boolean } | undefined {
+function reasonOf({
+  context,
+  earlier,
+}: EventOf<'mobility'>): { readonly text: string; readonly isSure: boolean } | undefined {
   if (earlier === undefined) return undefined;
   const { packet, source, link, linkSource, hopLimit } = context;
   if (!isSameAddress(source, earlier.source)) {
@@ -65,10 +66,7 @@ function judgeMessage(event: EventOf<'mobility'>): AlertDraft | undefined {
         text: `${name} with sequence ${message.sequence}, the first time`,
         link: earlier.link,
       },
-      evidenceOf(
-        context,
-        `the same octets from ${formatAddress(context.source)}: ${reason.text}`,
-      ),
+      evidenceOf(context, `the same octets from ${formatAddress(context.source)}: ${reason.text}`),
     ],
     confidence: reason.isSure ? 'certain' : 'partial',
     homeAddress,

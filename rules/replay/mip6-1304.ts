@@ -3,7 +3,7 @@ import {
   defineRule,
   evidenceOf,
   formatAddress,
-  isInForce,
+  isBindingValid,
   isKnownCareOfAddress,
   registrationAnswerOf,
   registrationKey,
@@ -42,8 +42,7 @@ export default defineRule({
     if (answer?.status !== OUT_OF_WINDOW) return undefined;
     const { earlier, context: wire } = event;
     const { packet, link, destination, protection } = wire;
-    const isMirror =
-      earlier?.link.id === link.id && packet.time - earlier.lastSeen < MIRROR_COPY;
+    const isMirror = earlier?.link.id === link.id && packet.time - earlier.lastSeen < MIRROR_COPY;
     if (isMirror) return undefined;
     const { homeAddress, peer, sequence } = answer;
     const key = registrationKey(homeAddress, peer);
@@ -55,7 +54,7 @@ export default defineRule({
     const isMany = count >= context.params.answers;
     const isStranger =
       binding !== undefined &&
-      isInForce(binding, context.now) &&
+      isBindingValid(binding, context.now) &&
       protection === 'none' &&
       wire.outer === undefined &&
       context.isHomeAgent(peer) &&

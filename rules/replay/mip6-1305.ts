@@ -2,7 +2,7 @@ import {
   defineRule,
   evidenceOf,
   formatAddress,
-  isInForce,
+  isBindingValid,
   isNotGreater,
   registrationAnswerOf,
   registrationKey,
@@ -32,7 +32,7 @@ export default defineRule({
     const { homeAddress, peer, sequence, context: wire } = answer;
     const binding = context.binding(homeAddress, peer);
     if (binding?.pending?.sequence !== sequence || binding.sequence === undefined) return undefined;
-    if (!isInForce(binding, context.now)) return undefined;
+    if (!isBindingValid(binding, context.now)) return undefined;
     const { sequence: accepted, pending, role } = binding;
     if (sequence === accepted || !isNotGreater(sequence, accepted)) return undefined;
     return {

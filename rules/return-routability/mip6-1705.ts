@@ -43,23 +43,20 @@ export default defineRule({
     if (message.kind !== 'home-test' && message.kind !== 'care-of-test') return undefined;
     const { link, outer, protection, source, destination } = wire;
     if (link.effectiveRole !== 'foreign' || event.checksum === 'wrong') return undefined;
-    if (protection !== 'none' || (outer !== undefined && outer.protection !== 'none')) {
+    if (protection !== 'none') return undefined;
+    const isHome = message.kind === 'home-test';
+    // Bare it is MIP6-1812 or 1710, or the correspondent is on this link too.
+    if (isHome ? outer === undefined || outer.protection !== 'none' : outer !== undefined) {
       return undefined;
     }
-    const isHome = message.kind === 'home-test';
-    const binding = isHome ? context.homeBinding(destination) : undefined;
-    const isAway = binding?.phase === 'registered';
-    const careOfAddress = isHome
-      ? (outer?.destination ?? (isAway ? binding.careOfAddress : undefined))
-      : destination;
-    if (careOfAddress === undefined) return undefined;
+    const careOfAddress = outer?.destination ?? destination;
     const key = `${link.id}/${addressKey(careOfAddress)}${addressKey(source)}`;
     const here: Exposed = {
       homeAddress: isHome ? destination : undefined,
       evidence: evidenceOf(
         wire,
         isHome
-          ? `Home Test of ${formatAddress(source)} for ${formatAddress(destination)}, ${outer === undefined ? 'bare' : 'in a tunnel without ESP'}: its token can be read`
+          ? `Home Test of ${formatAddress(source)} for ${formatAddress(destination)} in a tunnel without ESP: its token can be read`
           : `Care-of Test of ${formatAddress(source)} for ${formatAddress(destination)}: its token can be read`,
       ),
     };

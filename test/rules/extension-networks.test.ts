@@ -195,6 +195,17 @@ describe('MIP6-2403', () => {
     expect(tested.alerts).toEqual([]);
   });
 
+  it('takes the word of the site file where the registration could not be read', () => {
+    const bindings = [makeBinding({ flags: undefined, knownBy: 'inferred' })];
+    const mobileNodes = [
+      { ...mobileNode('router', HOME_ADDRESS), mobileNetworkPrefixes: [NETWORK] },
+    ];
+    const tested = underTest(rule2403, { bindings, site: makeSite({ mobileNodes }) });
+    expect(tested.feed(from(address('2001:db8:5:77::1')))).toEqual([]);
+    expect(tested.feed(from(ATTACKER))).toHaveLength(1);
+    expect(underTest(rule2403, { bindings }).feed(from(ATTACKER))).toEqual([]);
+  });
+
   it('judges neither hosts, nor routers in implicit mode, nor tunnels of others', () => {
     const host = underTest(rule2403, { bindings: [makeBinding()] });
     expect(host.feed(from(ATTACKER))).toEqual([]);

@@ -146,6 +146,7 @@ function timeOf(event: EngineEvent): number {
     case 'tick':
     case 'binding-traffic':
     case 'esp-refusals':
+    case 'reflected':
       return event.time;
     case 'binding':
       return event.packet.time;

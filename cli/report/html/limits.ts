@@ -17,9 +17,13 @@ export const LIMITS = {
   octets: 512,
   /** Fields named beside the octets. */
   fields: 24,
-  homeAddresses: 40,
+  homeAddresses: 30,
+  /** Bindings of one home address. */
+  bindings: 6,
   /** Changes of one binding. */
-  changes: 40,
+  changes: 20,
+  /** Findings of one step of an incident. */
+  steps: 16,
   /** Rows of any other table. */
   rows: 100,
 } as const;

@@ -3,7 +3,7 @@
  */
 import { safeText } from '../safe-text.ts';
 
-/** Text that is HTML already. Made by `html` and, for the style and script of the page alone, by `trusted`. */
+/** Text that is HTML already. Made by `markup` and, for the style and script of the page alone, by `trusted`. */
 export class Markup {
   readonly text: string;
 
@@ -40,7 +40,7 @@ function textOf(part: Part): string {
 }
 
 /** A template of HTML; attributes must stand in quotes. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   let text = strings[0] ?? '';
   for (const [i, part] of parts.entries()) text += textOf(part) + (strings[i + 1] ?? '');
   return new Markup(text);

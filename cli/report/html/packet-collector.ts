@@ -118,14 +118,20 @@ export async function collectPackets(
   const openers = packetOpeners(associations, ike);
   const views = new PacketViews(openers, source.interfaces, undefined, verification);
   // Negotiations of keys must be followed from the first packet on; other packets are looked at where they are wanted.
-  const negotiations = new PlainPackets(new Set(['isakmp']), openers.opensEsp !== true && openers.opensEsp);
+  const negotiations = new PlainPackets(
+    new Set(['isakmp']),
+    openers.opensEsp !== true && openers.opensEsp,
+  );
   const signalling = new PlainPackets(SIGNALLING, openers.opensEsp);
   const onPacket = (record: PacketRecord): void => {
     const file = source.inputs[record.inputIndex]?.name ?? '';
     const timestamp = eveTimestamp(record.seconds * 1e6 + Math.floor(record.nanoseconds / 1000));
     const key = packetKey({ pcap_filename: file, pcap_cnt: record.number, timestamp });
     const isWanted = wanted.has(key);
-    const near = signalling.lacks(record) && !isWanted ? [] : ladders.filter((l) => hasRoom(l, key, timestamp));
+    const near =
+      signalling.lacks(record) && !isWanted
+        ? []
+        : ladders.filter((l) => hasRoom(l, key, timestamp));
     if (!isWanted && near.length === 0 && negotiations.lacks(record)) {
       views.passOver(record);
       return;
@@ -143,15 +149,15 @@ export async function collectPackets(
     const reason = error instanceof Error ? error.message : String(error);
     return result(`the inputs could not be read a second time: ${reason}`);
   }
-  return result(signal.aborted ? 'the run was stopped before the inputs were read again' : undefined);
+  return result(
+    signal.aborted ? 'the run was stopped before the inputs were read again' : undefined,
+  );
 }
 
 /** Whether a packet may belong to a ladder. Half of the room is for evidence. */
 function hasRoom(ladder: Ladder, key: string, timestamp: string): boolean {
   if (ladder.evidence.has(key)) return ladder.packets.length < LIMITS.ladder;
-  return (
-    timestamp >= ladder.from && timestamp <= ladder.to && ladder.around < LIMITS.ladder / 2
-  );
+  return timestamp >= ladder.from && timestamp <= ladder.to && ladder.around < LIMITS.ladder / 2;
 }
 
 function addTo(ladder: Ladder, key: string, facts: PacketFacts, view: PacketView): void {

@@ -61,7 +61,10 @@ export interface PacketFacts {
 const KINDS: readonly (readonly [MarkKind, RegExp])[] = [
   ['link', /^eth\.(src|dst)$/],
   ['address', /^ipv6\.(src|dst)$/],
-  ['home', /^(ipv6\.opt\.mipv6\.home_address|ipv6\.routing\.mipv6\.home_address|mip6\.acoa\.acoa)$/],
+  [
+    'home',
+    /^(ipv6\.opt\.mipv6\.home_address|ipv6\.routing\.mipv6\.home_address|mip6\.acoa\.acoa)$/,
+  ],
   ['esp', /^(esp\.(spi|sequence|icv)|ah\.(spi|sequence|icv))$/],
   [
     'message',
@@ -125,7 +128,11 @@ function marksOf(nodes: readonly FieldNode[]): MarkedField[] {
   return found;
 }
 
-function octetsOf({ label, bytes }: ByteSource, index: number, marks: readonly MarkedField[]): Octets {
+function octetsOf(
+  { label, bytes }: ByteSource,
+  index: number,
+  marks: readonly MarkedField[],
+): Octets {
   return {
     label,
     bytes: bytes.slice(0, LIMITS.octets),

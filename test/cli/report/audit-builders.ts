@@ -217,6 +217,8 @@ export function makeSummary(overrides: Partial<EngineSummary> = {}): EngineSumma
       { ruleId: 'MIP6-1110', title: 'Outside signalling', reason: 'no link has a known role' },
       { ruleId: 'MIP6-1113', title: 'Denial of service', reason: 'no link has a known role' },
     ],
+    suppressions: [],
+    heldBack: 0,
     internalErrors: [],
     ...overrides,
   };

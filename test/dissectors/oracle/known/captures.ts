@@ -41,7 +41,15 @@ const fixtureEntries: readonly Entry[] = [
     reason: 'headers inside ESP of another care-of address, which tshark does not open',
   },
   {
-    names: ['ipv6.*', 'data.data'],
+    names: ['mip6.cgar.*'],
+    kinds: ['only here'],
+    about: /mip6-2607/,
+    verdict: 'ours right',
+    rfc: 'RFC 4866 5.1, RFC 3972 3',
+    reason: 'tshark shows CGA Parameters as octets',
+  },
+  {
+    names: ['ipv6.*', 'udp.*', 'data.data'],
     kinds: ['only here', 'only there'],
     about: /quiet-dual-stack|mip6-250[124]/,
     verdict: 'ours right',

@@ -1,0 +1,91 @@
+import {
+  addressKey,
+  defineRule,
+  evidenceOf,
+  formatAddress,
+  testMessageOf,
+} from '../../engine/rule-api.ts';
+import type { AlertDraft } from '../../engine/rule-api.ts';
+
+/** Sources and targets counted. */
+const MAX_NODES = 8192;
+
+export default defineRule({
+  id: 'MIP6-1503',
+  title: 'Flood of Home Test Init or Care-of Test Init messages',
+  severity: 'medium',
+  category: 'exhaustion',
+  references: ['RFC 6275 sections 11.8 and 15.4.5', 'RFC 4225 section 4.2'],
+  needs: [],
+  verdict: 'rate-limit',
+  explanation:
+    'A correspondent answers each init message with a computed token, to whatever source it came from. A node sends at ' +
+    'most three a second of each kind to one correspondent. Many more come from a source that floods, or, with sources ' +
+    'that are made up, against one correspondent: its time, and the path to whoever gets the answers, are used up.',
+  advice:
+    'Limit init messages at the correspondent. Correspondents may stop answering them for a while: traffic then goes ' +
+    'through the home agent.',
+  on: ['mobility'],
+  params: {
+    perSource: {
+      default: 20,
+      min: 4,
+      max: 100_000,
+      unit: 'messages per second',
+      doc: 'init messages of one kind from one source on one link',
+    },
+    perTarget: {
+      default: 100,
+      min: 4,
+      max: 1_000_000,
+      unit: 'messages per second',
+      doc: 'init messages of one kind from all sources to one correspondent on one link',
+    },
+  },
+  evaluate(event, context) {
+    const message = testMessageOf(event.header.message);
+    if (message?.isInit !== true) return undefined;
+    const { context: wire } = event;
+    const { source, destination, packet, link, outer } = wire;
+    // The same message in and behind a tunnel is one.
+    const place = `${message.kind}${link.id}${outer === undefined ? '' : 't'}`;
+    const bounds = { maxEntries: MAX_NODES, windowSeconds: 1 };
+    const name = message.kind === 'home' ? 'Home Test Init' : 'Care-of Test Init';
+    const { perSource, perTarget } = context.params;
+    const found: AlertDraft[] = [];
+    const fromSource = context.counts('sources', bounds).add(`${place}${addressKey(source)}`);
+    if (fromSource > perSource) {
+      found.push({
+        object: `${message.kind} from ${addressKey(source)}`,
+        message: `${formatAddress(source)} sends more than ${perSource} ${name} messages a second`,
+        packet,
+        evidence: [
+          evidenceOf(
+            wire,
+            `${name} to ${formatAddress(destination)}, the ${fromSource}th within a second`,
+          ),
+        ],
+        confidence: 'certain',
+        stage: 'denial-of-service',
+        attacker: source,
+      });
+    }
+    const toTarget = context.counts('targets', bounds).add(`${place}${addressKey(destination)}`);
+    if (toTarget > perTarget) {
+      found.push({
+        object: `${message.kind} to ${addressKey(destination)}`,
+        message: `${formatAddress(destination)} gets more than ${perTarget} ${name} messages a second`,
+        packet,
+        evidence: [
+          evidenceOf(
+            wire,
+            `${name} from ${formatAddress(source)}, the ${toTarget}th within a second`,
+          ),
+        ],
+        confidence: 'certain',
+        stage: 'denial-of-service',
+      });
+    }
+    return found;
+  },
+});

@@ -1,0 +1,82 @@
+import {
+  defineRule,
+  evidenceOf,
+  formatAddress,
+  registrationKey,
+  registrationRequestOf,
+  testMessageOf,
+} from '../../engine/rule-api.ts';
+import type { EventOf } from '../../engine/rule-api.ts';
+
+const BOUNDS = { maxEntries: 8192, ttlSeconds: 2 };
+/** Microseconds of a second, less what captures are off by. */
+const SECOND = 0.98e6;
+
+/** What a mobile node sends at a limited rate. */
+function limitedOf(
+  event: EventOf<'mobility'>,
+): { readonly name: string; readonly node: Uint8Array } | undefined {
+  const { context, header, earlier, checksum } = event;
+  if (checksum === 'wrong') return undefined;
+  const message = testMessageOf(header.message);
+  if (message?.isInit === true) {
+    const name = message.kind === 'home' ? 'Home Test Init' : 'Care-of Test Init';
+    return { name, node: context.source };
+  }
+  const request = registrationRequestOf(event);
+  if (request === undefined) return undefined;
+  // A mirror port shows an update twice.
+  if (earlier?.link.id === context.link.id && context.packet.time - earlier.lastSeen < 20_000) {
+    return undefined;
+  }
+  return { name: 'Binding Update', node: request.homeAddress };
+}
+
+export default defineRule({
+  id: 'MIP6-1506',
+  title: 'Node sends mobility messages faster than it may',
+  severity: 'low',
+  category: 'exhaustion',
+  references: ['RFC 6275 sections 11.8 and 12'],
+  needs: [],
+  verdict: 'rate-limit',
+  explanation:
+    'A mobile node sends at most three messages of one kind a second to one home agent or correspondent ' +
+    '(MAX_UPDATE_RATE), and waits longer each time that no answer comes. More is a stack that does not wait, a node that ' +
+    'moves back and forth, or somebody who sends in its name.',
+  advice: 'Update the stack of the node. If the node is sound, look for who uses its address.',
+  on: ['mobility'],
+  params: {
+    perSecond: {
+      default: 3,
+      min: 1,
+      max: 1000,
+      unit: 'messages per second',
+      doc: 'messages of one kind from one node to one receiver: MAX_UPDATE_RATE',
+    },
+  },
+  evaluate(event, context) {
+    const limited = limitedOf(event);
+    if (limited === undefined) return undefined;
+    const { name, node } = limited;
+    const { context: wire } = event;
+    const { packet, destination, link, outer } = wire;
+    // Each link for itself, and inside and behind a tunnel apart: one message may be seen on several.
+    const about = registrationKey(node, destination);
+    const key = `${about}${name}${link.id}${outer === undefined ? '' : 't'}`;
+    const table = context.table<readonly number[]>('sent', BOUNDS);
+    const { perSecond } = context.params;
+    const sent = (table.get(key) ?? []).filter((time) => Math.abs(packet.time - time) < SECOND);
+    const all = [...sent, packet.time].slice(-perSecond - 1);
+    table.set(key, all);
+    if (all.length <= perSecond) return undefined;
+    return {
+      object: `${about}${name}`,
+      message: `${formatAddress(node)} sends ${formatAddress(destination)} more than ${perSecond} ${name} messages a second`,
+      packet,
+      evidence: [evidenceOf(wire, `${name}, the ${all.length}th within a second`)],
+      confidence: 'certain',
+      ...(name === 'Care-of Test Init' ? {} : { homeAddress: node }),
+    };
+  },
+});

@@ -1,0 +1,93 @@
+import {
+  defineRule,
+  formatAddress,
+  registrationAnswerOf,
+  registrationKey,
+} from '../../engine/rule-api.ts';
+import type { Evidence } from '../../engine/rule-api.ts';
+
+const BOUNDS = { maxEntries: 8192, ttlSeconds: 600 };
+/** Status values for nonces that are no longer valid. RFC 6275 section 6.1.8. */
+const EXPIRED_NONCES: ReadonlySet<number> = new Set([136, 137, 138]);
+
+/** What became of route optimisation between two nodes. */
+interface Pair {
+  isEstablished: boolean;
+  readonly breaks: Evidence[];
+}
+
+export default defineRule({
+  id: 'MIP6-1507',
+  title: 'Route optimisation of two nodes broken again and again',
+  severity: 'low',
+  category: 'exhaustion',
+  references: ['RFC 4225 section 3.3.2', 'RFC 6275 sections 9.3.3 and 15.4.5'],
+  needs: [],
+  verdict: 'alert',
+  explanation:
+    'Between one node and one correspondent, route optimisation was set up and broken again several times: by a Binding ' +
+    'Error, which says that there is no binding, or by a refusal for old nonces. Each time traffic takes the long way ' +
+    'through the home agent, and both sides start over. A forged Binding Error does that with one packet; wrong clocks ' +
+    'and short-lived nonces do it without ill will.',
+  advice:
+    'See whether the Binding Errors come from the correspondent (hop limit, link-layer source). If so, look at how long ' +
+    'its nonces live.',
+  on: ['mobility', 'binding'],
+  params: {
+    breaks: {
+      default: 3,
+      min: 2,
+      max: 100,
+      unit: 'times in 10 minutes',
+      doc: 'how often route optimisation is set up and broken again',
+    },
+  },
+  evaluate(event, context) {
+    const pairs = context.table<Pair>('pairs', BOUNDS);
+    if (event.kind === 'binding') {
+      const { binding, change } = event;
+      if (binding.role !== 'correspondent') return undefined;
+      if (change !== 'registered' && change !== 'moved' && change !== 'refreshed') return undefined;
+      const key = registrationKey(binding.homeAddress, binding.peer);
+      const pair = pairs.get(key) ?? { isEstablished: false, breaks: [] };
+      pair.isEstablished = true;
+      pairs.set(key, pair);
+      return undefined;
+    }
+    const { context: wire, header, checksum } = event;
+    const { message } = header;
+    if (checksum === 'wrong') return undefined;
+    let homeAddress: Uint8Array;
+    let text: string;
+    if (message.kind === 'binding-error') {
+      ({ homeAddress } = message);
+      text = `Binding Error with status ${message.status} from ${formatAddress(wire.source)}`;
+    } else {
+      const answer = registrationAnswerOf(event);
+      if (answer === undefined || !EXPIRED_NONCES.has(answer.status)) return undefined;
+      ({ homeAddress } = answer);
+      text = `Binding Acknowledgement with status ${answer.status}`;
+    }
+    const key = registrationKey(homeAddress, wire.source);
+    const pair = pairs.get(key);
+    // Copies of one message break what is established once.
+    if (pair?.isEstablished !== true) return undefined;
+    pair.isEstablished = false;
+    pair.breaks.push({ packet: wire.packet, text, link: wire.link });
+    while (wire.packet.time - (pair.breaks[0]?.packet.time ?? Infinity) > BOUNDS.ttlSeconds * 1e6) {
+      pair.breaks.shift();
+    }
+    const { breaks } = context.params;
+    if (pair.breaks.length > breaks) pair.breaks.shift();
+    if (pair.breaks.length < breaks) return undefined;
+    return {
+      object: key,
+      message: `route optimisation of ${formatAddress(homeAddress)} with ${formatAddress(wire.source)} was broken ${breaks} times within 10 minutes`,
+      packet: wire.packet,
+      evidence: [...pair.breaks],
+      confidence: 'partial',
+      stage: 'denial-of-service',
+      homeAddress,
+    };
+  },
+});

@@ -1,0 +1,184 @@
+import {
+  addressKey,
+  defineRule,
+  formatAddress,
+  isBindingValid,
+  isSameAddress,
+  registrationKey,
+} from '../../engine/rule-api.ts';
+import type {
+  AlertDraft,
+  BindingTraffic,
+  EventOf,
+  Evidence,
+  PacketReference,
+  QuotedError,
+  RuleContext,
+} from '../../engine/rule-api.ts';
+
+const BOUNDS = { maxEntries: 8192, ttlSeconds: 420 };
+/** Microseconds of traffic that one event is about, at least. */
+const INTERVAL = 1e6;
+
+const params = {
+  packetsPerSecond: {
+    default: 10,
+    min: 1,
+    max: 1_000_000,
+    unit: 'packets per second',
+    doc: 'packets to a care-of address from which on they are a stream',
+  },
+  seconds: {
+    default: 3,
+    min: 1,
+    max: 600,
+    unit: 'seconds',
+    doc: 'how long the stream goes on, without an answer from the care-of address, before it is reported',
+  },
+};
+
+type Context = RuleContext<Record<keyof typeof params, number>>;
+
+/** What is known of one care-of address of a binding. */
+interface Stream {
+  readonly careOfAddress: Uint8Array;
+  readonly start: PacketReference;
+  /** The home address was heard through this peer before it had this care-of address. */
+  readonly wasTwoWay: boolean;
+  hasAnswered: boolean;
+  busySeconds: number;
+  packets: number;
+  octets: number;
+  tcpData: number;
+  bare: number;
+  lastBare: PacketReference | undefined;
+  errors: number;
+  lastError: QuotedError | undefined;
+  lastTime: number;
+}
+
+function answered({ fromByOption, fromByTunnel, fromCareOf }: BindingTraffic): boolean {
+  return fromByOption + fromByTunnel + fromCareOf > 0;
+}
+
+function follow(event: EventOf<'binding-traffic'>, context: Context): Stream {
+  const { binding, traffic, time } = event;
+  const { homeAddress, peer, careOfAddress, lastChange } = binding;
+  const streams = context.table<Stream>('streams', BOUNDS);
+  const key = registrationKey(homeAddress, peer);
+  let stream = streams.get(key);
+  if (stream === undefined || !isSameAddress(stream.careOfAddress, careOfAddress)) {
+    stream = {
+      careOfAddress,
+      start: lastChange,
+      wasTwoWay: stream?.hasAnswered === true,
+      hasAnswered: false,
+      busySeconds: 0,
+      packets: 0,
+      octets: 0,
+      tcpData: 0,
+      bare: 0,
+      lastBare: undefined,
+      errors: 0,
+      lastError: undefined,
+      lastTime: Math.max(lastChange.time, time - INTERVAL),
+    };
+  }
+  streams.set(key, stream);
+  const seconds = Math.max(1, (time - stream.lastTime) / 1e6);
+  const count = traffic.toByRouting + traffic.toByTunnel;
+  stream.lastTime = time;
+  stream.hasAnswered ||= answered(traffic);
+  if (count / seconds >= context.params.packetsPerSecond) stream.busySeconds += seconds;
+  stream.packets += count;
+  stream.octets += traffic.toOctets;
+  stream.tcpData += traffic.tcpData;
+  stream.bare += traffic.bareAcknowledgements;
+  stream.lastBare = traffic.lastBare ?? stream.lastBare;
+  stream.errors += traffic.errors;
+  stream.lastError = traffic.lastError ?? stream.lastError;
+  return stream;
+}
+
+/** What shows that silence is no one-way stream and no gap of the capture; empty when nothing does. */
+function proofOf(stream: Stream): Evidence[] {
+  const { errors, lastError, bare, lastBare, tcpData, careOfAddress, start, wasTwoWay } = stream;
+  const careOf = formatAddress(careOfAddress);
+  const proof: Evidence[] = [];
+  if (lastError !== undefined) {
+    const { packet, source, type, code } = lastError;
+    proof.push({
+      packet,
+      text: `${errors} ICMPv6 errors about packets to ${careOf}, the last of type ${type} code ${code} from ${formatAddress(source)}`,
+    });
+  }
+  if (lastBare !== undefined) {
+    proof.push({
+      packet: lastBare,
+      text: `${bare} acknowledgements came from the home address itself, none from ${careOf}`,
+    });
+  }
+  if (tcpData > 0) {
+    const text = `${tcpData} of them carry TCP data, which nobody sends on without acknowledgements`;
+    proof.push({ packet: start, text });
+  }
+  if (wasTwoWay) {
+    proof.push({ packet: start, text: 'the node answered here as long as it was elsewhere' });
+  }
+  return proof;
+}
+
+export default defineRule({
+  id: 'MIP6-1401',
+  title: 'Stream redirected to a care-of address that never answers',
+  severity: 'critical',
+  category: 'flooding',
+  references: ['RFC 4225 section 3.2.1', 'RFC 6275 sections 15.1 and 15.4.2'],
+  needs: [],
+  verdict: 'rate-limit',
+  explanation:
+    'A binding sends the traffic of a home address to a care-of address. Whoever starts a download and then registers ' +
+    'the address of a stranger floods that stranger, with the bandwidth of the server and not with his own. The victim ' +
+    'has no binding and answers nothing, or refuses with ICMPv6 errors, while acknowledgements keep coming from ' +
+    'elsewhere to keep the download going. Here a stream goes to a care-of address from which no packet has come since ' +
+    'it was registered. Silence alone proves nothing, one-way media and lopsided captures are silent too: reported is ' +
+    'only what is refused, acknowledged by others, TCP, or was answered before.',
+  advice:
+    'Delete the binding at the sender of the stream and limit what goes to the care-of address. Look for who registered ' +
+    'it: he can receive at that address, or the receiver does not test care-of addresses.',
+  on: ['binding-traffic'],
+  params,
+  evaluate(event, context): AlertDraft | undefined {
+    const { binding, traffic } = event;
+    const { homeAddress, peer, careOfAddress, role } = binding;
+    const stream = follow(event, context);
+    if (stream.hasAnswered || traffic.lastTo === undefined) return undefined;
+    if (!isBindingValid(binding, context.now)) return undefined;
+    if (stream.busySeconds < context.params.seconds) return undefined;
+    const proof = proofOf(stream);
+    if (proof.length === 0) return undefined;
+    const { packets, octets } = stream;
+    const isSure = stream.errors > 0 || stream.bare > 0;
+    return {
+      object: `${registrationKey(homeAddress, peer)}${addressKey(careOfAddress)}`,
+      message: `${formatAddress(peer)} floods ${formatAddress(careOfAddress)}, the care-of address of ${formatAddress(homeAddress)}, which never answered`,
+      packet: traffic.lastTo,
+      evidence: [
+        {
+          packet: stream.start,
+          text: `care-of address ${formatAddress(careOfAddress)} registered`,
+        },
+        {
+          packet: traffic.lastTo,
+          text: `${packets} packets with ${octets} octets since then to it, none from it`,
+        },
+        ...proof,
+      ],
+      confidence: isSure ? 'certain' : 'partial',
+      ...(isSure ? {} : { severity: 'high' }),
+      stage: 'denial-of-service',
+      homeAddress,
+      ...(role === 'home' ? { homeAgent: peer } : {}),
+    };
+  },
+});
