@@ -6,8 +6,10 @@ import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addDemo } from './commands/demo.ts';
 import { addFields } from './commands/fields.ts';
+import { addHistory } from './commands/history.ts';
 import { addKeys } from './commands/keys.ts';
 import { addRead } from './commands/read.ts';
+import { addRules } from './commands/rules.ts';
 import { CliError, EXIT, EXIT_MEANINGS } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { packageVersion } from './package-root.ts';
@@ -35,6 +37,9 @@ const TOPICS: Readonly<Record<string, string>> = {
   eve   JSON lines compatible with Suricata's EVE; event_type is alert, binding, mip6, anomaly,
         incident or stats; schema: docs/eve.schema.json
   json  one document with everything; schema: docs/audit.schema.json
+  html  one page to read, print and send on: ladders of messages, timelines, octets of the evidence
+  sarif SARIF 2.1.0, for code scanning services and viewers
+  junit JUnit XML, for continuous integration: a case for each rule; schema: docs/junit.xsd
 
 Formats of mip6guard read -T, with the shapes of tshark:
   text     a line a packet; with -V or -O all fields, with -x the octets
@@ -99,6 +104,8 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addRead(program, terminal, end);
   addFields(program, terminal, end);
   addKeys(program, terminal, end);
+  addRules(program, terminal, end);
+  addHistory(program, terminal, end);
   addDemo(program, terminal, end);
   program
     .command('help')
@@ -151,7 +158,7 @@ function failureCode(error: unknown, args: readonly string[], terminal: Terminal
       terminal.say(`  To audit the capture: mip6guard audit ${first}`);
     } else if (error.code !== 'commander.help') {
       terminal.say(
-        `  See: mip6guard ${['audit', 'read', 'fields', 'keys', 'demo'].includes(first) ? `${first} ` : ''}--help`,
+        `  See: mip6guard ${['audit', 'read', 'fields', 'keys', 'rules', 'history', 'demo'].includes(first) ? `${first} ` : ''}--help`,
       );
     }
     return EXIT.usage;

@@ -182,6 +182,9 @@ function ruleFaults(value: unknown, id: string): string[] {
   listOf('needs', Object.keys(NEEDS));
   listOf('on', Object.keys(EVENT_KINDS));
   expect('on', !Array.isArray(value['on']) || value['on'].length > 0, 'at least one kind of event');
+  for (const name of ['illustration', 'revision']) {
+    expect(name, value[name] === undefined || isText(value[name]), 'text, or nothing');
+  }
   expect('evaluate', typeof value['evaluate'] === 'function', 'a function');
   faults.push(...parameterFaults(value['params']));
   return faults;

@@ -40,12 +40,16 @@ export class TunnelLimit {
   readonly #seed: number;
   readonly #tags = new Int32Array(PLACES);
   readonly #times = new Float64Array(PLACES).fill(-INTERVAL);
+  /** Packets since the last event of a key. */
+  readonly #counts = new Int32Array(PLACES);
   readonly #pairTags = new Int32Array(PAIR_PLACES);
   readonly #pairTimes = new Float64Array(PAIR_PLACES).fill(-INTERVAL);
   readonly #pairCounts = new Int32Array(PAIR_PLACES);
   /** Hash of the key at hand, and of the ends of the tunnel in it. */
   #hash = 0;
   #pair = 0;
+  /** Packets of the key since its last event, when `isDue` has said yes; this one included. */
+  packets = 0;
 
   constructor(seed = 0x5bd1e995) {
     this.#seed = seed | 0;
@@ -87,6 +91,7 @@ export class TunnelLimit {
     const place = hash & (PLACES - 1);
     // Packets of several captures may step back in time.
     if (this.#tags[place] === hash && Math.abs(time - (this.#times[place] ?? 0)) < INTERVAL) {
+      this.#counts[place] = (this.#counts[place] ?? 0) + 1;
       return false;
     }
     const pair = this.#pair & (PAIR_PLACES - 1);
@@ -101,6 +106,8 @@ export class TunnelLimit {
     const count = this.#pairCounts[pair] ?? 0;
     if (count >= PAIR_EVENTS) return false;
     this.#pairCounts[pair] = count + 1;
+    this.packets = this.#tags[place] === hash ? (this.#counts[place] ?? 0) + 1 : 1;
+    this.#counts[place] = 0;
     this.#tags[place] = hash;
     this.#times[place] = time;
     return true;

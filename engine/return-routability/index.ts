@@ -18,7 +18,13 @@ export type {
 export { unmatchedTestOf } from './unmatched-test.ts';
 export type { UnmatchedTest } from './unmatched-test.ts';
 export { unmatchedTestDraft } from './unmatched-draft.ts';
-export { NONCE_AGE, TOKEN_AGE, initOf, isBareTest, testMessageOf } from '../state/routability-tests.ts';
+export {
+  NONCE_AGE,
+  TOKEN_AGE,
+  initOf,
+  isBareTest,
+  testMessageOf,
+} from '../state/routability-tests.ts';
 export type { TestInit, TestKind, TestMessage, TestPair } from '../state/routability-tests.ts';
 export { coversNetwork, usualHopLimit } from '../state/correspondents.ts';
 export type { Correspondent } from '../state/correspondents.ts';

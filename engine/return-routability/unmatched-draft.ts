@@ -61,7 +61,8 @@ export function unmatchedTestDraft(
   const isWeak = otherToken === undefined && signs.length === 0;
   const isCertain = otherToken !== undefined && found.usualHopLimit !== undefined;
   return {
-    object: registrationKey(address, peer),
+    // What may be a loss must not hide what is none.
+    object: `${registrationKey(address, peer)}${isWeak ? ' single' : ''}`,
     message: `${formatAddress(address)} got a ${name} in the name of ${formatAddress(peer)} that it did not ask for`,
     packet,
     evidence,

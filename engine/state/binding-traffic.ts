@@ -4,8 +4,7 @@
  * Packets between a care-of address or home address and the peer of a binding are found by one look-up of the pair.
  * Bounded by the number of pairs; a binding without traffic costs nothing.
  */
-import { u16, u32, u8 } from '../../dissectors/core/bytes.ts';
-import { equalBytes } from '../../dissectors/core/bytes.ts';
+import { equalBytes, u16, u32, u8 } from '../../dissectors/core/bytes.ts';
 import { isSameAddress } from '../../dissectors/core/address.ts';
 import { NEXT_HEADER } from '../../dissectors/ipv6/header.ts';
 import type { Ipv6View } from '../../dissectors/walk.ts';
@@ -132,6 +131,12 @@ class Watched {
   }
 }
 
+/** Whether the upper layer is an ICMPv6 error. */
+function isError({ upperBytes: bytes, upperOffset: offset, upperEnd: end }: Ipv6View): boolean {
+  const type = offset < end ? u8(bytes, offset) : 0;
+  return type > 0 && type <= LAST_ERROR;
+}
+
 function isLive({ phase }: Readonly<Binding>): boolean {
   return phase === 'registered' || phase === 'deregistration-sent';
 }
@@ -182,14 +187,17 @@ export class BindingTrafficCounter {
     const pairs = this.#pairs;
     if (pairs.size === 0) return;
     const { bytes, source, destination } = view;
+    // An error is no answer, whoever sends it.
+    if (view.upperProtocol === NEXT_HEADER.icmpv6 && !isTunnel && isError(view)) {
+      this.#error(view, at);
+      return;
+    }
     const watched = pairs.get(bytes, source, destination);
     if (watched !== undefined) {
       const isTo = equalBytes(bytes, source, watched.binding.peer, 0, 16);
       if (isTo) this.#to(watched, view, isTunnel, at);
       else this.#from(watched, view, isTunnel, at);
-      return;
     }
-    if (view.upperProtocol === NEXT_HEADER.icmpv6 && !isTunnel) this.#error(view, at);
   }
 
   #to(watched: Watched, view: Ipv6View, isTunnel: boolean, at: Moment): void {
@@ -269,15 +277,13 @@ export class BindingTrafficCounter {
     const { upperBytes: bytes, upperOffset: offset, upperEnd: end } = view;
     const quoted = offset + ERROR_OCTETS;
     if (quoted + IPV6_OCTETS > end) return;
-    const type = u8(bytes, offset);
-    if (type === 0 || type > LAST_ERROR) return;
     const watched = this.#pairs.get(bytes, quoted + SOURCE, quoted + DESTINATION);
     if (watched === undefined) return;
     const { binding } = watched;
     if (!equalBytes(bytes, quoted + SOURCE, binding.peer, 0, 16)) return;
     if (!equalBytes(bytes, quoted + DESTINATION, binding.careOfAddress, 0, 16)) return;
     watched.errors++;
-    watched.errorType = type;
+    watched.errorType = u8(bytes, offset);
     watched.errorCode = u8(bytes, offset + 1);
     for (let i = 0; i < 16; i++) watched.errorSource[i] = u8(view.bytes, view.source + i);
     watched.lastError.set(at);

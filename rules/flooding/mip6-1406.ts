@@ -7,6 +7,7 @@ import {
   includesAddress,
   isComplete,
   isSameAddress,
+  isUnicastRoutable,
   registrationRequestOf,
 } from '../../engine/rule-api.ts';
 import type { Confidence, RuleContext } from '../../engine/rule-api.ts';
@@ -78,6 +79,8 @@ export default defineRule({
     const request = registrationRequestOf(event);
     if (request === undefined || request.lifetime === 0 || !isComplete(event)) return undefined;
     const { homeAddress, peer, careOfAddress, isHome, context: wire } = request;
+    // What is no address of a node at all is the business of MIP6-1011.
+    if (!isUnicastRoutable(careOfAddress)) return undefined;
     const reason = reasonOf(careOfAddress, peer, context);
     if (reason === undefined) return undefined;
     return {

@@ -51,21 +51,26 @@ function draftOf(
   const isCovered = coverage === 'pair' || coverage === 'network';
   const named =
     nonces === undefined ? 'no nonce indices' : `nonce indices ${nonces.home} and ${nonces.careOf}`;
-  const known = (context.seenUpdates(homeAddress, peer)?.updates ?? []).find(
-    (item) => item.lifetime > 0 && item.packet !== packet,
-  );
+  const isWeak = grade === 'weak' || !isCovered;
+  const known =
+    coverage === 'pair'
+      ? context
+          .seenUpdates(homeAddress, peer)
+          ?.updates.find((item) => item.lifetime > 0 && item.packet.time < packet.time)
+      : undefined;
   return {
     // Addresses that were never seen to register are the attacker's choice: one alert for their network.
-    object:
+    object: `${
       coverage === 'pair'
         ? correspondentKey(update)
-        : `${prefixKey(homeAddress, 64)} at ${addressKey(peer)}`,
+        : `${prefixKey(homeAddress, 64)} at ${addressKey(peer)}`
+    }${isWeak ? ' perhaps' : ''}`,
     message: `${formatAddress(source)} registers ${formatAddress(homeAddress)} from ${formatAddress(careOfAddress)} at ${formatAddress(peer)} without return routability`,
     packet,
     evidence: [
       ...(known === undefined
         ? []
-        : [{ packet: known.packet, text: 'an earlier registration of the two, with both tests' }]),
+        : [{ packet: known.packet, text: 'an earlier registration of the two' }]),
       {
         packet,
         text: `Binding Update, sequence ${sequence}, ${named}; in the 240 s before it no ${missing.join(' and no ')} with ${formatAddress(peer)} was seen${grade === 'unanswered' ? ', and it was not accepted' : ''}`,
@@ -73,7 +78,7 @@ function draftOf(
       },
     ],
     confidence: grade === 'proved' && isCovered ? 'certain' : 'partial',
-    ...(grade === 'weak' || !isCovered ? { severity: 'low' } : {}),
+    ...(isWeak ? { severity: 'low' } : {}),
     homeAddress,
     attacker: source,
   };

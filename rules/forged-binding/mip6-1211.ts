@@ -107,7 +107,7 @@ export default defineRule({
       const isWeak = !found.isStrong || !isCovered;
       return {
         ...base,
-        object: registrationKey(homeAddress, peer),
+        object: `${registrationKey(homeAddress, peer)}${isWeak ? ' near' : ''}`,
         message: `${formatAddress(homeAddress)} got a Binding Acknowledgement in the name of ${formatAddress(peer)} that answers nothing: ${found.why}`,
         evidence: [found.update, evidenceOf(wire, name)],
         confidence: 'partial',

@@ -113,7 +113,7 @@ export default defineRule({
       watched.some(({ updates }) => packet.time - (updates[0]?.packet.time ?? Infinity) > LONGEST);
     return {
       ...base,
-      object: `none/${addressKey(homeAddress)}`,
+      object: `none/${addressKey(homeAddress)}${isProved ? '' : ' perhaps'}`,
       message: `${formatAddress(peer)} asks ${formatAddress(homeAddress)} to refresh a binding that it does not have`,
       evidence: [
         ...(isEnded

@@ -358,6 +358,32 @@ function guess(candidate: Candidate, packet: PacketReference, reason: Evidence):
   };
 }
 
+/** HoA = home address, HAO = Home Address option, RH2 = type 2 routing header. */
+const illustration = [
+  'mobile node MN               attacker                        home agent HA',
+  'visited link                 same visited link               home link',
+  'HoA 2001:db8:1::10           2001:db8:6::66                  2001:db8:1::1',
+  '  |                             |                               |',
+  '  |<-- 1 Router Advertisement --|                               |  MIP6-1101: home prefix',
+  '  |      with the home prefix   |                               |  off the home link',
+  '  |                             |                               |',
+  '  |--- 2 IPv6  HoA > HA ------->|                               |  MIP6-1105: MN believes',
+  '  |      ESP [ BU lifetime 0 ]  |                               |  it is at home',
+  '  |                             |                               |',
+  '  |                             |--- 3 IPv6  attacker > HA ---->|  MIP6-1106: same SPI,',
+  '  |                             |      HAO   HoA                |  sequence number and ICV',
+  '  |                             |      ESP [ BU lifetime 0 ]    |  as 2; HA deletes binding',
+  '  |                             |                               |',
+  '  |                             |<-- 4 IPv6  HA > attacker -----|',
+  '  |                             |      RH2   HoA                |',
+  '  |                             |      ESP [ BA status 0 ]      |',
+  '  |<-- 5 IPv6  HA > HoA --------|                               |  MIP6-1107: same ESP as 4',
+  '  |      ESP [ BA status 0 ]    |                               |  without RH2; MN trusts it',
+  '  |                             |                               |',
+  '  |=== 6 payload HoA > anybody: no tunnel, no ESP =============>|  MIP6-1112: in the clear,',
+  '  |                             |                               |  where the attacker reads',
+].join('\n');
+
 export default defineRule({
   id: 'MIP6-1106',
   title: 'De-registration relayed with an added Home Address option',
@@ -385,6 +411,7 @@ export default defineRule({
     'option and without Alternate Care-of Address, or from the registered care-of address with both ' +
     '(draft section 5.4.2). Make the node register again, and find who sent the home prefix on its link. Block the ' +
     'address named here until it is known whose it is.',
+  illustration,
   on: ['relay', 'mobility', 'esp', 'home-address-traffic', 'tick'],
   params,
   evaluate(event, context) {

@@ -25,7 +25,7 @@ interface Waiting {
 function draftOf({ update, evidence, age }: Waiting, isAnswered: boolean): AlertDraft {
   const { homeAddress, peer, context } = update;
   return {
-    object: correspondentKey(update),
+    object: `${correspondentKey(update)}${isAnswered ? '' : ' unanswered'}`,
     message: `${formatAddress(peer)} accepts a registration of ${formatAddress(homeAddress)} on a token that is ${age} s old`,
     packet: context.packet,
     evidence,

@@ -35,7 +35,8 @@ function collector(
   const isAgent = context.site.homeAgents.some(({ linkLayerAddresses }) =>
     linkLayerAddresses.some((item) => isSameLinkLayer(item, linkSource)),
   );
-  if (isAgent || isLinkLayerOfRouter(link, linkSource, context)) return undefined;
+  const isRouter = [...context.routers(link)].some((item) => isLinkLayerOfRouter(item, linkSource));
+  if (isAgent || isRouter) return undefined;
   return {
     key: `${link.id}/${linkSource.join(':')}`,
     text: `${formatMac(linkSource)} on link ${link.name}`,

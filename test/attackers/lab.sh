@@ -71,14 +71,14 @@ capture() {
   until_true 20 grep -q 'listening on' "$1.log"
 }
 
-# finish FILE: ends a capture when nothing more has come for 0.3 seconds
+# finish FILE: ends a capture when nothing more has come for 0.2 seconds
 finish() {
   local size=0 same=0 now
   for _ in $(seq 200); do
     sleep 0.1
     now=$(stat -c %s "$1")
     if [ "$now" = "$size" ]; then same=$((same + 1)); else same=0; fi
-    [ $same -ge 3 ] && break
+    [ $same -ge 2 ] && break
     size=$now
   done
   kill "${captures[$1]}" 2>/dev/null || true

@@ -21,7 +21,7 @@ const MAC = '02:00:5e:00:53:67';
 const ANSWERED_DAD =
   'atk6-dos-new-ip6 home0 & for i in {1..8}; do ip -n mip6guard-ha addr add 2001:db8:1::10/64 dev home1; sleep 0.1; ip -n mip6guard-ha addr del 2001:db8:1::10/64 dev home1; done; kill %1';
 
-/** thc-ipv6 and the IPv6 toolkit of SI6 Networks; they run side by side, each in a network of its own. */
+/** thc-ipv6 (single packets, then floods) and the IPv6 toolkit of SI6 Networks: side by side, each in a network of its own. */
 const SUITES: readonly (readonly Attack[])[] = [
   [
     {
@@ -91,6 +91,8 @@ const SUITES: readonly (readonly Attack[])[] = [
       command: 'atk6-randicmp6 -p visited0 2001:db8:1::1 144',
       rules: ['MIP6-2103'],
     },
+  ],
+  [
     { name: 'dos-new-ip6', link: 'home', command: ANSWERED_DAD, rules: ['MIP6-2003'] },
     {
       name: 'ndpexhaust26',
