@@ -8,6 +8,7 @@ import { addDemo } from './commands/demo.ts';
 import { addFields } from './commands/fields.ts';
 import { addHistory } from './commands/history.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLearn } from './commands/learn.ts';
 import { addRead } from './commands/read.ts';
 import { addRules } from './commands/rules.ts';
 import { CliError, EXIT, EXIT_MEANINGS } from './exit-codes.ts';
@@ -105,6 +106,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addFields(program, terminal, end);
   addKeys(program, terminal, end);
   addRules(program, terminal, end);
+  addLearn(program, terminal, end);
   addHistory(program, terminal, end);
   addDemo(program, terminal, end);
   program
@@ -158,7 +160,7 @@ function failureCode(error: unknown, args: readonly string[], terminal: Terminal
       terminal.say(`  To audit the capture: mip6guard audit ${first}`);
     } else if (error.code !== 'commander.help') {
       terminal.say(
-        `  See: mip6guard ${['audit', 'read', 'fields', 'keys', 'rules', 'history', 'demo'].includes(first) ? `${first} ` : ''}--help`,
+        `  See: mip6guard ${['audit', 'read', 'fields', 'keys', 'rules', 'learn', 'history', 'demo'].includes(first) ? `${first} ` : ''}--help`,
       );
     }
     return EXIT.usage;

@@ -3,7 +3,12 @@
  */
 import type { PacketContext } from './packet-context.ts';
 import type { Link, PacketReference } from './packet.ts';
-import type { PairRelation } from './state/pair-relation.ts';
+
+/**
+ * `bound`: registered, or asked for; `previous`: was registered before; `other-care-of-address`: the home address is
+ * registered with another one; `none`: no registration is known.
+ */
+export type PairRelation = 'bound' | 'previous' | 'other-care-of-address' | 'none';
 
 /**
  * Payload with a Home Address option: no ESP, AH, Mobility Header, home agent or mobile prefix discovery behind it; to a

@@ -7,12 +7,12 @@
 import { isMulticast } from '../dissectors/core/address.ts';
 import { copyOctets, u8 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
+import type { PairRelation } from './address-header-event.ts';
 import type { EngineEvent, PacketContext } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { Bindings } from './state/bindings.ts';
 import { OptionVictims } from './state/option-victims.ts';
 import { optionRelation, routingRelation } from './state/pair-relation.ts';
-import type { PairRelation } from './state/pair-relation.ts';
 import { TunnelLimit } from './tunnel-limit.ts';
 
 /** Microseconds between events of one sender, receiver and relation. */

@@ -31,7 +31,7 @@ export class EspStage {
   readonly ring = new EspRing();
   readonly inference: EspInference;
   /** ESP that home agents cannot use. */
-  readonly refusals = new EspRefusals();
+  readonly refusals: EspRefusals;
   /** ESP packets in signalling layout that could and could not be opened. */
   readableSignalling = 0;
   unreadableSignalling = 0;
@@ -64,6 +64,7 @@ export class EspStage {
     this.#ipsec = parts.ipsec;
     this.#watcher = parts.watcher;
     this.#emit = parts.emit;
+    this.refusals = new EspRefusals(parts.seed);
     this.inference = new EspInference(parts.home, parts.seed);
   }
 

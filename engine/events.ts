@@ -30,12 +30,12 @@ import type { TunnelledEvent } from './tunnelled-event.ts';
 
 export type {
   HomeAddressOptionEvent,
+  PairRelation,
   ReflectedEvent,
   RoutingHeaderEvent,
 } from './address-header-event.ts';
 export type { EngineHealth } from './engine-health.ts';
 export type { Icmpv6NoticeEvent } from './icmpv6-notice-event.ts';
-export type { PairRelation } from './state/pair-relation.ts';
 export type { TunnelLoopEvent } from './tunnel-loop-event.ts';
 export type { BindingTraffic, BindingTrafficEvent, QuotedError } from './binding-traffic-event.ts';
 export type { EspRefusalsEvent } from './state/esp-refusals.ts';

@@ -521,6 +521,7 @@ export class Engine {
     };
     note('bindings', this.#bindings.evictions);
     note('esp-ring', this.#esp.ring.evictions);
+    note('esp-refusals', this.#esp.refusals.evictions);
     note('binding-traffic', this.#bindingTraffic.evictions);
     note('seen-messages', this.#signalling.seen.evictions);
     note('reassembly', this.#reassembly.evictions);

@@ -201,7 +201,11 @@ async function provingCaptures({ id }: RuleDefinition): Promise<readonly Proving
   const value: unknown = parse(readFileSync(file, 'utf8'));
   const audits: unknown[] =
     isRecord(value) && Array.isArray(value['audits']) ? value['audits'] : [];
-  const inFolder = (item: string): string => path.posix.join(name, item);
+  const inFolder = (item: string): string => {
+    const absolute = path.join(folder, item);
+    const relative = path.relative(process.cwd(), absolute);
+    return relative.length < absolute.length ? relative : absolute;
+  };
   return audits.filter(isRecord).flatMap((audit) => {
     const { files, about, site, keys } = audit;
     if (!Array.isArray(files) || typeof about !== 'string') return [];

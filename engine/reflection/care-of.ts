@@ -17,6 +17,20 @@ export function hasCareOf(binding: Readonly<Binding>, address: Uint8Array): bool
   );
 }
 
+/**
+ * Whether the node may have moved just before the capture began: its first registration that was seen is no older than
+ * this, so that late packets with a care-of address of before it cannot be told from forged ones.
+ */
+export function isFirstSight(
+  binding: Readonly<Binding>,
+  now: number,
+  graceSeconds: number,
+): boolean {
+  return (
+    binding.previousCareOfAddresses.length === 0 && now - binding.firstSeen <= graceSeconds * 1e6
+  );
+}
+
 /** Whether an address is, was or is about to be the care-of address, as `hasCareOf`, but of a former one only lately. */
 export function isCareOfNow(
   binding: Readonly<Binding>,

@@ -52,7 +52,8 @@ export interface Binding {
   readonly homeAddress: Uint8Array;
   /** Home agent or correspondent node. */
   readonly peer: Uint8Array;
-  readonly role: 'home' | 'correspondent';
+  /** Of an acknowledgement alone it is a guess, which a later Binding Update corrects. */
+  role: 'home' | 'correspondent';
   phase: BindingPhase;
   /** Care-of address of the last accepted registration; the home address after a de-registration. */
   careOfAddress: Uint8Array;

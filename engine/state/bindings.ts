@@ -160,12 +160,14 @@ export class Bindings {
     const lifetime = isDeletion ? 0 : lifetimeSeconds(message.lifetime);
     const knownBy = knowledge(event, isAuthenticated);
     const before = this.find(homeAddress, peer);
-    const isOtherKind =
-      before !== undefined && (before.role === 'home') !== isHome && before.registeredAt > 0;
-    // RFC 6275 section 9.5.1: refused with status 139. A home de-registration may have lost its flag.
-    if (isOtherKind && isCurrent(before, context.packet.time)) {
+    if (before !== undefined && (before.role === 'home') !== isHome && before.registeredAt > 0) {
       const isOfCorrespondent = findOption(event.header.options, 'nonce-indices') !== undefined;
-      if (isHome || !isDeletion || isOfCorrespondent) return;
+      // A home de-registration may have lost its flag.
+      const isMeant = isHome || !isDeletion || isOfCorrespondent;
+      const isKnown = before.flags !== undefined || before.knownBy === 'inferred';
+      // RFC 6275 section 9.5.1: refused with status 139.
+      if (isMeant && isKnown && isCurrent(before, context.packet.time)) return;
+      if (isMeant) before.role = isHome ? 'home' : 'correspondent';
     }
     const binding = this.#open(
       homeAddress,

@@ -42,8 +42,20 @@ interface Counts {
 
 /** Counts ESP that is of no use, by home agent. */
 export class EspRefusals {
-  readonly #byAgent = new AddressTable<Counts>({ maxEntries: MAX_HOME_AGENTS });
+  evictions = 0;
+  readonly #byAgent: AddressTable<Counts>;
   readonly #touched = new Set<Counts>();
+
+  /** @param seed makes the table unpredictable to whoever chooses addresses */
+  constructor(seed?: number) {
+    this.#byAgent = new AddressTable<Counts>({
+      maxEntries: MAX_HOME_AGENTS,
+      ...(seed === undefined ? {} : { seed }),
+      onEvict: () => {
+        this.evictions++;
+      },
+    });
+  }
 
   /** Counts a packet to a home agent. */
   note(

@@ -2,15 +2,10 @@
  * How a pair of home address and care-of address stands to the binding cache.
  */
 import { isSameAddress } from '../../dissectors/core/address.ts';
+import type { PairRelation } from '../address-header-event.ts';
 import { isBindingValid } from '../mobility/registration-messages.ts';
 import type { Binding } from './binding-cache.ts';
 import type { Bindings } from './bindings.ts';
-
-/**
- * `bound`: registered, or asked for; `previous`: was registered before; `other-care-of-address`: the home address is
- * registered with another one; `none`: no registration is known.
- */
-export type PairRelation = 'bound' | 'previous' | 'other-care-of-address' | 'none';
 
 type Cache = Pick<Bindings, 'find' | 'home'>;
 

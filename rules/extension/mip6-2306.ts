@@ -12,6 +12,10 @@ import {
 
 /** Gateways that updates were seen of; the least recently seen is forgotten. */
 const BOUNDS = { maxEntries: 4096, ttlSeconds: 3600 };
+/** Gateways with answers that nobody asked for, and sequence numbers of these. */
+const UNASKED = { maxEntries: 4096, ttlSeconds: 60 };
+/** So many within that time are no accident of the capture. */
+const REPEATED = 3;
 
 export default defineRule({
   id: 'MIP6-2306',
@@ -26,7 +30,7 @@ export default defineRule({
     'of his choice and becomes the end of its tunnel. This acknowledgement comes from a node that is no anchor of ' +
     'the site file, or gives a prefix from which the anchors do not assign, or answers no update of this gateway, ' +
     'although the updates of this gateway are seen here. In the last case the update may have been lost to the ' +
-    'capture, and the finding is partial.',
+    'capture: the finding is partial, and weighs little until the third within a minute.',
   advice:
     'Have gateways take acknowledgements under IPsec alone, and from the anchor they asked. Compare the binding of the ' +
     'gateway with that of the anchor.',
@@ -87,9 +91,16 @@ export default defineRule({
     const isCovered = asking.get(addressKey(gateway)) !== undefined;
     if (!isCovered || context.proxyRequest(gateway, anchor, sequence) !== undefined)
       return undefined;
+    // One update may be lost to the capture.
+    const unasked = context.table<readonly number[]>('unasked', UNASKED);
+    const key = `${addressKey(gateway)}${addressKey(anchor)}`;
+    const before = unasked.get(key) ?? [];
+    const sequences = before.includes(sequence) ? before : [...before, sequence].slice(-REPEATED);
+    unasked.set(key, sequences);
+    const isRepeated = sequences.length >= REPEATED;
     return {
       ...about,
-      object: `${who}: unasked for ${formatAddress(gateway)}`,
+      object: `${who}: unasked for ${formatAddress(gateway)}${isRepeated ? ', repeated' : ''}`,
       message: `acknowledgement of ${who} answers no update of gateway ${formatAddress(gateway)}`,
       evidence: [
         evidenceOf(
@@ -99,7 +110,7 @@ export default defineRule({
       ],
       confidence: 'partial',
       // Under ESP only the keys of an anchor make one.
-      severity: isProtected(event.context) ? 'medium' : 'high',
+      severity: !isRepeated ? 'low' : isProtected(event.context) ? 'medium' : 'high',
     };
   },
 });

@@ -43,10 +43,12 @@ export default defineRule({
       : `from anchor ${formatAddress(anchor)} to ${formatAddress(end)}`;
     // A mobile node of its own has a tunnel to its home agent, which may be the anchor too.
     const isClient = context.careOfBinding(end) !== undefined;
+    // Its registration may not have been seen.
+    const isPerhapsClient = binding === undefined && context.isHomeAgent(anchor);
     if (isUp && isTold && !isClient && context.accessGateway(end) !== 'site') {
       return {
         ...about,
-        object: `${formatAddress(end)} at ${formatAddress(anchor)}`,
+        object: `${formatAddress(end)} at ${formatAddress(anchor)}${isPerhapsClient ? ', perhaps a mobile node' : ''}`,
         message: `${formatAddress(end)}, which is no access gateway, tunnels to anchor ${formatAddress(anchor)}`,
         evidence: [
           evidenceOf(
@@ -54,7 +56,8 @@ export default defineRule({
             `inner packet from ${formatAddress(source)} to ${formatAddress(destination)}${binding === undefined ? '' : `; gateway of that node is ${formatAddress(binding.gateway)}`}`,
           ),
         ],
-        confidence: 'certain',
+        confidence: isPerhapsClient ? 'partial' : 'certain',
+        ...(isPerhapsClient ? { severity: 'low' } : {}),
       };
     }
     if (binding === undefined) return undefined;

@@ -5,6 +5,7 @@ import {
   formatAddress,
   formatIpv4,
   ipv4OuterOf,
+  isFirstSight,
   isSameIpv4,
 } from '../../engine/rule-api.ts';
 
@@ -58,9 +59,11 @@ export default defineRule({
     const wasHere = earlier.some(({ address }) => isSameIpv4(at, address));
     if (wasHere && context.now - binding.registeredAt < ON_THEIR_WAY) return undefined;
     const home = formatAddress(homeAddress);
+    // It may be where the tunnel was before the capture began.
+    const isEarly = earlier.length === 0 && isFirstSight(binding, context.now, ON_THEIR_WAY / 1e6);
     const port = isOut ? outer.sourcePort : outer.destinationPort;
     return {
-      object: `${home}: ${isOut ? 'from' : 'to'}`,
+      object: `${home}: ${isOut ? 'from' : 'to'}${isEarly ? ', early' : ''}`,
       message: isOut
         ? `packets of ${home} come through the tunnel from ${formatIpv4(at)}, and no Binding Update came from there`
         : `the tunnel of ${home} goes to ${formatIpv4(at)}, and no Binding Update came from there`,
@@ -73,6 +76,7 @@ export default defineRule({
         { packet: binding.lastChange, text: 'last accepted Binding Update' },
       ],
       confidence: 'partial',
+      ...(isEarly ? { severity: 'low' } : {}),
       stage: 'policy-breach',
       homeAddress,
       homeAgent: binding.peer,

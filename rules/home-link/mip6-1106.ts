@@ -358,7 +358,7 @@ function guess(candidate: Candidate, packet: PacketReference, reason: Evidence):
   };
 }
 
-/** HoA = home address, HAO = Home Address option, RH2 = type 2 routing header. */
+/** Steps of the attack. draft-ebalard-mext-hld-security-00 section 5.3. */
 const illustration = [
   'mobile node MN               attacker                        home agent HA',
   'visited link                 same visited link               home link',
@@ -382,6 +382,9 @@ const illustration = [
   '  |                             |                               |',
   '  |=== 6 payload HoA > anybody: no tunnel, no ESP =============>|  MIP6-1112: in the clear,',
   '  |                             |                               |  where the attacker reads',
+  '',
+  'HoA home address    HAO Home Address option    RH2 type 2 routing header',
+  'BU Binding Update   BA Binding Acknowledgement ICV integrity check value',
 ].join('\n');
 
 export default defineRule({

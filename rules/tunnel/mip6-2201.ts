@@ -6,6 +6,7 @@ import {
   hasCareOf,
   isBindingValid,
   isCareOfNow,
+  isFirstSight,
   isProtected,
   isSameAddress,
   registrationKey,
@@ -19,7 +20,7 @@ import type {
   RuleDefinition,
 } from '../../engine/rule-api.ts';
 
-/** Home addresses with a packet that waits for judgement. */
+/** Home addresses with a packet that waits for judgement; those that a home agent sends elsewhere for. */
 const BOUNDS = { maxEntries: 1024, ttlSeconds: 60 };
 
 const params = {
@@ -62,14 +63,24 @@ function isOfAnother(outerSource: Uint8Array, context: Context): boolean {
   );
 }
 
-function draftOf(packet: PacketContext, binding: Readonly<Binding>): AlertDraft | undefined {
+function draftOf(
+  packet: PacketContext,
+  binding: Readonly<Binding>,
+  context: Context,
+): AlertDraft | undefined {
   const { outer, source, destination } = packet;
   if (outer === undefined) return undefined;
   const home = formatAddress(source);
   const from = formatAddress(outer.source);
   const wasCareOf = hasCareOf(binding, outer.source);
+  const answered = context.table<Uint8Array>('answered', BOUNDS).get(addressKey(source));
+  // The home agent sends there as well: the Binding Update between them was not captured.
+  const isAgreed = answered !== undefined && isSameAddress(answered, outer.source);
+  // It may be the care-of address of before the capture began.
+  const isEarly = isFirstSight(binding, packet.packet.time, context.params.graceSeconds);
+  const isDoubtful = wasCareOf || isAgreed || isEarly;
   return {
-    object: `${registrationKey(binding.homeAddress, binding.peer)}${wasCareOf ? ': former' : ''}`,
+    object: `${registrationKey(binding.homeAddress, binding.peer)}${wasCareOf ? ': former' : isAgreed ? ': agreed' : isEarly ? ': early' : ''}`,
     message: `${from} tunnels packets of ${home} to ${formatAddress(outer.destination)} without being its care-of address`,
     packet: packet.packet,
     evidence: [
@@ -82,9 +93,9 @@ function draftOf(packet: PacketContext, binding: Readonly<Binding>): AlertDraft 
         `tunnel from ${from} to ${formatAddress(outer.destination)}, inner packet from ${home} to ${formatAddress(destination)}; expected outer source ${formatAddress(binding.careOfAddress)}${wasCareOf ? ', which it was before' : ''}`,
       ),
     ],
-    confidence: wasCareOf || binding.knownBy === 'inferred' ? 'partial' : 'certain',
+    confidence: isDoubtful || binding.knownBy === 'inferred' ? 'partial' : 'certain',
     // A node with several care-of addresses (RFC 5648) goes on using the former one.
-    ...(wasCareOf ? { severity: 'low' } : {}),
+    ...(isDoubtful ? { severity: 'low' } : {}),
     stage: 'policy-breach',
     homeAddress: binding.homeAddress,
     homeAgent: binding.peer,
@@ -118,8 +129,17 @@ export default defineRule({
   evaluate(event, context) {
     const waiting = context.table<PacketContext>('waiting', BOUNDS);
     if (event.kind === 'tunnelled') {
+      const { context: packet, direction } = event;
+      if (direction === 'from-home-agent' && packet.outer !== undefined) {
+        const binding = context.homeBinding(packet.destination);
+        const { destination } = packet.outer;
+        if (binding !== undefined && !isSameAddress(binding.careOfAddress, destination)) {
+          const answered = context.table<Uint8Array>('answered', BOUNDS);
+          answered.set(addressKey(packet.destination), destination);
+        }
+        return undefined;
+      }
       if (!isPlainReverse(event)) return undefined;
-      const { context: packet } = event;
       const binding = misfit(packet, context);
       if (binding === undefined || packet.outer === undefined) return undefined;
       if (isOfAnother(packet.outer.source, context)) return undefined;
@@ -132,7 +152,7 @@ export default defineRule({
       if (context.now - packet.packet.time < context.params.raceSeconds * 1e6) continue;
       waiting.delete(addressKey(packet.source));
       const binding = misfit(packet, context);
-      const draft = binding === undefined ? undefined : draftOf(packet, binding);
+      const draft = binding === undefined ? undefined : draftOf(packet, binding, context);
       if (draft !== undefined) drafts.push(draft);
     }
     return drafts;

@@ -5,6 +5,7 @@ import {
   formatAddress,
   isBindingValid,
   isCareOfNow,
+  isFirstSight,
   isSameAddress,
   registrationKey,
 } from '../../engine/rule-api.ts';
@@ -66,7 +67,11 @@ function contradicted(pair: Pair, context: Context): Readonly<Binding> | undefin
     : undefined;
 }
 
-function draftOf(pair: Pair, binding: Readonly<Binding>): AlertDraft | undefined {
+function draftOf(
+  pair: Pair,
+  binding: Readonly<Binding>,
+  graceSeconds: number,
+): AlertDraft | undefined {
   const { homeAddress, careOfAddress, peer, from, to } = pair;
   const packet = from ?? to;
   if (packet === undefined) return undefined;
@@ -87,8 +92,10 @@ function draftOf(pair: Pair, binding: Readonly<Binding>): AlertDraft | undefined
   }
   // Both ends agree: the Binding Update between them was not captured.
   const isAgreed = from !== undefined && to !== undefined;
+  // It may be the care-of address of before the capture began.
+  const isEarly = isFirstSight(binding, pair.since, graceSeconds);
   return {
-    object: `${registrationKey(homeAddress, peer)}${isAgreed ? ': agreed' : ''}`,
+    object: `${registrationKey(homeAddress, peer)}${isAgreed ? ': agreed' : isEarly ? ': early' : ''}`,
     message: isAgreed
       ? `${other} and ${careOf} use ${home} with a care-of address that no captured Binding Update named`
       : from === undefined
@@ -96,8 +103,8 @@ function draftOf(pair: Pair, binding: Readonly<Binding>): AlertDraft | undefined
         : `${careOf} sends ${other} packets in the name of ${home}, which is registered elsewhere`,
     packet: packet.packet,
     evidence,
-    confidence: isAgreed || binding.knownBy === 'inferred' ? 'partial' : 'certain',
-    ...(isAgreed ? { severity: 'low' } : {}),
+    confidence: isAgreed || isEarly || binding.knownBy === 'inferred' ? 'partial' : 'certain',
+    ...(isAgreed || isEarly ? { severity: 'low' } : {}),
     stage: 'policy-breach',
     homeAddress,
     ...(binding.role === 'home' ? { homeAgent: binding.peer } : {}),
@@ -131,7 +138,8 @@ export default defineRule({
         if (context.now - pair.since < context.params.raceSeconds * 1e6) continue;
         waiting.delete(keyOf(pair.homeAddress, pair.peer));
         const binding = contradicted(pair, context);
-        const draft = binding === undefined ? undefined : draftOf(pair, binding);
+        const draft =
+          binding === undefined ? undefined : draftOf(pair, binding, context.params.graceSeconds);
         if (draft !== undefined) drafts.push(draft);
       }
       return drafts;

@@ -105,6 +105,10 @@ describe('a site file', () => {
         'MIP6-1003': { severity: 'info', params: { highestExpectedType: 16 } },
         'MIP6-1008': { enabled: false },
       },
+      overrides: [],
+      thresholds: [],
+      rateFilters: [],
+      suppressions: [],
     });
   });
 

@@ -109,6 +109,14 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser (needs chromium)'
     browser = await Browser.open(report);
   });
   afterAll(async () => {
+    if (KEPT !== undefined) {
+      // The picture of the README: docs/images/report.png.
+      await browser.show({ width: 1000, height: 640 });
+      await browser.evaluate(
+        `document.querySelector('.ladder').previousElementSibling.scrollIntoView({ behavior: 'instant' })`,
+      );
+      writeFileSync(path.join(KEPT, 'report.png'), await browser.screenshot());
+    }
     await browser.close();
   });
 

@@ -225,8 +225,16 @@ describe('MIP6-2306', () => {
     const tested = underTest(rule2306, { site: UNKNOWN_SITE });
     expect(tested.feed(proxyAnswer({ sequence: 77 }))).toEqual([]);
     tested.feedAll(registered());
-    const draft = only(tested.feed(proxyAnswer({ sequence: 77, seconds: 2 })));
-    expect([draft.severity, draft.confidence]).toEqual(['high', 'partial']);
+    const severities = [77, 78, 79].map((sequence) => {
+      const draft = only(tested.feed(proxyAnswer({ sequence, seconds: 2 })));
+      return [draft.severity, draft.confidence];
+    });
+    // An update may be lost to the capture, three are not.
+    expect(severities).toEqual([
+      ['low', 'partial'],
+      ['low', 'partial'],
+      ['high', 'partial'],
+    ]);
   });
 
   it('accepts answers, also when they come twice', () => {

@@ -115,7 +115,12 @@ describe('MIP6-1815 and MIP6-1818', () => {
     expect(underTest(mip61818).feed(tunnelEvent())).toEqual([]);
     const strange = tunnelEvent({ context: esp, relation: 'unknown', endpoint: ATTACKER });
     expect(underTest(mip61815).feed(strange)).toEqual([]);
-    expect(only(underTest(mip61818).feed(strange)).severity).toBe('high');
+    const sender = underTest(mip61818);
+    expect(only(sender.feed(strange)).severity).toBe('low');
+    const later = { ...esp, packet: packetAt(9, 60) };
+    expect(only(sender.feed({ ...strange, context: later })).severity).toBe('high');
+    // When the home agent sends there too, only a Binding Update was missed.
+    expect(only(sender.feed({ ...strange, direction: 'to' })).severity).toBe('low');
     const sent = tunnelEvent({ ...strange, direction: 'to' });
     expect(only(underTest(mip61818).feed(sent)).severity).toBeUndefined();
   });

@@ -46,11 +46,16 @@ function pending(careOfAddress: Uint8Array, lifetime = 60): Binding['pending'] {
   };
 }
 
+/** A binding that was seen long before the packets of the test. */
+function settled(overrides: Partial<Binding> = {}): Binding {
+  return makeBinding({ firstSeen: START_TIME - 60e6, ...overrides });
+}
+
 describe('MIP6-2201', () => {
   const stranger = tunnelledEvent({ outer: { source: ATTACKER } });
 
   it('alerts on a tunnel that does not begin at the care-of address', () => {
-    const test = underTest(mip62201, { bindings: [makeBinding()] });
+    const test = underTest(mip62201, { bindings: [settled()] });
     expect(test.feed(stranger)).toEqual([]);
     const draft = only(test.feed(tickEvent(4)));
     expect(draft).toMatchObject({ confidence: 'certain', attacker: ATTACKER });
@@ -58,7 +63,7 @@ describe('MIP6-2201', () => {
   });
 
   it('says nothing when the Binding Update comes right after the packet', () => {
-    const binding = makeBinding();
+    const binding = settled();
     const test = underTest(mip62201, { bindings: [binding] });
     test.feed(stranger);
     binding.pending = pending(ATTACKER);
@@ -66,7 +71,7 @@ describe('MIP6-2201', () => {
   });
 
   it('takes packets of the former care-of address for late ones, and weighs later ones less', () => {
-    const binding = makeBinding({
+    const binding = settled({
       careOfAddress: OTHER_CARE_OF_ADDRESS,
       previousCareOfAddresses: [CARE_OF_ADDRESS],
     });
@@ -81,25 +86,37 @@ describe('MIP6-2201', () => {
       outer: { source: ATTACKER },
       context: { protection: 'esp-tunnel' },
     });
-    const known = { bindings: [makeBinding()] };
+    const known = { bindings: [settled()] };
     expect(underTest(mip62201, known).feedAll([under, tickEvent(4)])).toEqual([]);
     expect(underTest(mip62201).feedAll([stranger, tickEvent(4)])).toEqual([]);
-    const over = { bindings: [makeBinding({ phase: 'deregistered' })] };
+    const over = { bindings: [settled({ phase: 'deregistered' })] };
     expect(underTest(mip62201, over).feedAll([stranger, tickEvent(4)])).toEqual([]);
   });
 
+  it('weighs it less while a care-of address of before the capture may be in use, or is answered', () => {
+    const early = underTest(mip62201, { bindings: [makeBinding()] });
+    expect(only(early.feedAll([stranger, tickEvent(4)]))).toMatchObject({ severity: 'low' });
+    const back = tunnelledEvent({
+      direction: 'from-home-agent',
+      context: { source: CORRESPONDENT, destination: HOME_ADDRESS },
+      outer: { source: HOME_AGENT, destination: ATTACKER },
+    });
+    const agreed = underTest(mip62201, { bindings: [settled()] });
+    expect(only(agreed.feedAll([stranger, back, tickEvent(4)]))).toMatchObject({ severity: 'low' });
+  });
+
   it('leaves the care-of address of another node to MIP6-2202', () => {
-    const other = makeBinding({ homeAddress: OTHER_HOME_ADDRESS, careOfAddress: ATTACKER });
-    const test = underTest(mip62201, { bindings: [makeBinding(), other] });
+    const other = settled({ homeAddress: OTHER_HOME_ADDRESS, careOfAddress: ATTACKER });
+    const test = underTest(mip62201, { bindings: [settled(), other] });
     expect(test.feedAll([stranger, tickEvent(4)])).toEqual([]);
   });
 
   it('makes one alert of a flood from made-up addresses, and another for another home address', () => {
-    const other = makeBinding({
+    const other = settled({
       homeAddress: OTHER_HOME_ADDRESS,
       careOfAddress: OTHER_CARE_OF_ADDRESS,
     });
-    const test = underTest(mip62201, { bindings: [makeBinding(), other] });
+    const test = underTest(mip62201, { bindings: [settled(), other] });
     for (let i = 1; i <= 3000; i++) {
       const source = address(`2001:db8:66::${i.toString(16)}`);
       test.feed(tunnelledEvent({ outer: { source } }));
@@ -186,7 +203,7 @@ describe('MIP6-2203', () => {
 });
 
 describe('MIP6-2204', () => {
-  const bound = (): Binding => makeBinding({ peer: CORRESPONDENT, role: 'correspondent' });
+  const bound = (): Binding => settled({ peer: CORRESPONDENT, role: 'correspondent' });
   const wrong = optionEvent({ homeAddress: HOME_ADDRESS, relation: 'other-care-of-address' });
   const back = routingEvent({
     relation: 'other-care-of-address',
@@ -208,7 +225,7 @@ describe('MIP6-2204', () => {
   });
 
   it('alerts on a type 2 routing header to a care-of address of somebody else', () => {
-    const test = underTest(mip62204, { bindings: [makeBinding()] });
+    const test = underTest(mip62204, { bindings: [settled()] });
     const draft = only(test.feedAll([back, tickEvent(4)]));
     expect(draft).toMatchObject({ attacker: CORRESPONDENT, homeAgent: HOME_AGENT });
   });
@@ -229,8 +246,14 @@ describe('MIP6-2204', () => {
     });
   });
 
+  it('weighs it less right after the first registration that was seen', () => {
+    const early = makeBinding({ peer: CORRESPONDENT, role: 'correspondent' });
+    const test = underTest(mip62204, { bindings: [early] });
+    expect(only(test.feedAll([wrong, tickEvent(4)]))).toMatchObject({ severity: 'low' });
+  });
+
   it('takes packets around a handover for early or late ones', () => {
-    const moved = makeBinding({
+    const moved = settled({
       peer: CORRESPONDENT,
       role: 'correspondent',
       careOfAddress: CARE_OF_ADDRESS,

@@ -108,7 +108,9 @@ describe('MIP6-2901', () => {
 describe('MIP6-2902', () => {
   it('alerts on many unusual types and codes of one sender', () => {
     const test = underTest(mip62902);
-    const drafts = Array.from({ length: 12 }, (_, i) => noticeEvent(200 + i, 0)).flatMap(test.feed);
+    const drafts = Array.from({ length: 12 }, (_, i) => noticeEvent(200 + i, 0)).flatMap((event) =>
+      test.feed(event),
+    );
     expect(drafts).toHaveLength(4);
     expect(test.alerts).toHaveLength(1);
     expect(test.alerts[0]?.attacker).toEqual(ATTACKER);
@@ -127,7 +129,7 @@ describe('MIP6-2902', () => {
     for (let code = 1; code <= 12; code++) {
       sweep.feed(
         icmpv6Event(
-          { kind: 'mobile-prefix-solicitation', code, identifier: 1 },
+          { kind: 'mobile-prefix-solicitation', code, identifier: 1, options: [] },
           { context: { hopLimit: 64 } },
         ),
       );
@@ -135,7 +137,9 @@ describe('MIP6-2902', () => {
     expect(sweep.alerts).toHaveLength(1);
     const quiet = underTest(mip62902);
     for (let i = 0; i < 50; i++) {
-      quiet.feed(icmpv6Event({ kind: 'mobile-prefix-solicitation', code: 0, identifier: i }));
+      quiet.feed(
+        icmpv6Event({ kind: 'mobile-prefix-solicitation', code: 0, identifier: i, options: [] }),
+      );
       quiet.feed(noticeEvent(4, i % 3));
     }
     expect(quiet.alerts).toEqual([]);

@@ -330,7 +330,9 @@ describe('MIP6-1607', () => {
 
   it('alerts on many errors to one address', () => {
     const test = underTest(mip61607);
-    const drafts = Array.from({ length: 30 }, (_, i) => error(i, VICTIM)).flatMap(test.feed);
+    const drafts = Array.from({ length: 30 }, (_, i) => error(i, VICTIM)).flatMap((event) =>
+      test.feed(event),
+    );
     expect(drafts).toHaveLength(10);
     expect(test.alerts).toHaveLength(1);
   });

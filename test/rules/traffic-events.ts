@@ -44,7 +44,9 @@ export function bindingTrafficEvent(
       lastToHome: traffic.toHome > 0 ? packet : undefined,
       lastBare: bare > 0 ? packet : undefined,
       lastError:
-        traffic.errors > 0 ? { packet, source: binding.careOfAddress, type: 4, code: 0 } : undefined,
+        traffic.errors > 0
+          ? { packet, source: binding.careOfAddress, type: 4, code: 0 }
+          : undefined,
     },
   };
 }

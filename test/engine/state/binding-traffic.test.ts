@@ -36,13 +36,13 @@ function watching(binding: Binding) {
   let number = 0;
   return {
     counter,
-    send(packet: Uint8Array, isTunnel = false): void {
+    send: (packet: Uint8Array, isTunnel = false): void => {
       const view = new Ipv6View();
       walkIpv6(packet, 0, packet.length, false, view);
       number++;
       counter.note(view, isTunnel, { input: 0, number, time: START_TIME + number * 1000 });
     },
-    told(): BindingTrafficEvent[] {
+    told: (): BindingTrafficEvent[] => {
       const events: BindingTrafficEvent[] = [];
       counter.flush(START_TIME, (event) => events.push(event));
       return events;

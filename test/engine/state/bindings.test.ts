@@ -73,6 +73,25 @@ describe('bindings from readable signalling', () => {
     expect(seen.changes).toEqual(['requested', 'registered']);
   });
 
+  test('a registration of another kind changes no live binding', () => {
+    const seen = new Observed().register();
+    const nonces = { kind: 'nonce-indices', homeNonceIndex: 1, careOfNonceIndex: 1 } as const;
+    const context = { packet: packetAt(5), source: ATTACKER };
+    seen.update(bindingUpdateEvent({ sequence: 9, flags: [], options: [nonces] }, { context }));
+    expect(seen.home).toMatchObject({ phase: 'registered', careOfAddress: CARE_OF_ADDRESS });
+    expect(seen.changes).toEqual(['requested', 'registered']);
+  });
+
+  test('what an acknowledgement alone was taken for is corrected by the next Binding Update', () => {
+    const seen = new Observed();
+    const back = { packet: packetAt(1), source: CORRESPONDENT };
+    seen.update(bindingAcknowledgementEvent({}, { context: back }));
+    expect(seen.bindings.find(HOME_ADDRESS, CORRESPONDENT)?.role).toBe('home');
+    const out = { packet: packetAt(5), destination: CORRESPONDENT };
+    seen.update(bindingUpdateEvent({ sequence: 2, flags: ['acknowledge'] }, { context: out }));
+    expect(seen.bindings.find(HOME_ADDRESS, CORRESPONDENT)?.role).toBe('correspondent');
+  });
+
   test('a handover remembers the care-of address before it', () => {
     const seen = new Observed().register();
     const moved = { packet: packetAt(5), source: OTHER_CARE_OF_ADDRESS };

@@ -1,0 +1,176 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { MixedTraffic, mixedTrafficAssociations } from '../../bench/mixed-traffic.ts';
+import { loadRules } from '../../cli/rules-directory.ts';
+import { parseKeyText } from '../../engine/keys/key-text.ts';
+import { Engine } from '../../engine/pipeline.ts';
+import { UNKNOWN_SITE } from '../../engine/site.ts';
+import { keyFile } from '../../fixtures/scenario/security.ts';
+import { expectationFolders, expectedAudits } from '../fixtures/expectations.ts';
+import type { ExpectedAudit } from '../fixtures/expectations.ts';
+import { auditPackets, holdCaptures } from '../fixtures/mutations.ts';
+import { coveragePage, provenOf, ruleId } from './coverage-page.ts';
+import type { BenignFigure, CostFigure, MutationFigure, Proof } from './coverage-page.ts';
+import { DRAFT_EBALARD, RFC_4225 } from './coverage-rows.ts';
+import { ROOT } from './pages.ts';
+
+/** Rules of the catalogue. */
+const CATALOGUE = 178;
+const MIXED_PACKETS = 20_000;
+/** Rules of 100 that may cost. */
+const MOST_COST = 25;
+
+const mutationFigures = z.array(
+  z.strictObject({
+    name: z.string(),
+    captures: z.int(),
+    packets: z.int(),
+    accusations: z.int(),
+    expected: z.int(),
+    found: z.int(),
+  }),
+);
+const costFigure = z.strictObject({
+  packets: z.int(),
+  rules: z.int(),
+  accusations: z.int(),
+  share: z.tuple([z.number(), z.number(), z.number()]),
+  pairs: z.int(),
+  node: z.string(),
+});
+
+function json(file: string): unknown {
+  return JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'));
+}
+
+const accusationsOf = (alerts: readonly { readonly severity: string }[]): number =>
+  alerts.filter(({ severity }) => severity !== 'info' && severity !== 'low').length;
+
+const audits = expectationFolders().flatMap(expectedAudits);
+const rules = await loadRules();
+
+const isQuiet = ({ outcome }: ExpectedAudit): boolean =>
+  outcome.checks.length === 0 && outcome.otherwise === 'none' && outcome.also === undefined;
+
+const proofs: readonly Proof[] = rules.map((rule) => {
+  const folder = `rules/${rule.id.toLowerCase()}`;
+  const own = audits.filter((audit) => audit.folder === folder);
+  const files = (list: readonly ExpectedAudit[]): string[] => [
+    ...new Set(list.flatMap((audit) => audit.files.map((name) => `${folder}/${name}`))),
+  ];
+  const isAlert = ({ outcome }: ExpectedAudit): boolean =>
+    outcome.checks.some(({ match }) => [match.rule].flat().includes(rule.id));
+  return {
+    rule,
+    alerts: files(own.filter(isAlert)),
+    quiet: files(
+      own.filter((audit) => /(^|\/)quiet/.test(audit.files.join('/')) && !isAlert(audit)),
+    ),
+  };
+});
+
+async function benignFixtures(): Promise<BenignFigure[]> {
+  const quiet = audits.filter(isQuiet);
+  const lives = quiet.filter(({ folder }) => folder === 'captures');
+  const others = quiet.filter(({ folder }) => folder !== 'captures');
+  const count = async (name: string, list: readonly ExpectedAudit[]): Promise<BenignFigure> => {
+    let [packets, accusations] = [0, 0];
+    for (const audit of list) {
+      const held = await holdCaptures(audit);
+      const summary = await auditPackets(audit, held, held.packets);
+      packets += held.packets.length;
+      accusations += accusationsOf(summary.alerts);
+    }
+    return { name, packets, accusations };
+  };
+  return [
+    await count('a normal life, with and without site file and keys', lives),
+    await count('captures of rules and layouts that must raise nothing', others),
+  ];
+}
+
+function benignMix(): BenignFigure {
+  const traffic = new MixedTraffic();
+  const engine = new Engine({
+    site: UNKNOWN_SITE,
+    rules,
+    associations: parseKeyText(keyFile(mixedTrafficAssociations()), 'keys').associations,
+    inputs: [{ name: 'mixed', packets: MIXED_PACKETS }],
+    interfaces: [
+      { inputIndex: 0, name: undefined, description: undefined, linkType: 1, snapLength: 0 },
+    ],
+    seed: 1,
+  });
+  for (let i = 0; i < MIXED_PACKETS; i++) {
+    const bytes = traffic.next();
+    engine.feed({
+      bytes,
+      offset: 0,
+      end: bytes.length,
+      originalLength: bytes.length,
+      seconds: 1_700_000_000 + Math.floor(i / 5000),
+      nanoseconds: (i % 5000) * 200_000,
+      linkType: 1,
+      interfaceIndex: 0,
+      inputIndex: 0,
+      number: i + 1,
+      fileOffset: 0,
+    });
+  }
+  const accusations = accusationsOf(engine.finish().alerts);
+  return { name: 'generated mixed traffic, in this test', packets: MIXED_PACKETS, accusations };
+}
+
+describe('the page of figures', () => {
+  it('is the one in docs (write it anew with: npx vitest run test/docs/coverage.test.ts -u)', async () => {
+    const mutations: readonly MutationFigure[] = mutationFigures.parse(
+      json('test/fixtures/mutation-figures.json'),
+    );
+    const file = 'bench/rules-cost.json';
+    const cost: CostFigure | undefined = existsSync(path.join(ROOT, file))
+      ? costFigure.parse(json(file))
+      : undefined;
+    const benign = [...(await benignFixtures()), benignMix()];
+    if (cost !== undefined) {
+      const { packets, accusations } = cost;
+      benign.push({ name: 'generated mixed traffic, `npm run bench:rules`', packets, accusations });
+    }
+    console.log(
+      `rules with proving captures: ${provenOf(proofs).length} of ${CATALOGUE}; ` +
+        `benign packets: ${benign.reduce((sum, { packets }) => sum + packets, 0)}`,
+    );
+    expect(benign.filter(({ accusations }) => accusations > 0)).toEqual([]);
+    if (cost !== undefined) expect(cost.share[0]).toBeLessThanOrEqual(MOST_COST);
+    const text = coveragePage({ proofs, catalogue: CATALOGUE, mutations, benign, cost });
+    await expect(text).toMatchFileSnapshot('../../docs/coverage.md');
+  }, 120_000);
+});
+
+describe('coverage of the documents', () => {
+  const rows = [...RFC_4225, ...DRAFT_EBALARD];
+
+  it.each(rows)('section $section, $title: each rule is there and a capture proves it', (row) => {
+    const lacking = row.rules.filter((number) => {
+      const proof = proofs.find(({ rule }) => rule.id === ruleId(number));
+      return proof === undefined || provenOf([proof]).length === 0;
+    });
+    expect(lacking).toEqual([]);
+  });
+
+  it('names every row of RFC 4225 section 3.4', () => {
+    const sections = RFC_4225.filter(({ severity }) => severity !== undefined).map(
+      ({ section }) => section,
+    );
+    expect(sections).toEqual([
+      ...['3.1.1', '3.1.2', '3.1.3', '3.1.4', '3.1.5', '3.1.6'],
+      ...['3.2.1', '3.2.2', '3.3.1', '3.3.2', '3.3.3'],
+    ]);
+  });
+
+  it('is of as many rules as the catalogue has', () => {
+    expect(rules).toHaveLength(CATALOGUE);
+    expect(provenOf(proofs).map(({ rule }) => rule.id)).toEqual(rules.map(({ id }) => id));
+  });
+});
