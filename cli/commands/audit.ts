@@ -88,7 +88,7 @@ export function addAudit(
         '-f, --format <format>',
         'text: a report to act on; html: the same as a page; eve: JSON lines; json: one document; sarif, junit: for CI',
       )
-        .choices(['text', 'html', 'eve', 'json', 'sarif', 'junit'] satisfies AuditFormat[])
+        .choices(['text', 'eve', 'json', 'sarif', 'junit', 'html'] satisfies AuditFormat[])
         .default('text'),
     )
     .option('-o, --output <file>', 'write the result to a file instead of standard output')

@@ -1,4 +1,5 @@
 import {
+  NONCE_AGE,
   correspondentKey,
   correspondentUpdateOf,
   coverageOf,
@@ -7,6 +8,7 @@ import {
   formatAddress,
   isSameAddress,
   testLeg,
+  watchedSince,
 } from '../../engine/rule-api.ts';
 
 export default defineRule({
@@ -20,12 +22,14 @@ export default defineRule({
   explanation:
     'With an Alternate Care-of Address a node has its traffic sent to another address than the one it writes from. A ' +
     'correspondent may believe that only after a care-of test of that very address; else anyone could have a stream sent ' +
-    'at anyone. Here no care-of test for it was seen, although the sensor sees such tests on this link.',
+    'at anyone. Here no care-of test for it was seen, although the sensor sees such tests on this link. In the first ' +
+    'four minutes of a capture the test may have been before it, and the alert weighs little.',
   advice:
     'A correspondent that accepts this does not follow RFC 6275: update it. Drop such updates in front of it.',
   on: ['mobility'],
   params: {},
   evaluate(event, context) {
+    const since = watchedSince(context);
     const update = correspondentUpdateOf(event, context);
     if (update === undefined || update.lifetime === 0 || update.hasOtherKeys) return undefined;
     const { homeAddress, peer, careOfAddress, nonces, context: wire } = update;
@@ -40,7 +44,9 @@ export default defineRule({
     const isTestSeen = ownTest !== 'absent' && ownTest !== 'unknown';
     const coverage = coverageOf(homeAddress, peer, wire.link, context);
     if (coverage === 'none' && !isTestSeen) return undefined;
-    const isSure = isTestSeen || coverage === 'pair' || coverage === 'network';
+    // A test before the capture began may still count.
+    const isLong = context.now - since >= NONCE_AGE;
+    const isSure = isLong && (isTestSeen || coverage === 'pair' || coverage === 'network');
     const careOf = formatAddress(careOfAddress);
     return {
       object: correspondentKey(update),
@@ -53,6 +59,7 @@ export default defineRule({
         ),
       ],
       confidence: isSure ? 'certain' : 'partial',
+      ...(isLong ? {} : { severity: 'low' }),
       stage: 'denial-of-service',
       homeAddress,
       attacker: source,

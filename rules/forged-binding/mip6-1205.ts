@@ -12,6 +12,8 @@ import {
 import type { AlertDraft, PacketReference } from '../../engine/rule-api.ts';
 
 const BOUNDS = { maxEntries: 4096, ttlSeconds: 86_400 };
+/** Microseconds after which another update is a refresh. */
+const AGAIN = 30e6;
 /** Links remembered that home registrations of one node were seen on. */
 const MAX_LINKS = 8;
 
@@ -35,7 +37,8 @@ export default defineRule({
     'A home address belongs to a node while its home network says so. Somebody who had an address for a while can bind ' +
     'it at a correspondent and refresh that binding after the address has gone to another node: the traffic of its next ' +
     'owner then goes to him. Here a Binding Update went to a correspondent although the home agent had deleted the ' +
-    'registration of the home address, or although another machine has the address on the home link.',
+    'registration of the home address, or although another machine has the address on the home link. A single update is ' +
+    'low: the sensor may have missed that the node registered again.',
   advice:
     'Wait before an address is given to the next node, longer than bindings live at correspondents (420 seconds). Find ' +
     'the sender by its care-of address.',
@@ -94,8 +97,13 @@ export default defineRule({
     const { homeAddress, peer, careOfAddress } = update;
     const key = addressKey(homeAddress);
     const binding = context.homeBinding(homeAddress);
-    const draft = (why: string, since: PacketReference, text: string): AlertDraft => ({
-      object: `${key}/${addressKey(peer)}`,
+    const draft = (
+      why: string,
+      since: PacketReference,
+      text: string,
+      isWeak: boolean,
+    ): AlertDraft => ({
+      object: `${key}/${addressKey(peer)}${isWeak ? ' once' : ''}`,
       message: `${formatAddress(careOfAddress)} binds ${formatAddress(homeAddress)} at ${formatAddress(peer)}, ${why}`,
       packet,
       evidence: [
@@ -106,6 +114,7 @@ export default defineRule({
         ),
       ],
       confidence: 'partial',
+      ...(isWeak ? { severity: 'low' } : {}),
       homeAddress,
       attacker: careOfAddress,
     });
@@ -116,6 +125,7 @@ export default defineRule({
         'although another machine has that address at home',
         owner.next.packet,
         `duplicate address detection by ${formatMac(linkLayer)}; before it the address was of ${formatMac(owner.linkLayer)}`,
+        false,
       );
     }
     // A registration that the sensor cannot see proves nothing: it must have seen one of the node from away, here.
@@ -125,10 +135,19 @@ export default defineRule({
     if (!isOver || !isSeenHere || registered.get(key) === undefined) return undefined;
     const since = binding.lastChange;
     if (packet.time - since.time <= context.params.graceSeconds * 1e6) return undefined;
+    // Through its home agent no test comes back to a node that has no registration there.
+    const tests = context.routabilityTests('home', homeAddress, peer);
+    if (tests !== undefined && tests.lastTest > since.time) return undefined;
+    const late = context.table<PacketReference>('late', BOUNDS);
+    const first = late.get(`${key}${addressKey(peer)}`);
+    const isFirst = first === undefined || first.time <= since.time;
+    if (isFirst) late.set(`${key}${addressKey(peer)}`, packet);
     return draft(
       'although its home agent has deleted its registration',
       since,
       `home agent ${formatAddress(binding.peer)} deleted the binding of ${formatAddress(homeAddress)}`,
+      // A registration in between may have been lost to the capture.
+      isFirst || packet.time - first.time < AGAIN,
     );
   },
 });

@@ -34,21 +34,12 @@ export default defineRule({
     'may move it. Here ESP in tunnel mode goes to or comes from an address that no such Binding Update named, while ' +
     'the registration says another. A home agent that sends there has been told by somebody else; a sender from ' +
     'there holds the keys without having moved (less weight: its Binding Update may not have been seen). It ' +
-    'weighs little while both ends use the address, or the sender has just begun, or the capture has: a capture loses ' +
-    'packets. The finding is partial, because MOBIKE moves tunnels its own way.',
+    'weighs little until the other end is seen to go on with the registered address, because a capture loses packets. The finding is partial, because MOBIKE moves tunnels its own way.',
   advice:
     'Compare the tunnel of the home agent with its binding cache. If they differ, take the tunnel down and look ' +
     'at what may change it: Binding Updates in clear, or an interface open to other programs.',
   on: ['tunnel'],
-  params: {
-    persistSeconds: {
-      default: 5,
-      min: 0,
-      max: 300,
-      unit: 'seconds',
-      doc: 'a sender with the keys whose home agent does not follow him for this long has not registered',
-    },
-  },
+  params: {},
   evaluate(event, state) {
     const { context, direction, homeAddress, homeAgent, endpoint, relation, careOfAddress } = event;
     if (context.protection !== 'esp-tunnel' || relation !== 'unknown') return undefined;
@@ -66,8 +57,11 @@ export default defineRule({
     // Both ends use it: the Binding Update between them was not captured. Or it is that of before the capture.
     const isAgreed = found.isTo && found.isFrom;
     const isEarly = binding !== undefined && isFirstSight(binding, state.now, GRACE_SECONDS);
-    const isLone = !isFromAgent && state.now - found.first < state.params.persistSeconds * 1e6;
-    const isDoubtful = isAgreed || isEarly || isLone;
+    // The other end goes on with the registered address: the two disagree. Where it is silent, it may have followed.
+    const isDisputed =
+      binding !== undefined &&
+      (isFromAgent ? binding.lastTunnelFrom : binding.lastTunnelTo) > found.first;
+    const isDoubtful = isAgreed || isEarly || !isDisputed;
     return {
       object: `${home} at ${formatAddress(homeAgent)}: ${direction} ${at}${isDoubtful ? ', perhaps missed' : ''}`,
       message: isFromAgent

@@ -300,9 +300,17 @@ describe('MIP6-1407: an Alternate Care-of Address that was never tested', () => 
 
   it('is reported where the sensor sees such tests', () => {
     const tested = underTest(mip61407);
+    tested.feedAll([...bothTests({ second: 1 }), ...bothTests({ second: 299 })]);
+    const draft = only(tested.feed(correspondentUpdate({ second: 300 }, { options })));
+    expect(draft).toMatchObject({ confidence: 'certain', attacker: CARE_OF_ADDRESS });
+    expect(draft.severity).toBeUndefined();
+  });
+
+  it('weighs little as long as the test may have been before the capture', () => {
+    const tested = underTest(mip61407);
     tested.feedAll(bothTests({ second: 1 }));
     const draft = only(tested.feed(correspondentUpdate({ second: 3 }, { options })));
-    expect(draft).toMatchObject({ confidence: 'certain', attacker: CARE_OF_ADDRESS });
+    expect(draft).toMatchObject({ confidence: 'partial', severity: 'low' });
   });
 
   it.each([
