@@ -26,7 +26,7 @@ import { refuseToOverwrite } from './own-files.ts';
 import { packageVersion } from './package-root.ts';
 import { requireFiles } from './read/once.ts';
 import { runEnginePass } from './read/engine-pass.ts';
-import type { FindingsIndex } from './read/engine-pass.ts';
+import type { FindingsIndex } from './read/findings-index.ts';
 import { PacketSelection } from './read/packet-selection.ts';
 import { PacketViews } from './read/packet-view.ts';
 import { outputExitCode, ReportOutput } from './report-output.ts';

@@ -16,7 +16,7 @@ import { openCaptureFile } from './read/capture-file.ts';
 import type { CaptureFile } from './read/capture-file.ts';
 import { CaptureOutput } from './read/capture-output.ts';
 import { runEnginePass } from './read/engine-pass.ts';
-import type { FindingsIndex } from './read/engine-pass.ts';
+import type { FindingsIndex } from './read/findings-index.ts';
 import { commentsOf } from './read/finding-comments.ts';
 import { requireFiles } from './read/once.ts';
 import { PacketViews, allNodes } from './read/packet-view.ts';

@@ -38,7 +38,7 @@ export type { MobilityOption } from '../dissectors/mobility/options/index.ts';
 export * from './home-link/index.ts';
 export { deregistrationLayout } from './mobility/deregistration.ts';
 export type { DeregistrationLayout, LayoutFault } from './mobility/deregistration.ts';
-export * from './mobility/registration-messages.ts';
+export * from './registration/messages.ts';
 export type { PolicyPacket, PolicyVerdict } from './ipsec/policy-database.ts';
 export * from './ipsec/rule-queries.ts';
 export type * from './events.ts';

@@ -5,7 +5,7 @@ import { DIAGNOSTICS } from '../../dissectors/core/diagnostic.ts';
 import type { Diagnostic } from '../../dissectors/index.ts';
 import type { Alert } from '../../engine/alert.ts';
 import { safeText } from '../report/safe-text.ts';
-import type { FindingsIndex } from './engine-pass.ts';
+import type { FindingsIndex } from './findings-index.ts';
 import type { PacketView } from './packet-view.ts';
 
 /** Comments of a packet: those of its file, one for each alert it decides or proves, one for each fault in it. */

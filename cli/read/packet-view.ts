@@ -11,7 +11,7 @@ import type { VerificationKeys } from '../../engine/verification/keys.ts';
 import { PacketVerifier } from '../../engine/verification/packet-verifier.ts';
 import { FragmentStore } from '../fragment-store.ts';
 import type { PacketOpeners } from '../openers.ts';
-import type { FindingsIndex } from './engine-pass.ts';
+import type { FindingsIndex } from './findings-index.ts';
 import { timeFields } from './time-fields.ts';
 import type { Instant } from './time-fields.ts';
 

@@ -3,7 +3,7 @@
  */
 import { isSameAddress } from '../../dissectors/core/address.ts';
 import type { PairRelation } from '../address-header-event.ts';
-import { isBindingValid } from '../mobility/registration-messages.ts';
+import { isBindingValid } from '../registration/messages.ts';
 import type { Binding } from './binding-cache.ts';
 import type { Bindings } from './bindings.ts';
 

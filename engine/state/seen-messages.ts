@@ -6,7 +6,7 @@
  * table the home addresses with a single message go first.
  */
 import { u8 } from '../../dissectors/core/bytes.ts';
-import type { PacketContext } from '../events.ts';
+import type { PacketContext } from '../packet-context.ts';
 import type { Link, PacketReference } from '../packet.ts';
 import { AddressTable } from './address-table.ts';
 

@@ -137,7 +137,8 @@ export default defineRule({
     if (packet.time - since.time <= context.params.graceSeconds * 1e6) return undefined;
     // Through its home agent no test comes back to a node that has no registration there.
     const tests = context.routabilityTests('home', homeAddress, peer);
-    if (tests !== undefined && tests.lastTest > since.time) return undefined;
+    const isServed = tests?.issued.some((item) => item.isSolicited && item.lastSeen > since.time);
+    if (isServed === true) return undefined;
     const late = context.table<PacketReference>('late', BOUNDS);
     const first = late.get(`${key}${addressKey(peer)}`);
     const isFirst = first === undefined || first.time <= since.time;

@@ -10,7 +10,7 @@ import { findOption } from '../../dissectors/mobility/options/index.ts';
 import type { MobilityEvent, PacketContext } from '../events.ts';
 import type { Binding } from '../state/binding-cache.ts';
 import { requestedCareOfAddress } from '../state/bindings.ts';
-import { lifetimeSeconds } from './lifetime.ts';
+import { lifetimeSeconds } from '../mobility/lifetime.ts';
 
 const { acknowledge, homeRegistration, mapRegistration, proxyRegistration } = BINDING_UPDATE_FLAGS;
 /** Sequence numbers that are not greater than another: half of all. RFC 6275 section 9.5.1. */
