@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ESP_CASES } from '../../bench/esp-cases.ts';
+import { engineRun, openRun, pathRun, rawRun } from '../../bench/esp-runs.ts';
 import { EspTraffic } from '../../bench/esp-traffic.ts';
+import { loadRules } from '../../cli/rules-directory.ts';
 import { createEspResult, EspScratch, isOpen, openEsp } from '../../engine/crypto/esp.ts';
+
+const rules = await loadRules();
 
 describe.each(ESP_CASES)('measured packets of $name', (espCase) => {
   const traffic = new EspTraffic(espCase);
@@ -20,6 +24,21 @@ describe.each(ESP_CASES)('measured packets of $name', (espCase) => {
       expect(result.payloadEnd - result.payloadOffset).toBe(size);
       // Padding, pad length and next header come with it.
       expect(openers[association]?.(parts)).toBe(size + result.padLength + 2);
+    }
+  });
+
+  it('go through every side of the measurement, which a wrong octet stops', () => {
+    const own = new EspTraffic(espCase);
+    const runs = [rawRun(own), openRun(own), pathRun(own), engineRun(own, rules)];
+    const batch = own.batch(24, 84);
+    for (const run of runs) run(batch);
+    const next = own.batch(24, 84);
+    const text = next.frames[7]?.parts.text ?? next.bytes;
+    text[0] = (text[0] ?? 0) ^ 1;
+    for (const run of runs) {
+      expect(() => {
+        run(next);
+      }).toThrow('23 of 24 packets opened');
     }
   });
 

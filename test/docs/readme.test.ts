@@ -9,6 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadRules } from '../../cli/rules-directory.ts';
+import { parseRules } from '../../cli/rules/rule-file.ts';
 import { readSiteFile } from '../../cli/site-file.ts';
 import { bash, hasProgram, mip6guard } from '../e2e/command.ts';
 import {
@@ -162,9 +163,16 @@ describe('the reference of the command', () => {
 
 describe('the site files shown', async () => {
   const rules = await loadRules();
-  const shown = PAGES.flatMap((page) => blocksOf(page)).filter(
+  const yaml = PAGES.flatMap((page) => blocksOf(page)).filter(
     ({ language }) => language === 'yaml',
   );
+  const isOfRules = ({ lines }: (typeof yaml)[number]): boolean =>
+    lines.some((line) => /^ +filter: /.test(line));
+  const shown = yaml.filter((block) => !isOfRules(block));
+
+  it.each(yaml.filter(isOfRules))('with rules at $place are accepted', async ({ lines, place }) => {
+    await expect(parseRules(lines.join('\n'), place)).resolves.toBeDefined();
+  });
 
   it('are there', () => {
     expect(shown.length).toBeGreaterThan(1);
@@ -176,12 +184,15 @@ describe('the site files shown', async () => {
     await expect(readSiteFile(file, rules)).resolves.toBeDefined();
   });
 
-  it('have among them one with every key', () => {
+  it('have among them every key, in docs/site.md', () => {
     const schema = JSON.parse(pageText('docs/site.schema.json')) as unknown;
     const all = keysOf(schema).filter((key) => !key.startsWith('MIP6-'));
     expect(all.length).toBeGreaterThan(20);
-    const complete = shown.find(({ place }) => place.startsWith('docs/site.md'))?.lines.join('\n');
-    expect(all.filter((key) => complete?.includes(`${key}:`) !== true)).toEqual([]);
+    const complete = shown
+      .filter(({ place }) => place.startsWith('docs/site.md'))
+      .flatMap(({ lines }) => lines)
+      .join('\n');
+    expect(all.filter((key) => !complete.includes(`${key}:`))).toEqual([]);
   });
 });
 

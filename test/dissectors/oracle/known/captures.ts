@@ -6,6 +6,16 @@ import type { Entry } from '../judge.ts';
 /** Seen in captures of this project. */
 const fixtureEntries: readonly Entry[] = [
   {
+    names: ['tcp.checksum.status'],
+    kinds: ['value'],
+    about: /mip6-1401/,
+    verdict: 'ours right',
+    rfc: 'RFC 8200 8.1, RFC 6275 6.4',
+    reason:
+      'the checksum of a packet that an error quotes is made with the address of its type 2 routing header; tshark ' +
+      'takes the care-of address there',
+  },
+  {
     names: ['mip6.opt.len.invalid'],
     kinds: ['only there'],
     about: /mip6-2109/,
