@@ -276,12 +276,9 @@ export function suppressionList(rules: readonly RuleDefinition[]) {
           .max(MAX_ENTRIES, { error: `a list of at most ${MAX_ENTRIES} addresses or prefixes` })
           .exactOptional()
           .meta({ description: 'IPv6 addresses or prefixes' }),
-        until: z.iso
-          .date({ error: DAY })
-          .exactOptional()
-          .meta({
-            description: 'last day it holds, by the day of the run (UTC); absent = for ever',
-          }),
+        until: z.iso.date({ error: DAY }).exactOptional().meta({
+          description: 'last day it holds, by the day of the run (UTC); absent = for ever',
+        }),
         reason,
       },
       { error: 'a mapping with rules, track, addresses, until and reason' },

@@ -138,7 +138,17 @@ export class EspStage {
     const isSettled = outcome === 'no-key' && packets === SETTLED_FLOW;
     if ((!isFailed && !isFresh && !isSettled) || view.isCut) return;
     const { bytes, source, destination } = view;
-    if (!this.#home.isHomeAgent(bytes, destination)) return;
+    if (!this.#home.isHomeAgent(bytes, destination)) {
+      // A home agent that opens a flow of its own answers one that it can use: nobody answers garbage.
+      if (!isFresh || !this.#home.isHomeAgent(bytes, source)) return;
+      this.refusals.note(
+        'settled',
+        bytes.slice(source, source + 16),
+        bytes.slice(destination, destination + 16),
+        this.#packet.packet,
+      );
+      return;
+    }
     this.refusals.note(
       isFailed ? 'failed' : isFresh ? 'fresh' : 'settled',
       bytes.slice(destination, destination + 16),

@@ -74,7 +74,7 @@ export class IncidentBuilder {
   constructor(options: IncidentOptions = {}) {
     this.#gap = (options.gapSeconds ?? 120) * 1e6;
     this.#lead = (options.leadSeconds ?? 60) * 1e6;
-    this.#maxAlerts = options.maxAlerts ?? 10_000;
+    this.#maxAlerts = options.maxAlerts ?? 16_384;
   }
 
   /** Takes an alert; its `count` and `lastPacket` are read when the incidents are built. */
@@ -124,7 +124,9 @@ export class IncidentBuilder {
 
   /** Puts an alert that names no home address to the groups it is about, or makes one of it. */
   #place(span: Span, groups: Group[]): void {
-    const fitting = groups.filter((group) => this.#belongs(span, group));
+    const { attacker } = span.alert.draft;
+    const key = attacker === undefined ? undefined : bytesKey(attacker);
+    const fitting = groups.filter((group) => this.#belongs(span, group, key));
     const [first] = fitting;
     if (first === undefined) {
       groups.push(newGroup(span));
@@ -141,9 +143,13 @@ export class IncidentBuilder {
     }
   }
 
-  #belongs({ alert, from, to }: Span, group: Group): boolean {
+  /** @param attacker key of the attacker of the alert */
+  #belongs({ alert, from, to }: Span, group: Group, attacker: string | undefined): boolean {
     if (from > group.to + this.#gap || to + this.#lead < group.from) return false;
-    const { homePrefix, homeAgent, attacker, stage } = alert.draft;
+    const { homePrefix, homeAgent, stage } = alert.draft;
+    if (homePrefix === undefined && homeAgent === undefined) {
+      return attacker !== undefined && group.attackers.has(attacker);
+    }
     const addresses = [...group.homeAddresses.values()];
     const isAbout =
       (homePrefix !== undefined &&
@@ -154,11 +160,9 @@ export class IncidentBuilder {
       if (stage !== 'rogue-advertisement') return true;
       return linksOf(alert).some((link) => group.links.has(link));
     }
-    if (homePrefix !== undefined || homeAgent !== undefined) {
-      // Two advertisements of one router are one attack, also where no node fell for them.
-      if (addresses.length > 0 || stage !== 'rogue-advertisement') return false;
-    }
-    return attacker !== undefined && group.attackers.has(bytesKey(attacker));
+    // Two advertisements of one router are one attack, also where no node fell for them.
+    if (addresses.length > 0 || stage !== 'rogue-advertisement') return false;
+    return attacker !== undefined && group.attackers.has(attacker);
   }
 }
 

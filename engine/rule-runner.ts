@@ -36,6 +36,10 @@ import type { ReturnRoutability } from './state/return-routability.ts';
 
 /** Alerts kept in one run: each is another rule and object. More are counted, not kept. */
 const MAX_ALERTS = 10_000;
+/** Of one rule so many are kept: who raises a rule with made-up addresses leaves room for what else happens. */
+const MAX_ALERTS_OF_RULE = 1000;
+/** However full the list is, every rule may have so many. */
+const RESERVED_ALERTS = 16;
 
 /** A rule that runs, with its state. */
 interface ActiveRule extends RuleInstance {
@@ -103,7 +107,7 @@ export interface Coverage {
 export class RuleRunner {
   readonly alerts: Alert[] = [];
   readonly internalErrors: string[] = [];
-  /** Alerts not kept because `MAX_ALERTS` were there already. */
+  /** Alerts not kept because of `MAX_ALERTS` and `MAX_ALERTS_OF_RULE`. */
   droppedAlerts = 0;
   #rules: readonly ActiveRule[] = [];
   #byKind: ReadonlyMap<EngineEvent['kind'], readonly ActiveRule[]> = new Map();
@@ -264,11 +268,13 @@ export class RuleRunner {
   }
 
   #raise(key: string, finding: RunnerFinding & Settled, passed: PassedFinding): void {
-    if (this.alerts.length >= MAX_ALERTS) {
+    const { rule, draft, related, active, severity } = finding;
+    const own = active.state.alerts;
+    const isFull = own >= MAX_ALERTS_OF_RULE || this.alerts.length >= MAX_ALERTS;
+    if (isFull && own >= RESERVED_ALERTS) {
       this.droppedAlerts++;
       return;
     }
-    const { rule, draft, related, active, severity } = finding;
     const alert: Alert = {
       id: this.alerts.length + 1,
       rule,

@@ -21,7 +21,7 @@ export interface EspRefusalsEvent {
   readonly failed: number;
   /** Packets with an SPI that was not seen before between these two nodes and that no key fits. */
   readonly fresh: number;
-  /** Flows that were fresh once and have come to their third packet: no garbage. */
+  /** Flows that were fresh once and have come to their third packet, and flows that the home agent began: no garbage. */
   readonly settled: number;
   /** Source of the last of them. */
   readonly source: Uint8Array;

@@ -3,6 +3,7 @@ import {
   defineRule,
   evidenceOf,
   formatAddress,
+  isBindingValid,
   registrationAnswerOf,
 } from '../../engine/rule-api.ts';
 
@@ -24,7 +25,7 @@ export default defineRule({
     'A binding cache has an end. Who owns a prefix has as many home addresses as he likes, can pass return routability ' +
     'with all of them, and fills the cache of a correspondent: others fall back on the way through their home agents. ' +
     'Here a correspondent got bindings of many new home addresses of one network within a minute, or somebody refuses ' +
-    'updates again and again for want of room (status 130). A home agent that starts anew gets many registrations at ' +
+    'updates again and again for want of room (status 130). Nodes that a home agent was seen to serve do not count. A home agent that starts anew gets many registrations at ' +
     'once, and is judged by its refusals alone.',
   advice:
     'Limit bindings by prefix at the correspondent, and keep those that carry traffic. Give the home agent more room.',
@@ -73,6 +74,9 @@ export default defineRule({
     const { change, binding, packet } = event;
     if (change !== 'registered' || binding.role !== 'correspondent') return undefined;
     const { peer, homeAddress } = binding;
+    // A node that a home agent serves as well is no made-up address.
+    const home = context.homeBinding(homeAddress);
+    if (home !== undefined && isBindingValid(home, context.now)) return undefined;
     const prefix = new Uint8Array(16);
     prefix.set(homeAddress.subarray(0, SUBNET_OCTETS));
     const key = addressKey(peer) + addressKey(prefix);

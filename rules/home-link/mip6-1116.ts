@@ -129,12 +129,18 @@ export default defineRule({
     if (recent.length > MAX_NODES) recent.shift();
     table.set(key, recent);
     if (recent.length <= context.params.homeAddresses) return undefined;
+    const object = `${addressKey(homeAgent)}/${key}`;
+    // The list of nodes is long: it is made once a second.
+    const told = context.table<number>('told', BOUNDS);
+    const last = told.get(object);
+    if (last !== undefined && packet.time >= last && packet.time - last < 1e6) return undefined;
+    told.set(object, packet.time);
     const where =
       place === undefined ? `link ${link.name}` : `the network of ${formatAddress(place)}`;
     const seconds = ((packet.time - (recent[0]?.packet.time ?? packet.time)) / 1e6).toFixed(1);
     const home = context.homePrefixOf(homeAddress);
     return {
-      object: `${addressKey(homeAgent)}/${key}`,
+      object,
       message: `${recent.length} home addresses of home agent ${formatAddress(homeAgent)} were de-registered from ${where} within ${seconds} s, none of them on the home link`,
       packet,
       evidence: recent.map((item): Evidence => ({

@@ -34,7 +34,8 @@ export default defineRule({
     'may move it. Here ESP in tunnel mode goes to or comes from an address that no such Binding Update named, while ' +
     'the registration says another. A home agent that sends there has been told by somebody else; a sender from ' +
     'there holds the keys without having moved (less weight: its Binding Update may not have been seen). It ' +
-    'weighs little until the other end is seen to go on with the registered address, because a capture loses packets. The finding is partial, because MOBIKE moves tunnels its own way.',
+    'weighs little until the other end is seen to go on with the registered address, because a capture loses packets. ' +
+    'The finding is partial, because MOBIKE moves tunnels its own way.',
   advice:
     'Compare the tunnel of the home agent with its binding cache. If they differ, take the tunnel down and look ' +
     'at what may change it: Binding Updates in clear, or an interface open to other programs.',

@@ -195,6 +195,8 @@ export default defineRule({
         },
       ],
       confidence: context.homePrefixOf(victim) === undefined ? 'certain' : 'partial',
+      // Of a mobile node of which no registration was seen, the binding may have been missed too.
+      ...(home === undefined && context.isHomeAddress(victim) ? { severity: 'low' } : {}),
       homeAddress: victim,
       attacker: requester,
     };

@@ -51,6 +51,9 @@ export interface Figures {
   readonly cost: CostFigure | undefined;
 }
 
+/** Of 100 seconds of an audit, rules may take so many. */
+const TARGET_SHARE = 25;
+
 const HEAD = `# Coverage and figures
 
 Written by a test from rules, captures and measurements; do not edit. To write it anew: \`npx vitest run
@@ -102,7 +105,9 @@ function figuresSection({ proofs, catalogue, mutations, benign, cost }: Figures)
       : [
           `All ${cost.rules} rules together take **${cost.share[0].toFixed(1)} %** of the CPU time of an audit (${cost.share[1].toFixed(1)} to ${cost.share[2].toFixed(1)} % in ${cost.pairs} pairs`,
           `of runs with and without rules over ${cost.packets} packets of mixed traffic, of which 18 % is signalling; Node ${cost.node}).`,
-          'The target is at most 25 %.',
+          cost.share[0] <= TARGET_SHARE
+            ? `The target, at most ${TARGET_SHARE} %, is reached.`
+            : `The target, at most ${TARGET_SHARE} %, is **not reached** with so much signalling.`,
         ]),
     '',
   ];

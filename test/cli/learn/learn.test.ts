@@ -28,7 +28,7 @@ async function learn(name: string, ...captures: readonly string[]) {
   return { code, file, said: terminal.written.err, text: readFileSync(file, 'utf8') };
 }
 
-describe('learning from a normal life', async () => {
+describe('learning from a normal life', () => {
   it('tells home agent, links, mobile nodes and routers, and that it is to be read', async () => {
     const { code, file, said, text } = await learn('normal.yaml', capture('normal-life.pcapng'));
     expect(code).toBe(0);

@@ -50,7 +50,7 @@ export function noisyRule(id: string): RuleDefinition {
 export interface Bench {
   readonly engine: Engine;
   /** Gives a packet. @param second of the capture */
-  send(second: number, source?: Uint8Array, destination?: Uint8Array): void;
+  readonly send: (second: number, source?: Uint8Array, destination?: Uint8Array) => void;
 }
 
 /** An engine with rules and settings of a site. */
