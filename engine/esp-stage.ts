@@ -134,7 +134,8 @@ export class EspStage {
   /** Counts what a home agent has no use for. @param packets of this flow, with this one */
   #refusal({ view }: Level, { outcome, verified }: OpenedEsp, packets: number): void {
     const isFailed = outcome === 'icv-mismatch' && verified > 0;
-    const isFresh = outcome === 'no-key' && packets === 1;
+    // Once the table of flows forgets, the first packet it sees may be the hundredth of an old flow.
+    const isFresh = outcome === 'no-key' && packets === 1 && this.inference.flows.evictions === 0;
     const isSettled = outcome === 'no-key' && packets === SETTLED_FLOW;
     if ((!isFailed && !isFresh && !isSettled) || view.isCut) return;
     const { bytes, source, destination } = view;

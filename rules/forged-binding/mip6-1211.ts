@@ -13,6 +13,8 @@ import type { AlertDraft, Evidence, PacketContext, UpdatePair } from '../../engi
 const ANSWER_WITHIN = 64e6;
 /** Sequence number out of window: the acknowledgement has the last accepted one. RFC 6275 section 9.5.1. */
 const OUT_OF_WINDOW = 135;
+/** Pairs that were told to take up another number. */
+const CORRECTED = { maxEntries: 4096, ttlSeconds: 120 };
 /** Numbers after the last one seen that can be of updates which the sensor missed. */
 const MISSED = 16;
 
@@ -89,6 +91,9 @@ export default defineRule({
     const peer = wire.homeAddressOption ?? wire.source;
     const pair = context.seenUpdates(homeAddress, peer);
     const { sequence, status } = message;
+    const corrected = context.table<true>('corrected', CORRECTED);
+    const key = registrationKey(homeAddress, peer);
+    if (status === OUT_OF_WINDOW) corrected.set(key, true);
     const { packet } = wire;
     const name = `Binding Acknowledgement with status ${status} and sequence ${sequence} from ${formatAddress(peer)} to ${formatAddress(wire.destination)}`;
     const base = {
@@ -104,10 +109,12 @@ export default defineRule({
       if (!isCovered && !found.isStrong) return undefined;
       const binding = context.binding(homeAddress, peer);
       if (binding?.sequence === sequence) return undefined;
-      const isWeak = !found.isStrong || !isCovered;
+      // The update that took up another number may have been missed: it need not be near.
+      const isCorrected = status !== OUT_OF_WINDOW && corrected.get(key) !== undefined;
+      const isWeak = !found.isStrong || !isCovered || isCorrected;
       return {
         ...base,
-        object: `${registrationKey(homeAddress, peer)}${isWeak ? ' near' : ''}`,
+        object: `${key}${isWeak ? ' near' : ''}`,
         message: `${formatAddress(homeAddress)} got a Binding Acknowledgement in the name of ${formatAddress(peer)} that answers nothing: ${found.why}`,
         evidence: [found.update, evidenceOf(wire, name)],
         confidence: 'partial',

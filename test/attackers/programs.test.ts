@@ -18,8 +18,16 @@ interface Attack {
 const HOME = '2001:db8:1::/64';
 const MAC = '02:00:5e:00:53:67';
 /** A program that waits for somebody to take an address, and somebody who does. */
-const ANSWERED_DAD =
-  'atk6-dos-new-ip6 home0 & for i in {1..8}; do ip -n mip6guard-ha addr add 2001:db8:1::10/64 dev home1; sleep 0.1; ip -n mip6guard-ha addr del 2001:db8:1::10/64 dev home1; done; kill %1';
+const ANSWERED_DAD = `atk6-dos-new-ip6 home0 &
+  for i in 1 2 3 4 5; do
+    ip -n mip6guard-ha addr add 2001:db8:1::10/64 dev home1
+    while ip -n mip6guard-ha addr show tentative -dadfailed | grep -q :10/; do sleep 0.05; done
+    ip -n mip6guard-ha addr show dadfailed | grep -q :10/ && break
+    ip -n mip6guard-ha addr del 2001:db8:1::10/64 dev home1
+  done
+  kill %1`
+  .replaceAll(/\n */g, ' ; ')
+  .replaceAll(/(do|&) ;/g, '$1');
 
 /** thc-ipv6 (single packets, then floods) and the IPv6 toolkit of SI6 Networks: side by side, each in a network of its own. */
 const SUITES: readonly (readonly Attack[])[] = [

@@ -27,7 +27,7 @@ while IFS=$'\t' read -r name link command; do
   file=$folder/$name-$link.pcap
   capture "$file" "$link" 10000
   # A busy machine needs its time for the programs that come to an end; the others are ended.
-  case $name in *flood* | *exhaust* | dos-*) seconds=2 ;; *) seconds=6 ;; esac
+  case $name in *flood* | *exhaust*) seconds=2 ;; *) seconds=6 ;; esac
   for _ in 1 2 3; do
     # What a program reads is not the rest of the steps.
     within attacker timeout --kill-after 1 $seconds bash -c "$command" </dev/null >"$folder/$name.out" 2>&1 || true

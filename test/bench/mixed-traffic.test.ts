@@ -83,7 +83,9 @@ describe('mixed traffic', () => {
     ['with keys', summary],
     ['without keys', audit('')],
   ])('raises no alert, %s', (_, { alerts, internalErrors }) => {
-    expect(alerts.map(({ rule, draft }) => `${rule.id}: ${draft.message}`)).toEqual([]);
+    // That tables of the sensor were full (MIP6-2906) is information about the sensor.
+    const found = alerts.filter(({ severity }) => severity !== 'info');
+    expect(found.map(({ rule, draft }) => `${rule.id}: ${draft.message}`)).toEqual([]);
     expect(internalErrors).toEqual([]);
   });
 });
