@@ -66,7 +66,9 @@ export function policyWarnings(file: PolicyFile, name: string): KeyProblem[] {
 }
 
 /** Associations of different files that are in each other's way: warnings, at most {@link MAX_WARNINGS}. */
-export function fileConflicts(files: readonly { readonly entries: readonly AssociationEntry[] }[]): KeyProblem[] {
+export function fileConflicts(
+  files: readonly { readonly entries: readonly AssociationEntry[] }[],
+): KeyProblem[] {
   const conflicts = new AssociationConflicts();
   const problems: KeyProblem[] = [];
   for (const { entries } of files) {

@@ -29,7 +29,11 @@ function packet(ends: Ends, protocol: number, payload: Uint8Array): Uint8Array {
   return ipv6Packet({ ...ends, protocol, payload });
 }
 
-function udp(sourcePort: number, destinationPort: number, payload: Uint8Array = new Uint8Array(8)): Uint8Array {
+function udp(
+  sourcePort: number,
+  destinationPort: number,
+  payload: Uint8Array = new Uint8Array(8),
+): Uint8Array {
   return udpDatagram({ ...INNER, sourcePort, destinationPort, payload, checksum: 0 });
 }
 

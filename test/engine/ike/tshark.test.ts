@@ -124,7 +124,7 @@ function byUs(packets: readonly (readonly [Uint8Array, number])[], secrets: IkeS
   return packets.map(([bytes, linkType]) => {
     const { nodes, diagnostics } = dissect(bytes, 0, bytes.length, {
       linkType,
-      ...(openEsp === undefined ? {} : { openEsp }),
+      openEsp,
       ...(openIke === undefined ? {} : { openIke }),
     });
     const names: string[] = [];
