@@ -72,9 +72,13 @@ for (let pair = 0; pair <= pairs; pair++) {
   if (pair > 0) shares.push(share);
 }
 const rounded = (value: number): number => Math.round(value * 10) / 10;
-const share = [median(shares), Math.min(...shares), Math.max(...shares)].map(rounded);
+const share = {
+  median: rounded(median(shares)),
+  least: rounded(Math.min(...shares)),
+  most: rounded(Math.max(...shares)),
+};
 console.log(
-  `rules take ${share[0] ?? 0} % of the CPU time (${share[1] ?? 0} to ${share[2] ?? 0}); ` +
+  `rules take ${share.median} % of the CPU time (${share.least} to ${share.most}); ` +
     `alerts of medium or higher: ${accusations} in ${packets} packets`,
 );
 if (values.write) {

@@ -34,7 +34,7 @@ const costFigure = z.strictObject({
   packets: z.int(),
   rules: z.int(),
   accusations: z.int(),
-  share: z.tuple([z.number(), z.number(), z.number()]),
+  share: z.strictObject({ median: z.number(), least: z.number(), most: z.number() }),
   pairs: z.int(),
   node: z.string(),
 });
