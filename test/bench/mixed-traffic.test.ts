@@ -4,47 +4,16 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generateLarge } from '../../bench/generate-large.ts';
 import { MixedTraffic, mixedTrafficAssociations } from '../../bench/mixed-traffic.ts';
-import type { EngineSummary } from '../../engine/engine.ts';
 import { loadRules } from '../../cli/rules-directory.ts';
-import { parseKeyText } from '../../engine/keys/key-text.ts';
-import { Engine } from '../../engine/pipeline.ts';
-import { UNKNOWN_SITE } from '../../engine/site.ts';
 import { keyFile } from '../../fixtures/scenario/security.ts';
+import { auditMixedTraffic } from './mixed-audit.ts';
 
 const PACKETS = 30_000;
 const traffic = new MixedTraffic();
 const frames = Array.from({ length: PACKETS }, () => traffic.next());
 const rules = await loadRules();
 
-/** Audits the frames, 5000 a second. */
-function audit(keys: string): EngineSummary {
-  const engine = new Engine({
-    site: UNKNOWN_SITE,
-    rules,
-    associations: parseKeyText(keys, 'keys').associations,
-    inputs: [{ name: 'mixed', packets: PACKETS }],
-    interfaces: [
-      { inputIndex: 0, name: undefined, description: undefined, linkType: 1, snapLength: 0 },
-    ],
-    seed: 1,
-  });
-  for (const [i, bytes] of frames.entries()) {
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length,
-      originalLength: bytes.length,
-      seconds: 1_700_000_000 + Math.floor(i / 5000),
-      nanoseconds: (i % 5000) * 200_000,
-      linkType: 1,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
-  }
-  return engine.finish();
-}
+const audit = (keys: string) => auditMixedTraffic(frames, rules, keys);
 
 describe('mixed traffic', () => {
   const summary = audit(keyFile(mixedTrafficAssociations()));

@@ -4,10 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { MixedTraffic, mixedTrafficAssociations } from '../../bench/mixed-traffic.ts';
 import { loadRules } from '../../cli/rules-directory.ts';
-import { parseKeyText } from '../../engine/keys/key-text.ts';
-import { Engine } from '../../engine/pipeline.ts';
-import { UNKNOWN_SITE } from '../../engine/site.ts';
 import { keyFile } from '../../fixtures/scenario/security.ts';
+import { auditMixedTraffic } from '../bench/mixed-audit.ts';
 import { expectationFolders, expectedAudits } from '../fixtures/expectations.ts';
 import type { ExpectedAudit } from '../fixtures/expectations.ts';
 import { auditPackets, holdCaptures } from '../fixtures/mutations.ts';
@@ -91,33 +89,9 @@ async function benignFixtures(): Promise<BenignFigure[]> {
 
 function benignMix(): BenignFigure {
   const traffic = new MixedTraffic();
-  const engine = new Engine({
-    site: UNKNOWN_SITE,
-    rules,
-    associations: parseKeyText(keyFile(mixedTrafficAssociations()), 'keys').associations,
-    inputs: [{ name: 'mixed', packets: MIXED_PACKETS }],
-    interfaces: [
-      { inputIndex: 0, name: undefined, description: undefined, linkType: 1, snapLength: 0 },
-    ],
-    seed: 1,
-  });
-  for (let i = 0; i < MIXED_PACKETS; i++) {
-    const bytes = traffic.next();
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length,
-      originalLength: bytes.length,
-      seconds: 1_700_000_000 + Math.floor(i / 5000),
-      nanoseconds: (i % 5000) * 200_000,
-      linkType: 1,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
-  }
-  const accusations = accusationsOf(engine.finish().alerts);
+  const frames = Array.from({ length: MIXED_PACKETS }, () => traffic.next());
+  const { alerts } = auditMixedTraffic(frames, rules, keyFile(mixedTrafficAssociations()));
+  const accusations = accusationsOf(alerts);
   return { name: 'generated mixed traffic, in this test', packets: MIXED_PACKETS, accusations };
 }
 

@@ -26,8 +26,8 @@ import {
   address,
   makeSite,
 } from '../rules/site.ts';
+import { captureInterface, packetRecord } from './packet-records.ts';
 
-const LINK_TYPE_RAW = 101;
 const VICTIM = address('2001:db8:7::7');
 const GROUP = address('ff02::1');
 
@@ -78,13 +78,12 @@ function run(frames: readonly (Uint8Array | Frame)[]): {
   readonly evictions: ReadonlyMap<string, number>;
 } {
   const events: EngineEvent[] = [];
-  const capture = { inputIndex: 0, name: 'a', description: undefined, linkType: LINK_TYPE_RAW };
   const engine = new Engine({
     site: makeSite(),
     rules: [],
     associations: [],
     inputs: [{ name: 'a', packets: frames.length }],
-    interfaces: [{ ...capture, snapLength: 0 }],
+    interfaces: [captureInterface()],
     seed: 7,
     observer: {
       onEvent: (event) => {
@@ -95,19 +94,9 @@ function run(frames: readonly (Uint8Array | Frame)[]): {
   for (const [i, item] of frames.entries()) {
     const frame = item instanceof Uint8Array ? { bytes: item, seconds: i / 1000 } : item;
     const { bytes, seconds } = frame;
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length,
-      originalLength: frame.originalLength ?? bytes.length,
-      seconds: 1_700_000_000 + Math.floor(seconds),
-      nanoseconds: Math.round((seconds % 1) * 1e9),
-      linkType: LINK_TYPE_RAW,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
+    engine.feed(
+      packetRecord(bytes, i + 1, seconds, { originalLength: frame.originalLength ?? bytes.length }),
+    );
   }
   return { events, evictions: engine.finish().counters.evictions };
 }

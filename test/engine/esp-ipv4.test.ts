@@ -13,8 +13,8 @@ import type { EngineEvent, MobilityEvent } from '../../engine/events.ts';
 import { Engine } from '../../engine/pipeline.ts';
 import { SecurityAssociation } from '../../engine/state/security-association.ts';
 import { CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, makeSite } from '../rules/site.ts';
+import { captureInterface, packetRecord } from './packet-records.ts';
 
-const LINK_TYPE_RAW = 101;
 const NODE = Uint8Array.of(192, 0, 2, 10);
 const AGENT = Uint8Array.of(198, 51, 100, 1);
 const NAT = Uint8Array.of(203, 0, 113, 7);
@@ -95,25 +95,11 @@ function audited(
     rules: [],
     associations,
     inputs: [{ name: 'a', packets: packets.length }],
-    interfaces: [
-      { inputIndex: 0, name: 'a', description: undefined, linkType: LINK_TYPE_RAW, snapLength: 0 },
-    ],
+    interfaces: [captureInterface()],
     observer: { onEvent: (event) => events.push(event) },
   });
   packets.forEach((bytes, i) => {
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length - cut,
-      originalLength: bytes.length,
-      seconds: 1_700_000_000 + i,
-      nanoseconds: 0,
-      linkType: LINK_TYPE_RAW,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
+    engine.feed(packetRecord(bytes, i + 1, i, { cut }));
   });
   return { ...engine.finish(), events };
 }

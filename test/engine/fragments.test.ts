@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { loadRules } from '../../cli/rules-directory.ts';
 import { Engine } from '../../engine/pipeline.ts';
 import { UNKNOWN_SITE } from '../../engine/site.ts';
+import { captureInterface, packetRecord } from './packet-records.ts';
 
 const rules = await loadRules();
-const LINK_TYPE_RAW = 101;
 /** Mobility Header of a Binding Update for a correspondent node with vendor options, octets. */
 const MESSAGE = 1432;
 
@@ -35,28 +35,15 @@ function fragments(size: number): Uint8Array[] {
 
 /** Ids of the alerts about frames; those of a wrong checksum do not matter here. */
 function alertsOf(frames: readonly Uint8Array[]): string[] {
-  const capture = { inputIndex: 0, name: 'a', description: undefined, linkType: LINK_TYPE_RAW };
   const engine = new Engine({
     site: UNKNOWN_SITE,
     rules,
     associations: [],
     inputs: [{ name: 'a', packets: frames.length }],
-    interfaces: [{ ...capture, snapLength: 0 }],
+    interfaces: [captureInterface()],
   });
   for (const [i, bytes] of frames.entries()) {
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length,
-      originalLength: bytes.length,
-      seconds: 1_700_000_000 + i,
-      nanoseconds: 0,
-      linkType: LINK_TYPE_RAW,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
+    engine.feed(packetRecord(bytes, i + 1, i));
   }
   return engine
     .finish()

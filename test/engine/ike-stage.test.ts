@@ -30,6 +30,7 @@ import path from 'node:path';
 import { Peers, addressOf, notify, selector } from './ike/peers.ts';
 import type { WireMessage } from './ike/peers.ts';
 import { LINKTYPE_RAW, ikePacket } from './ike/wire.ts';
+import { captureInterface, packetRecord } from './packet-records.ts';
 
 const HOME_ADDRESS = addressOf('2001:db8:1::10');
 const UDP = 17;
@@ -57,7 +58,7 @@ function audit(
     associations: [],
     ike,
     inputs: [{ name: 'a', packets: packets.length }],
-    interfaces: [{ inputIndex: 0, name: 'a', description: undefined, linkType, snapLength: 0 }],
+    interfaces: [captureInterface(linkType)],
     observer: {
       onEvent: (event) => {
         if (event.kind === 'ike') events.push(event);
@@ -65,19 +66,7 @@ function audit(
     },
   });
   packets.forEach((bytes, i) => {
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length,
-      originalLength: bytes.length,
-      seconds: 1_700_000_000 + i,
-      nanoseconds: 0,
-      linkType,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
+    engine.feed(packetRecord(bytes, i + 1, i, { linkType }));
   });
   return { events, notJudged: engine.finish().notJudged };
 }

@@ -13,8 +13,8 @@ import {
   address,
   makeSite,
 } from '../rules/site.ts';
+import { captureInterface, packetRecord } from './packet-records.ts';
 
-const LINK_TYPE_RAW = 101;
 const MULTICAST = address('ff02::16');
 
 interface Ends {
@@ -62,13 +62,12 @@ function overUdp(inner: Uint8Array, source: string, sourcePort: number): Uint8Ar
 /** Events of frames, each `interval` seconds after the one before. */
 function eventsOf(frames: readonly Uint8Array[], interval = 0.001): TunnelledEvent[] {
   const events: TunnelledEvent[] = [];
-  const capture = { inputIndex: 0, name: 'a', description: undefined, linkType: LINK_TYPE_RAW };
   const engine = new Engine({
     site: makeSite(),
     rules: [],
     associations: [],
     inputs: [{ name: 'a', packets: frames.length }],
-    interfaces: [{ ...capture, snapLength: 0 }],
+    interfaces: [captureInterface()],
     observer: {
       onEvent: (event) => {
         if (event.kind === 'tunnelled') events.push(event);
@@ -77,19 +76,7 @@ function eventsOf(frames: readonly Uint8Array[], interval = 0.001): TunnelledEve
   });
   for (const [i, bytes] of frames.entries()) {
     const time = i * interval;
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length,
-      originalLength: bytes.length,
-      seconds: 1_700_000_000 + Math.floor(time),
-      nanoseconds: Math.round((time % 1) * 1e9),
-      linkType: LINK_TYPE_RAW,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
+    engine.feed(packetRecord(bytes, i + 1, time));
   }
   engine.finish();
   return events;

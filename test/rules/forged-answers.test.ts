@@ -24,17 +24,12 @@ import {
   packetAt,
   underTest,
 } from './event-builders.ts';
-import { correspondentAnswer, correspondentUpdate, registration } from './routability-events.ts';
-
-const correspondentBinding = (overrides: Parameters<typeof makeBinding>[0] = {}) =>
-  makeBinding({
-    role: 'correspondent',
-    peer: CORRESPONDENT,
-    lifetime: 420,
-    expiresAt: packetAt(0, 420).time,
-    flags: 0x8000,
-    ...overrides,
-  });
+import {
+  correspondentAnswer,
+  correspondentBinding,
+  correspondentUpdate,
+  registration,
+} from './routability-events.ts';
 
 describe('MIP6-1208', () => {
   it('is low for what is asked and medium for what is granted', () => {

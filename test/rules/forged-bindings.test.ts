@@ -44,6 +44,7 @@ import {
   bothTests,
   cookie,
   correspondentAnswer,
+  correspondentBinding,
   correspondentUpdate,
   inits,
   registration,
@@ -64,16 +65,6 @@ const ALL: readonly RuleDefinition[] = [
   mip61212,
   mip61213,
 ];
-
-const correspondentBinding = (overrides: Parameters<typeof makeBinding>[0] = {}) =>
-  makeBinding({
-    role: 'correspondent',
-    peer: CORRESPONDENT,
-    lifetime: 420,
-    expiresAt: packetAt(0, 420).time,
-    flags: 0x8000,
-    ...overrides,
-  });
 
 describe('registrations as they should be', () => {
   const life = [

@@ -4,12 +4,14 @@
 import type { MobilityMessage } from '../../dissectors/mobility/header.ts';
 import type { MobilityOption } from '../../dissectors/mobility/options/index.ts';
 import type { Link, MobilityEvent, PacketContext } from '../../engine/events.ts';
+import type { Binding } from '../../engine/state/binding-cache.ts';
 import {
   CARE_OF_ADDRESS,
   CORRESPONDENT,
   HOME_ADDRESS,
   bindingAcknowledgementEvent,
   bindingUpdateEvent,
+  makeBinding,
   makeLink,
   mobilityEvent,
   packetAt,
@@ -52,6 +54,25 @@ function context(
   };
 }
 
+/** A binding of the mobile node at the correspondent, as return routability makes one. */
+export function correspondentBinding(overrides: Partial<Binding> = {}): Binding {
+  return makeBinding({
+    role: 'correspondent',
+    peer: CORRESPONDENT,
+    lifetime: 420,
+    expiresAt: packetAt(0, 420).time,
+    flags: 0x8000,
+    ...overrides,
+  });
+}
+
+/** What a test carries; what is left out is as it should be. */
+interface TestFields {
+  readonly cookie?: Uint8Array;
+  readonly index?: number;
+  readonly token?: Uint8Array;
+}
+
 /** Home Test Init and Care-of Test Init with one cookie. */
 export function inits(seen: Seen, value = cookie(1)): [MobilityEvent, MobilityEvent] {
   const {
@@ -68,14 +89,7 @@ export function inits(seen: Seen, value = cookie(1)): [MobilityEvent, MobilityEv
 }
 
 /** A Home Test. */
-export function homeTest(
-  seen: Seen,
-  fields: {
-    readonly cookie?: Uint8Array;
-    readonly index?: number;
-    readonly token?: Uint8Array;
-  } = {},
-): MobilityEvent {
+export function homeTest(seen: Seen, fields: TestFields = {}): MobilityEvent {
   const { homeAddress = HOME_ADDRESS, peer = CORRESPONDENT } = seen;
   const message: MobilityMessage = {
     kind: 'home-test',
@@ -87,14 +101,7 @@ export function homeTest(
 }
 
 /** A Care-of Test. */
-export function careOfTest(
-  seen: Seen,
-  fields: {
-    readonly cookie?: Uint8Array;
-    readonly index?: number;
-    readonly token?: Uint8Array;
-  } = {},
-): MobilityEvent {
+export function careOfTest(seen: Seen, fields: TestFields = {}): MobilityEvent {
   const { careOfAddress = CARE_OF_ADDRESS, peer = CORRESPONDENT } = seen;
   const message: MobilityMessage = {
     kind: 'care-of-test',
@@ -106,10 +113,7 @@ export function careOfTest(
 }
 
 /** Both tests, asked and answered. */
-export function bothTests(
-  seen: Seen,
-  fields: { readonly cookie?: Uint8Array; readonly index?: number } = {},
-): MobilityEvent[] {
+export function bothTests(seen: Seen, fields: Omit<TestFields, 'token'> = {}): MobilityEvent[] {
   const later = { ...seen, second: seen.second + 0.1 };
   return [...inits(seen, fields.cookie), homeTest(later, fields), careOfTest(later, fields)];
 }

@@ -12,6 +12,7 @@ import { Engine } from '../../../engine/pipeline.ts';
 import { UNKNOWN_SITE } from '../../../engine/site.ts';
 import { collect } from '../../dissectors/capture-file/collect.ts';
 import { octetsOf } from '../../dissectors/hex.ts';
+import { captureInterface, packetRecord } from '../packet-records.ts';
 
 /** Where recorded sessions are. */
 export const FOLDER = path.join(import.meta.dirname, 'strongswan');
@@ -110,22 +111,10 @@ export function auditAll(packets: readonly Packet[], secrets: readonly AnyIkeSec
     associations: [],
     ike: secrets,
     inputs: [{ name: 'a', packets: packets.length }],
-    interfaces: [{ inputIndex: 0, name: 'a', description: undefined, linkType, snapLength: 0 }],
+    interfaces: [captureInterface(linkType)],
   });
   packets.forEach(({ bytes }, i) => {
-    engine.feed({
-      bytes,
-      offset: 0,
-      end: bytes.length,
-      originalLength: bytes.length,
-      seconds: 1_700_000_000 + i,
-      nanoseconds: 0,
-      linkType,
-      interfaceIndex: 0,
-      inputIndex: 0,
-      number: i + 1,
-      fileOffset: 0,
-    });
+    engine.feed(packetRecord(bytes, i + 1, i, { linkType }));
   });
   const { counters, associations, ikeNotices } = engine.finish();
   return {

@@ -8,8 +8,7 @@ import { defineRule, formatAddress } from '../../../engine/rule-api.ts';
 import type { RuleDefinition } from '../../../engine/rule-api.ts';
 import type { Site } from '../../../engine/site.ts';
 import { CORRESPONDENT, HOME_ADDRESS, HOME_AGENT, makeSite } from '../../rules/site.ts';
-
-const LINK_TYPE_RAW = 101;
+import { captureInterface, packetRecord } from '../packet-records.ts';
 
 /**
  * A rule that finds something in every packet with a type 2 routing header of two segments: about the source, for the
@@ -59,13 +58,12 @@ export function bench(
   site: Partial<Site> = {},
   options: Partial<EngineOptions> = {},
 ): Bench {
-  const link = { inputIndex: 0, name: 'a', description: undefined, linkType: LINK_TYPE_RAW };
   const engine = new Engine({
     site: makeSite(site),
     rules,
     associations: [],
     inputs: [{ name: 'a', packets: 0 }],
-    interfaces: [{ ...link, snapLength: 0 }],
+    interfaces: [captureInterface()],
     seed: 1,
     ...options,
   });
@@ -76,19 +74,7 @@ export function bench(
       const headers = [build.type2RoutingHeader(HOME_ADDRESS, 2)];
       const bytes = build.ipv6Packet({ source, destination, headers });
       number++;
-      engine.feed({
-        bytes,
-        offset: 0,
-        end: bytes.length,
-        originalLength: bytes.length,
-        seconds: 1_700_000_000 + Math.floor(second),
-        nanoseconds: Math.round((second % 1) * 1e9),
-        linkType: LINK_TYPE_RAW,
-        interfaceIndex: 0,
-        inputIndex: 0,
-        number,
-        fileOffset: 0,
-      });
+      engine.feed(packetRecord(bytes, number, second));
     },
   };
 }
