@@ -2,7 +2,7 @@
  * What a rule is and what it may use. The only engine file that `rules/` imports.
  */
 import type { Icmpv6Message } from '../dissectors/icmpv6/index.ts';
-import type { MessageOf } from '../dissectors/mobility/header.ts';
+import type { MessageOf, MobilityHeader } from '../dissectors/mobility/header.ts';
 import type { EngineEvent, EventOf, Link, PacketReference } from './events.ts';
 import type { PolicyPacket, PolicyVerdict } from './ipsec/policy-database.ts';
 import type { Site } from './site.ts';
@@ -186,6 +186,9 @@ export const PRECEDENCE = ['relay', 'layout', 'sequence', 'ipsec', 'header'] as 
 /** What the gateway does by default. */
 export type Verdict = 'drop' | 'alert' | 'rate-limit';
 
+/** A message of the Mobility Header or of ICMPv6. */
+export type MessageKind = MobilityHeader['message']['kind'] | Icmpv6Message['kind'];
+
 /** A rule. */
 export interface RuleDefinition<
   K extends EngineEvent['kind'] = EngineEvent['kind'],
@@ -226,6 +229,8 @@ export interface RuleDefinition<
   /** Of a rule that is data: equal texts are equal rules. */
   readonly revision?: string;
   readonly on: readonly K[];
+  /** Of `mobility` and `icmpv6` events those with one of these messages; all of them when absent. */
+  readonly messages?: readonly MessageKind[];
   readonly params: P;
   /** Judges one event. No I/O, no clock, no module state. */
   evaluate(

@@ -7,6 +7,7 @@ import { resolvePrecedence } from './precedence.ts';
 import type { Finding, Settled } from './precedence.ts';
 import type {
   AlertDraft,
+  MessageKind,
   Need,
   RuleContext,
   RuleDefinition,
@@ -111,6 +112,8 @@ export class RuleRunner {
   droppedAlerts = 0;
   #rules: readonly ActiveRule[] = [];
   #byKind: ReadonlyMap<EngineEvent['kind'], readonly ActiveRule[]> = new Map();
+  /** Of `mobility` and `icmpv6` events, by message; filled as messages come. */
+  #byMessage = messageLists();
   readonly #known = new Map<string, Alert>();
   readonly #parts: RunnerParts;
   readonly #home: HomeNetwork;
@@ -169,6 +172,22 @@ export class RuleRunner {
     }
     this.#rules = rules;
     this.#byKind = byKind;
+    this.#byMessage = messageLists();
+  }
+
+  /** The rules that judge an event. */
+  #rulesFor(event: EngineEvent): readonly ActiveRule[] | undefined {
+    if (event.kind !== 'mobility' && event.kind !== 'icmpv6') return this.#byKind.get(event.kind);
+    const { kind } = event.kind === 'mobility' ? event.header.message : event.message;
+    const lists = this.#byMessage[event.kind];
+    let list = lists.get(kind);
+    if (list === undefined) {
+      const isMeant = ({ rule: { messages } }: ActiveRule): boolean =>
+        messages === undefined || messages.includes(kind);
+      list = (this.#byKind.get(event.kind) ?? []).filter(isMeant);
+      lists.set(kind, list);
+    }
+    return list;
   }
 
   /** Evictions of all tables and counters of rules. */
@@ -210,7 +229,7 @@ export class RuleRunner {
 
   /** Lets the rules judge an event. What they find is reported by `endPacket`. */
   handle(event: EngineEvent, now: number): void {
-    const rules = this.#byKind.get(event.kind);
+    const rules = this.#rulesFor(event);
     if (rules === undefined) return;
     this.#now = now;
     const { stopwatch } = this.#parts;
@@ -421,6 +440,10 @@ export class RuleRunner {
       },
     };
   }
+}
+
+function messageLists(): Record<'mobility' | 'icmpv6', Map<MessageKind, readonly ActiveRule[]>> {
+  return { mobility: new Map(), icmpv6: new Map() };
 }
 
 function evictionsOf(tables: readonly { readonly evictions: number }[]): number {
