@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'units', include: ['test/**/*.test.ts'], exclude: COMMAND_TESTS },
+        test: { name: 'units', include: ['test/**/*.test.{ts,tsx}'], exclude: COMMAND_TESTS },
       },
       {
         extends: true,
