@@ -14,7 +14,7 @@ export interface QuotedError {
   readonly code: number;
 }
 
-/** Packets since the last event of a binding; payload only, as far as can be told of what is encrypted. */
+/** Packets of the last second with traffic; payload only, as far as can be told of what is encrypted. */
 export interface BindingTraffic {
   /** From the peer to the care-of address, with type 2 routing header, and through a tunnel. */
   readonly toByRouting: number;
@@ -45,8 +45,9 @@ export interface BindingTraffic {
 }
 
 /**
- * Traffic of one binding, of both roles and in any phase after its first registration, since the last such event. At most
- * one a second for each binding, none without traffic. A packet captured on two links counts twice.
+ * Traffic of one binding, of both roles and in any phase after its first registration. At most one a second for each
+ * binding, none without traffic. Once the node has answered from its care-of address, traffic in which nothing is odd is
+ * told only every two minutes. A packet captured on two links counts twice.
  */
 export interface BindingTrafficEvent {
   readonly kind: 'binding-traffic';

@@ -1,5 +1,6 @@
 /**
- * What goes to and comes from the nodes that have bindings: counted packet by packet, told once a second.
+ * What goes to and comes from the nodes that have bindings: counted packet by packet, told once a second. Of a node that
+ * has answered from its care-of address, and of which nothing odd is seen, it is told every two minutes only.
  *
  * Packets between a care-of address or home address and the peer of a binding are found by one look-up of the pair.
  * Bounded by the number of pairs; a binding without traffic costs nothing.
@@ -32,6 +33,8 @@ const ACK = 0x10;
 /** Octets an acknowledgement may be ahead of what was seen: packets get lost on their way into a capture as well. */
 const AHEAD = 65_536;
 const HALF = 2 ** 31;
+/** Microseconds after which traffic is told again though nothing is odd about it. */
+const QUIET_INTERVAL = 120e6;
 
 /** A packet, as numbers: no object is made for one that may never be told of. */
 class Noted {
@@ -63,6 +66,11 @@ export interface Moment {
 class Watched {
   binding: Readonly<Binding>;
   isTouched = false;
+  /** The node was heard at its care-of address. */
+  hasAnswered = false;
+  /** When it was told last, microseconds since 1970, and whether something was odd then. */
+  toldAt = 0;
+  wasOdd = true;
   toByRouting = 0;
   toByTunnel = 0;
   toOctets = 0;
@@ -113,6 +121,29 @@ class Watched {
       lastBare: this.lastBare.reference(),
       lastError: this.#error(),
     };
+    this.#restart();
+    return taken;
+  }
+
+  /**
+   * Whether there is something to tell: traffic to a node that has not answered, errors, acknowledgements that go astray,
+   * traffic to the home address, an end of the binding, or what ends one of these. Otherwise starts anew.
+   */
+  isDue(time: number): boolean {
+    const answers = this.fromByOption + this.fromByTunnel + this.fromCareOf;
+    const isOdd =
+      !this.hasAnswered ||
+      this.bareAcknowledgements + this.aheadAcknowledgements + this.errors + this.toHome > 0 ||
+      !isLive(this.binding);
+    if (answers > 0) this.hasAnswered = true;
+    const isDue = isOdd || this.wasOdd || Math.abs(time - this.toldAt) >= QUIET_INTERVAL;
+    this.wasOdd = isOdd;
+    if (isDue) this.toldAt = time;
+    else this.#restart();
+    return isDue;
+  }
+
+  #restart(): void {
     this.toByRouting = this.toByTunnel = this.toOctets = this.tcpData = 0;
     this.fromByOption = this.fromByTunnel = this.fromCareOf = this.fromHome = 0;
     this.bareAcknowledgements = this.aheadAcknowledgements = this.errors = 0;
@@ -120,7 +151,6 @@ class Watched {
     this.lastTo.number = this.lastToHome.number = 0;
     this.lastBare.number = this.lastError.number = 0;
     this.isTouched = false;
-    return taken;
   }
 
   #error(): QuotedError | undefined {
@@ -174,6 +204,7 @@ export class BindingTrafficCounter {
     if (previous !== undefined && !isSameAddress(previous, careOfAddress)) {
       pairs.delete(previous, peer);
       watched.hasFlow = false;
+      watched.hasAnswered = false;
     }
     pairs.set(homeAddress, peer, watched);
     pairs.set(careOfAddress, peer, watched);
@@ -296,12 +327,13 @@ export class BindingTrafficCounter {
     this.#touched.push(watched);
   }
 
-  /** Tells of every binding that had traffic since the last time. @param time microseconds since 1970 */
+  /** Tells of bindings that had traffic since the last time. @param time microseconds since 1970 */
   flush(time: number, emit: (event: BindingTrafficEvent) => void): void {
-    const touched = this.#touched.splice(0);
-    for (const watched of touched) {
+    for (const watched of this.#touched) {
+      if (!watched.isDue(time)) continue;
       const { binding } = watched;
       emit({ kind: 'binding-traffic', time, binding, traffic: watched.take() });
     }
+    this.#touched.length = 0;
   }
 }

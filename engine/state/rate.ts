@@ -65,23 +65,27 @@ class Keys<E extends Entry> {
     return this.#nodes.get(key)?.entry;
   }
 
-  /** The entry of a key, made when it is new; counts as use. */
-  use(key: string, now: number, make: () => E): E {
+  /** The entry of a key that is used now; undefined when it is new: `add` it. */
+  use(key: string, now: number): E | undefined {
     const known = this.#nodes.get(key);
-    if (known !== undefined) {
-      // Packets of several captures may step back in time.
-      known.entry.used = Math.max(known.entry.used, now);
-      if (known !== this.#newest) {
-        this.#unlink(known);
-        this.#append(known);
-      }
-      return known.entry;
+    if (known === undefined) return undefined;
+    const { entry } = known;
+    // Packets of several captures may step back in time.
+    if (entry.used < now) entry.used = now;
+    if (known !== this.#newest) {
+      this.#unlink(known);
+      this.#append(known);
     }
+    return entry;
+  }
+
+  /** Adds the entry of a new key. */
+  add(key: string, now: number, entry: E): E {
     if (this.#nodes.size >= this.#maxEntries) this.#evict(now);
-    const node: Node<E> = { key, entry: make(), older: undefined, newer: undefined };
+    const node: Node<E> = { key, entry, older: undefined, newer: undefined };
     this.#nodes.set(key, node);
     this.#append(node);
-    return node.entry;
+    return entry;
   }
 
   #append(node: Node<E>): void {
@@ -175,9 +179,10 @@ export class TokenBuckets {
   /** Takes a token. @returns false when none was left: the rate is exceeded. */
   take(key: string): boolean {
     const now = this.#clock();
-    const before = this.#keys.peek(key)?.used ?? now;
-    const bucket = this.#keys.use(key, now, () => new Bucket(now, this.#burst));
-    const elapsed = Math.max(0, now - before) / 1e6;
+    const known = this.#keys.peek(key);
+    const elapsed = known === undefined ? 0 : Math.max(0, now - known.used) / 1e6;
+    const bucket =
+      this.#keys.use(key, now) ?? this.#keys.add(key, now, new Bucket(now, this.#burst));
     bucket.tokens = Math.min(this.#burst, bucket.tokens + elapsed * this.#perSecond);
     bucket.taken++;
     if (bucket.tokens < 1) return false;
@@ -196,22 +201,32 @@ class Slots {
   used: number;
   /** Number of the slot that `counts[slot % SLOTS]` is of. */
   slot: number;
-  readonly counts = new Float64Array(SLOTS);
+  // A plain array: there are many of these, and a typed one takes twice the memory.
+  readonly #counts = [0, 0, 0, 0, 0, 0, 0, 0];
+  /** All slots together. */
+  weight = 0;
 
   constructor(now: number, slot: number) {
     this.used = now;
     this.slot = slot;
   }
 
-  get weight(): number {
-    return this.counts.reduce((sum, count) => sum + count, 0);
+  /** What comes late counts as if it came now. */
+  add(amount: number): void {
+    const at = this.slot % SLOTS;
+    this.#counts[at] = (this.#counts[at] ?? 0) + amount;
+    this.weight += amount;
   }
 
   /** Moves on to a slot; what fell out of the window is forgotten. */
   advance(slot: number): void {
     if (slot <= this.slot) return;
-    if (slot - this.slot >= SLOTS) this.counts.fill(0);
-    else for (let i = this.slot + 1; i <= slot; i++) this.counts[i % SLOTS] = 0;
+    const last = Math.min(slot, this.slot + SLOTS);
+    for (let i = this.slot + 1; i <= last; i++) {
+      const at = i % SLOTS;
+      this.weight -= this.#counts[at] ?? 0;
+      this.#counts[at] = 0;
+    }
     this.slot = slot;
   }
 }
@@ -246,11 +261,9 @@ export class WindowCounts {
   add(key: string, amount = 1): number {
     const now = this.#clock();
     const slot = Math.floor(now / this.#slotLength);
-    const entry = this.#keys.use(key, now, () => new Slots(now, slot));
+    const entry = this.#keys.use(key, now) ?? this.#keys.add(key, now, new Slots(now, slot));
     entry.advance(slot);
-    // What comes late counts as if it came now.
-    const at = entry.slot % SLOTS;
-    entry.counts[at] = (entry.counts[at] ?? 0) + amount;
+    entry.add(amount);
     return entry.weight;
   }
 
@@ -267,9 +280,13 @@ export class WindowCounts {
 class Sketch {
   readonly bits = new Uint32Array(SKETCH_BITS / 32);
 
-  add(hash: number): void {
+  /** @returns whether it was not there */
+  add(hash: number): boolean {
     const bit = hash & (SKETCH_BITS - 1);
-    this.bits[bit >>> 5] = (this.bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
+    const word = this.bits[bit >>> 5] ?? 0;
+    const mask = 1 << (bit & 31);
+    this.bits[bit >>> 5] = word | mask;
+    return (word & mask) === 0;
   }
 }
 
@@ -303,19 +320,31 @@ function hashOf(text: string, seed: number): number {
 }
 
 class Different {
+  /** The last sight. */
   used: number;
-  /** Time of the last sight of each, oldest first; undefined once there are too many. */
-  exact: Map<string, number> | undefined = new Map();
-  readonly sketches: Sketch[] = [];
+  /** The thing seen last. Most keys never have another, and need no map. */
+  last: string;
+  /** Time of the last sight of each, oldest first; undefined while `last` is the only one. */
+  exact: Map<string, number> | undefined;
+  /** There are too many to count one by one. */
+  sketches: Sketch[] | undefined;
   generation = 0;
   estimated = 0;
 
-  constructor(now: number) {
+  constructor(now: number, item: string) {
     this.used = now;
+    this.last = item;
   }
 
   get weight(): number {
-    return this.exact?.size ?? this.estimated;
+    return this.sketches === undefined ? (this.exact?.size ?? 1) : this.estimated;
+  }
+
+  /** Begins anew with one thing. */
+  reset(item: string): void {
+    this.last = item;
+    this.exact = undefined;
+    this.sketches = undefined;
   }
 }
 
@@ -351,27 +380,44 @@ export class DistinctCounts {
   /** Adds a thing to a key. @returns how many different ones it has in the window with that. */
   add(key: string, item: string): number {
     const now = this.#clock();
-    const idle = this.#keys.peek(key);
-    const isOld = idle !== undefined && now - idle.used > this.#window;
-    const entry = this.#keys.use(key, now, () => new Different(now));
-    if (isOld) reset(entry);
-    const { exact } = entry;
-    if (exact !== undefined) {
-      exact.delete(item);
-      exact.set(item, now);
-      for (const [old, time] of exact) {
-        if (now - time <= this.#window) break;
-        exact.delete(old);
-      }
-      if (exact.size <= EXACT_DISTINCT) return exact.size;
-      entry.exact = undefined;
-      this.#advance(entry, now);
-      for (const known of exact.keys()) entry.sketches[0]?.add(hashOf(known, this.#seed));
-    } else {
-      this.#advance(entry, now);
-      entry.sketches[0]?.add(hashOf(item, this.#seed));
+    const known = this.#keys.peek(key);
+    if (known === undefined) {
+      this.#keys.add(key, now, new Different(now, item));
+      return 1;
     }
-    entry.estimated = Math.max(estimate(entry.sketches), 1);
+    const before = known.used;
+    this.#keys.use(key, now);
+    if (now - before > this.#window) {
+      known.reset(item);
+      return 1;
+    }
+    if (known.sketches !== undefined) return this.#estimate(known, known.sketches, item, now);
+    const { last } = known;
+    known.last = item;
+    let { exact } = known;
+    if (exact === undefined) {
+      if (item === last) return 1;
+      exact = new Map([[last, before]]);
+      known.exact = exact;
+    } else if (item !== last) exact.delete(item);
+    exact.set(item, now);
+    for (const [old, time] of exact) {
+      if (now - time <= this.#window) break;
+      exact.delete(old);
+    }
+    if (exact.size <= EXACT_DISTINCT) return exact.size;
+    const sketches: Sketch[] = [];
+    known.sketches = sketches;
+    known.exact = undefined;
+    for (const old of exact.keys()) this.#estimate(known, sketches, old, now);
+    return known.estimated;
+  }
+
+  /** Adds a thing to a key that has too many to count one by one. */
+  #estimate(entry: Different, sketches: Sketch[], item: string, now: number): number {
+    const isAdvanced = this.#advance(entry, sketches, now);
+    const isNew = sketches[0]?.add(hashOf(item, this.#seed)) === true;
+    if (isAdvanced || isNew) entry.estimated = Math.max(estimate(sketches), 1);
     return entry.estimated;
   }
 
@@ -380,26 +426,22 @@ export class DistinctCounts {
     const entry = this.#keys.peek(key);
     const now = this.#clock();
     if (entry === undefined || now - entry.used > this.#window) return 0;
-    const { exact } = entry;
-    if (exact === undefined) return entry.estimated;
+    const { exact, sketches } = entry;
+    if (sketches !== undefined) return entry.estimated;
+    if (exact === undefined) return 1;
     let size = 0;
     for (const time of exact.values()) if (now - time <= this.#window) size++;
     return size;
   }
 
-  /** Makes room for what is seen now: the newest sketch is the first. */
-  #advance(entry: Different, now: number): void {
+  /** Makes room for what is seen now: the newest sketch is the first. @returns whether it made any */
+  #advance(entry: Different, sketches: Sketch[], now: number): boolean {
     const generation = Math.floor((now * GENERATIONS) / this.#window);
-    if (entry.sketches.length > 0 && generation <= entry.generation) return;
-    const passed = entry.sketches.length === 0 ? 1 : generation - entry.generation;
-    for (let i = 0; i < Math.min(passed, GENERATIONS); i++) entry.sketches.unshift(new Sketch());
-    entry.sketches.length = Math.min(entry.sketches.length, GENERATIONS);
+    if (sketches.length > 0 && generation <= entry.generation) return false;
+    const passed = sketches.length === 0 ? 1 : generation - entry.generation;
+    for (let i = 0; i < Math.min(passed, GENERATIONS); i++) sketches.unshift(new Sketch());
+    sketches.length = Math.min(sketches.length, GENERATIONS);
     entry.generation = generation;
+    return true;
   }
-}
-
-function reset(entry: Different): void {
-  entry.exact = new Map();
-  entry.sketches.length = 0;
-  entry.estimated = 0;
 }
