@@ -108,10 +108,13 @@ function notLoading(names) {
 
 /** npm of the run that started us, else the one in PATH. Returns the result of spawnSync. */
 function npm(args, options) {
+  return childProcess.spawnSync(...npmCommand(args), { cwd: ROOT, ...options });
+}
+
+/** Program and arguments that run npm. */
+function npmCommand(args) {
   const cli = process.env.npm_execpath;
-  return cli && /npm-cli\.[cm]?js$/.test(cli)
-    ? childProcess.spawnSync(process.execPath, [cli, ...args], { cwd: ROOT, ...options })
-    : childProcess.spawnSync('npm', args, { cwd: ROOT, ...options });
+  return cli && /npm-cli\.[cm]?js$/.test(cli) ? [process.execPath, [cli, ...args]] : ['npm', args];
 }
 
 function aptArguments(debianPackages) {
@@ -300,21 +303,45 @@ function runCommand(args) {
   });
 }
 
+/** Runs a script of package.json; what it says comes when it has ended, so that checks at the same time do not mix. */
+function checkByScript(script) {
+  const start = Date.now();
+  return new Promise((resolve) => {
+    const npmRun = npmCommand(['run', '--silent', script]);
+    const child = childProcess.spawn(...npmRun, { cwd: ROOT });
+    const said = [];
+    child.stdout.on('data', (part) => said.push([process.stdout, part]));
+    child.stderr.on('data', (part) => said.push([process.stderr, part]));
+    child.on('error', (error) => said.push([process.stderr, `${error.message}\n`]));
+    child.on('close', (code) => {
+      for (const [stream, part] of said) stream.write(part);
+      resolve(verdict(script, code === 0, start));
+    });
+  });
+}
+
+/** Says how a check went. Returns its name when it failed. */
+function verdict(name, isOk, start) {
+  say(`${name} ${isOk ? 'ok' : 'FAILED'} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  return isOk ? [] : [name];
+}
+
 /** Runs every check, whatever the ones before found. Vitest comes last: its counts end the output. */
-function runChecks(vitestArguments, isBuilt) {
+async function runChecks(vitestArguments, isBuilt) {
   const failed = isBuilt ? [] : ['build'];
-  const check = (name, run) => {
-    const start = Date.now();
-    const isOk = run().status === 0;
-    if (!isOk) failed.push(name);
-    say(`${name} ${isOk ? 'ok' : 'FAILED'} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  const others = async () => {
+    const found = [];
+    for (const script of ['format:check', 'types', 'imports']) {
+      found.push(...(await checkByScript(script)));
+    }
+    return found;
   };
-  for (const script of ['format:check', 'lint', 'types', 'imports']) {
-    check(script, () => npm(['run', '--silent', script], { stdio: 'inherit' }));
-  }
+  // The linter takes as long as the others together, on one core.
+  for (const found of await Promise.all([checkByScript('lint'), others()])) failed.push(...found);
   const vitest = [inRoot('node_modules/vitest/vitest.mjs'), 'run', ...vitestArguments];
-  const options = { cwd: ROOT, stdio: 'inherit' };
-  check('tests', () => childProcess.spawnSync(process.execPath, vitest, options));
+  const start = Date.now();
+  const tests = childProcess.spawnSync(process.execPath, vitest, { cwd: ROOT, stdio: 'inherit' });
+  failed.push(...verdict('tests', tests.status === 0, start));
   if (failed.length === 0) return;
   say(`failed: ${failed.join(', ')}`);
   process.exitCode = 1;
@@ -336,7 +363,9 @@ if (mode !== 'start' && mode !== 'test' && mode !== 'build') {
 installPackages();
 const isBuilt = build();
 if (mode === 'test') {
-  runChecks(args, isBuilt);
+  runChecks(args, isBuilt).catch((error) => {
+    stop(5, error.stack);
+  });
 } else if (!isBuilt || !fs.existsSync(MAIN)) {
   stop(5, isBuilt ? `the build gave no ${MAIN}` : 'the source does not compile: see above');
 } else if (mode === 'start') {
