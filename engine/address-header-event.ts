@@ -11,9 +11,10 @@ import type { Link, PacketReference } from './packet.ts';
 export type PairRelation = 'bound' | 'previous' | 'other-care-of-address' | 'none';
 
 /**
- * Payload with a Home Address option: no ESP, AH, Mobility Header, home agent or mobile prefix discovery behind it; to a
- * multicast group whatever is behind it. At most one event a second for each sender, receiver and relation. Of one
- * receiver at most 256 pairs of sender and home address are looked at in a second: more tell nothing new.
+ * Payload with a Home Address option that no valid binding of its receiver asks for: no ESP, AH, Mobility Header, home
+ * agent or mobile prefix discovery behind it. To a multicast group, whatever is behind it. At most one event a second for
+ * each sender, receiver and relation. Of one receiver at most 256 pairs of sender and home address are looked at in a
+ * second: more tell nothing new.
  */
 export interface HomeAddressOptionEvent {
   readonly kind: 'home-address-option';
@@ -30,8 +31,9 @@ export interface HomeAddressOptionEvent {
 }
 
 /**
- * A packet with a type 0 routing header, with several routing headers, or payload with one of type 2. At most one event
- * a second for each sender, receiver, address of the header and list of types, and at most 256 a second for a receiver.
+ * A packet with a type 0 routing header, with several routing headers, or payload with one of type 2 that no valid binding
+ * of its sender asks for. At most one event a second for each sender, receiver, address of the header and list of types,
+ * and at most 256 a second for a receiver.
  */
 export interface RoutingHeaderEvent {
   readonly kind: 'routing-header';

@@ -10,6 +10,7 @@ import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { PairRelation } from './address-header-event.ts';
 import type { EngineEvent, PacketContext } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
+import type { BindingTrafficCounter } from './state/binding-traffic.ts';
 import type { Bindings } from './state/bindings.ts';
 import { OptionVictims } from './state/option-victims.ts';
 import { optionRelation, routingRelation } from './state/pair-relation.ts';
@@ -50,6 +51,7 @@ export class AddressHeaderStage {
   readonly victims: OptionVictims;
   readonly #packet: PacketState;
   readonly #bindings: Pick<Bindings, 'find' | 'home'>;
+  readonly #traffic: Pick<BindingTrafficCounter, 'isExpected'>;
   readonly #emit: (event: EngineEvent) => void;
   readonly #options: TunnelLimit;
   readonly #routing: TunnelLimit;
@@ -67,12 +69,14 @@ export class AddressHeaderStage {
     parts: {
       packet: PacketState;
       bindings: Pick<Bindings, 'find' | 'home'>;
+      bindingTraffic: Pick<BindingTrafficCounter, 'isExpected'>;
       emit: (event: EngineEvent) => void;
     },
     seed?: number,
   ) {
     this.#packet = parts.packet;
     this.#bindings = parts.bindings;
+    this.#traffic = parts.bindingTraffic;
     this.#emit = parts.emit;
     this.#options = new TunnelLimit(seed);
     this.#routing = new TunnelLimit(seed);
@@ -112,7 +116,8 @@ export class AddressHeaderStage {
     const { view } = level;
     const { bytes } = view;
     const isGroup = isMulticast(bytes, view.destination);
-    if (!isGroup && !isPayload(level)) return;
+    if (!isGroup && (!isPayload(level) || this.#traffic.isExpected(view, this.#packet.time)))
+      return;
     const limit = this.#options;
     limit.start();
     limit.address(bytes, view.destination);
@@ -164,6 +169,14 @@ export class AddressHeaderStage {
   #routingHeader(level: Level, isBareType2: boolean): void {
     const { view } = level;
     const { bytes } = view;
+    if (
+      isBareType2 &&
+      view.homeAddress < 0 &&
+      u8(bytes, view.lastRouting + SEGMENTS_LEFT) === 1 &&
+      this.#traffic.isExpected(view, this.#packet.time)
+    ) {
+      return;
+    }
     const limit = this.#routing;
     limit.start();
     limit.address(bytes, view.destination);

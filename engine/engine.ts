@@ -23,6 +23,8 @@ export interface EngineObserver {
   onEvent?(event: EngineEvent): void;
   /** Once per rule and object, at the packet where it became certain. */
   onAlert?(alert: Alert): void;
+  /** With `forgetAlertsAfter`: an alert was let go; its numbers are final. */
+  onAlertForgotten?(alert: Alert): void;
 }
 
 /** Told of every ESP packet, to explain which association fits. What it gets is valid during the call only. */
@@ -59,10 +61,33 @@ export interface EngineOptions {
   readonly matcher?: PacketMatcher | undefined;
   /** Makes hash tables unpredictable to whoever sends packets. Results do not depend on it. */
   readonly seed?: number;
+  /**
+   * Alerts that were not seen again for so many seconds of capture time are let go, with their part of incidents; what
+   * they are about is a new alert when it comes again. For runs without an end: without it all are kept, and when
+   * there are too many, further ones are counted only.
+   */
+  readonly forgetAlertsAfter?: number;
   /** Day of the run, `2026-12-31`: suppressions that end before it are expired. Without it none is. */
   readonly today?: string;
   /** Time in milliseconds from any start, to tell what rules cost. */
   readonly stopwatch?: () => number;
+}
+
+/** What may change while a run goes on. */
+export interface EngineConfiguration {
+  readonly rules: readonly RuleDefinition[];
+  readonly site: Site;
+  /** Day from which suppressions may be expired; as before when it is not given. */
+  readonly today?: string;
+  /** Instead of those that were given; those that are the same objects keep their state. As before when not given. */
+  readonly associations?: readonly SecurityAssociation[];
+}
+
+/** How full a table is. */
+export interface TableFill {
+  readonly table: string;
+  readonly entries: number;
+  readonly limit: number;
 }
 
 /** Numbers of a run. */

@@ -42,8 +42,9 @@ export interface OpenedEsp {
 
 /** Opens ESP packets with the associations of a run. */
 export class EspOpener {
-  readonly #associations: readonly SecurityAssociation[];
-  readonly #table: SecurityAssociationTable;
+  #associations: readonly SecurityAssociation[];
+  #table: SecurityAssociationTable;
+  readonly #derived: SecurityAssociation[] = [];
   /** SPIs of associations that reading threads do not know; as many as associations at most. */
   readonly #derivedSpis = new Set<number>();
   readonly #bindings: Bindings;
@@ -75,7 +76,15 @@ export class EspOpener {
   /** Adds an association that was negotiated in the capture. */
   add(association: SecurityAssociation): void {
     this.#table.add(association);
+    this.#derived.push(association);
     if (association.spi !== undefined) this.#derivedSpis.add(association.spi);
+  }
+
+  /** Takes other associations for those that were given; those that were negotiated stay. */
+  replace(associations: readonly SecurityAssociation[]): void {
+    this.#associations = associations;
+    this.#table = new SecurityAssociationTable(associations);
+    for (const association of this.#derived) this.#table.add(association);
   }
 
   /**

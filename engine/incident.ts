@@ -83,6 +83,12 @@ export class IncidentBuilder {
     else this.dropped++;
   }
 
+  /** Lets go of alerts. */
+  forget(gone: ReadonlySet<Alert>): void {
+    const kept = this.#alerts.filter((alert) => !gone.has(alert));
+    this.#alerts.splice(0, this.#alerts.length, ...kept);
+  }
+
   /**
    * Incidents of the alerts so far, in order of their first packet; sets `incidentId` of the alerts in them.
    * Alerts below `medium` that stand alone belong to none.

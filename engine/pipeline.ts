@@ -7,11 +7,13 @@ import { findInnerIpv6 } from './encapsulation.ts';
 import type { InnerPacket } from './encapsulation.ts';
 import { AddressHeaderStage } from './address-header-stage.ts';
 import { BootstrappingStage } from './bootstrapping-stage.ts';
-import type { EngineCounters, EngineOptions, EngineSummary } from './engine.ts';
+import type { EngineConfiguration, EngineOptions, EngineSummary, TableFill } from './engine.ts';
+import { newCounters } from './engine-counters.ts';
 import { Ipv4EspStage, MAX_IPV4_ESP } from './esp-ipv4.ts';
 import { EspOpener } from './esp-opener.ts';
 import { EspStage } from './esp-stage.ts';
 import type { EngineHealth } from './engine-health.ts';
+import type { EngineKnowledge } from './engine-knowledge.ts';
 import type { EngineEvent, EspContext, Protection } from './events.ts';
 import { IpsecStage } from './ipsec-stage.ts';
 import { PolicyDatabase, defaultEntries } from './ipsec/policy-database.ts';
@@ -23,20 +25,22 @@ import { IncidentBuilder } from './incident.ts';
 import { PacketState } from './packet-state.ts';
 import type { Level } from './packet-state.ts';
 import type { PacketRecord } from './ports.ts';
-import type { RuleDefinition } from './rule-api.ts';
-import { RuleRunner } from './rule-runner.ts';
+import { MAX_ALERTS, RuleRunner } from './rule-runner.ts';
 import { matchEvents } from './rules/packet-matcher.ts';
 import type { RuleChanges } from './rules/rule-changes.ts';
 import { SignallingStage, isSignallingIcmpv6 } from './signalling-stage.ts';
 import { BindingTrafficCounter } from './state/binding-traffic.ts';
 import type { Site } from './site.ts';
+import { MAX_HOME_ADDRESSES } from './state/binding-cache.ts';
 import { Bindings } from './state/bindings.ts';
 import { HomeNetwork } from './state/home-network.ts';
 import { ExtensionState } from './state/extension-state.ts';
+import { MAX_PROXY_BINDINGS } from './state/proxy-bindings.ts';
 import { LinkState } from './state/link-state.ts';
 import { Links } from './state/links.ts';
 import { Reassembly } from './state/reassembly.ts';
 import { ReturnRoutability } from './state/return-routability.ts';
+import type { SecurityAssociation } from './state/security-association.ts';
 import { TrafficStage } from './traffic-stage.ts';
 import { TunnelLoopStage } from './tunnel-loop-stage.ts';
 import { TunnelStage } from './tunnel-stage.ts';
@@ -44,33 +48,8 @@ import { PacketVerifier } from './verification/packet-verifier.ts';
 
 /** Microseconds of capture time between ticks. */
 const TICK = 1e6;
-
-function newCounters(): EngineCounters {
-  return {
-    packets: 0,
-    octets: 0,
-    ipv6: 0,
-    ipv4: 0,
-    undecoded: 0,
-    cut: 0,
-    fragments: 0,
-    reassembled: 0,
-    mobility: 0,
-    icmpv6Signalling: 0,
-    homeAddressOptions: 0,
-    type2RoutingHeaders: 0,
-    tunnelled: 0,
-    esp: 0,
-    espOpened: 0,
-    espNoKey: 0,
-    espReadAsNull: 0,
-    espIcvMismatch: 0,
-    espMalformed: 0,
-    mobilityByType: new Array<number>(256).fill(0),
-    diagnostics: new Map(),
-    evictions: new Map(),
-  };
-}
+/** Microseconds of capture time between two looks at alerts that may be let go. */
+const FORGET_INTERVAL = 10e6;
 
 /** The engine of an audit: feed it packets in order of time, then finish. */
 export class Engine {
@@ -88,6 +67,9 @@ export class Engine {
   readonly #returnRoutability: ReturnRoutability;
   readonly #runner: RuleRunner;
   readonly #policy: PolicyDatabase;
+  readonly #opener: EspOpener;
+  /** Those that were given. */
+  #associations: readonly SecurityAssociation[];
   #site: Site;
   readonly #incidents = new IncidentBuilder();
   readonly #signalling: SignallingStage;
@@ -108,6 +90,7 @@ export class Engine {
   readonly #moment = { input: 0, number: 0, time: 0 };
   #firstTime = 0;
   #lastTick = 0;
+  #lastForgetting = 0;
   #clockSteps = 0;
   #largestClockStep = 0;
 
@@ -115,6 +98,7 @@ export class Engine {
     this.#options = options;
     const { site, rules, seed, observer, today, stopwatch } = options;
     this.#site = site;
+    this.#associations = options.associations;
     const emit = (event: EngineEvent): void => {
       this.#runner.handle(event, this.#packet.time);
       if (event.kind === 'binding') {
@@ -160,7 +144,8 @@ export class Engine {
       },
     });
     const { counters } = this;
-    const shared = { packet, counters, bindings, home, linkState, emit };
+    const bindingTraffic = this.#bindingTraffic;
+    const shared = { packet, counters, bindings, bindingTraffic, home, linkState, emit };
     const verifier = new PacketVerifier(options.verification);
     const hasMobilityKeys = (options.verification?.mobility.length ?? 0) > 0;
     this.#signalling = new SignallingStage({
@@ -171,6 +156,7 @@ export class Engine {
       seed,
     });
     const opener = new EspOpener(options.associations, bindings);
+    this.#opener = opener;
     const ipsec = new IpsecStage({ ...shared, opener, endpoints, policy });
     this.#ipsec = ipsec;
     this.#esp = new EspStage({ ...shared, opener, ipsec, watcher: options.espWatcher, seed });
@@ -242,8 +228,13 @@ export class Engine {
       this.#tick(this.#packet.time, true);
       this.#runner.endPacket();
     }
+    return this.snapshot();
+  }
+
+  /** The result as of now; the run goes on. To be called between packets. */
+  snapshot(): EngineSummary {
     this.#countEvictions();
-    const { associations } = this.#options;
+    const associations = this.#associations;
     const sessions = this.#sessions;
     return {
       counters: this.counters,
@@ -251,7 +242,7 @@ export class Engine {
       lastTime: this.#packet.time,
       links: this.#links.all,
       bindings: [...this.#bindings.all()].sort((a, b) => a.firstSeen - b.firstSeen),
-      associations: sessions === undefined ? associations : [...associations, ...sessions.derived],
+      associations: this.#allAssociations(),
       ikeNotices: sessions?.notices.all ?? [],
       espFlows: this.#esp.inference.facts(),
       alerts: this.#runner.alerts,
@@ -272,6 +263,49 @@ export class Engine {
     };
   }
 
+  /** Those that were given, then those that were derived. */
+  #allAssociations(): readonly SecurityAssociation[] {
+    const associations = this.#associations;
+    const sessions = this.#sessions;
+    return sessions === undefined ? associations : [...associations, ...sessions.derived];
+  }
+
+  /** What is known now. To be asked between packets. */
+  get knowledge(): EngineKnowledge {
+    const { routers, neighbors } = this.#linkState;
+    const home = this.#home;
+    const routability = this.#returnRoutability;
+    return {
+      site: this.#site,
+      links: this.#links.all,
+      firstTime: this.#firstTime,
+      lastTime: this.#packet.time,
+      alerts: this.#runner.alerts,
+      homePrefixes: home.prefixes,
+      associations: this.#allAssociations(),
+      ikeNotices: this.#sessions?.notices.all ?? [],
+      bindings: () => this.#bindings.all(),
+      espFlows: () => this.#esp.inference.facts(),
+      incidents: () => this.#incidents.build(this.#bindings.all()),
+      tests: (kind) => routability.tests(kind),
+      updatesOf: (homeAddress) => routability.updatesOf(homeAddress),
+      routers: (link) => routers.of(link),
+      neighbor: (link, address) => neighbors.find(link, address),
+      isHomeAgent: (address) => home.isHomeAgent(address),
+      isHomeAddress: (address) => home.isHomeAddress(address),
+    };
+  }
+
+  /** How full the tables are that whoever sends packets may fill. */
+  get fill(): readonly TableFill[] {
+    const { proxies } = this.#extensions;
+    return [
+      { table: 'bindings', entries: this.#bindings.homeAddresses, limit: MAX_HOME_ADDRESSES },
+      { table: 'proxy-bindings', entries: proxies.size, limit: MAX_PROXY_BINDINGS },
+      { table: 'alerts', entries: this.#runner.alerts.length, limit: MAX_ALERTS },
+    ];
+  }
+
   /** What each rule cost so far; times only with a stopwatch. */
   get ruleCosts(): RuleRunner['costs'] {
     return this.#runner.costs;
@@ -283,15 +317,19 @@ export class Engine {
    * the new site gives another role are new links.
    * @throws Error when the rules cannot be used with the site; then nothing has changed
    */
-  reconfigure({ rules, site }: { rules: readonly RuleDefinition[]; site: Site }): RuleChanges {
+  reconfigure({ rules, site, today, associations }: EngineConfiguration): RuleChanges {
     const { policies = [], observer } = this.#options;
     const entries = [...policies, ...defaultEntries(site.ipsec)];
-    const changes = this.#runner.reconfigure(rules, site);
+    const changes = this.#runner.reconfigure(rules, site, today);
     this.#home.reconfigure(this.#site, site);
     this.#links.reconfigure(site);
     this.#policy.replace(entries);
     this.#ipsec.endpoints.reconfigure(site.ipsec.signalling === 'optional');
     this.#site = site;
+    if (associations !== undefined) {
+      this.#associations = associations;
+      this.#opener.replace(associations);
+    }
     if (this.#runner.wants('ike') || observer?.onEvent !== undefined) {
       this.#ike ??= new IkeStage({
         sessions: this.#sessions,
@@ -490,6 +528,17 @@ export class Engine {
     const event: EngineEvent = { kind: 'tick', time, isEnd, health: this.#health() };
     this.#runner.handle(event, time);
     this.#options.observer?.onEvent?.(event);
+    if (Math.abs(time - this.#lastForgetting) >= FORGET_INTERVAL) this.#forgetAlerts(time);
+  }
+
+  #forgetAlerts(time: number): void {
+    this.#lastForgetting = time;
+    const { forgetAlertsAfter, observer } = this.#options;
+    if (forgetAlertsAfter === undefined) return;
+    const gone = this.#runner.forget(time - forgetAlertsAfter * 1e6);
+    if (gone.size === 0) return;
+    this.#incidents.forget(gone);
+    for (const alert of gone) observer?.onAlertForgotten?.(alert);
   }
 
   /** The clock of the capture went back by `step` microseconds. */
@@ -509,7 +558,7 @@ export class Engine {
       evictions,
       clockSteps: this.#clockSteps,
       largestClockStep: this.#largestClockStep,
-      associations: this.#options.associations.length + (this.#sessions?.derived.length ?? 0),
+      associations: this.#associations.length + (this.#sessions?.derived.length ?? 0),
       unreadableSignalling: this.#esp.unreadableSignalling,
     };
   }

@@ -231,6 +231,8 @@ export interface RuleDefinition<
   readonly on: readonly K[];
   /** Of `mobility` and `icmpv6` events those with one of these messages; all of them when absent. */
   readonly messages?: readonly MessageKind[];
+  /** True: of `tunnelled` events only those that are not as a registration asks for (`isExpected`). */
+  readonly ignoresExpectedTunnels?: boolean;
   readonly params: P;
   /** Judges one event. No I/O, no clock, no module state. */
   evaluate(

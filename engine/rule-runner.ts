@@ -36,7 +36,7 @@ import type { LinkState } from './state/link-state.ts';
 import type { ReturnRoutability } from './state/return-routability.ts';
 
 /** Alerts kept in one run: each is another rule and object. More are counted, not kept. */
-const MAX_ALERTS = 10_000;
+export const MAX_ALERTS = 10_000;
 /** Of one rule so many are kept: who raises a rule with made-up addresses leaves room for what else happens. */
 const MAX_ALERTS_OF_RULE = 1000;
 /** However full the list is, every rule may have so many. */
@@ -47,13 +47,21 @@ interface ActiveRule extends RuleInstance {
   readonly state: RuleState;
 }
 
+/** An alert that findings of its rule and object are counted in. */
+interface KnownAlert {
+  readonly alert: Alert;
+  readonly state: RuleState;
+}
+
 /** What stays of a rule while the others change. */
 interface RuleState {
   readonly context: RuleContext;
   /** Its tables and counters. */
   readonly tables: readonly { readonly evictions: number }[];
   isBroken: boolean;
+  /** Alerts of the rule that are kept. */
   alerts: number;
+  hasRaised: boolean;
   readonly cost: RuleCost;
 }
 
@@ -114,7 +122,9 @@ export class RuleRunner {
   #byKind: ReadonlyMap<EngineEvent['kind'], readonly ActiveRule[]> = new Map();
   /** Of `mobility` and `icmpv6` events, by message; filled as messages come. */
   #byMessage = messageLists();
-  readonly #known = new Map<string, Alert>();
+  #forExpectedTunnels: readonly ActiveRule[] = [];
+  readonly #known = new Map<string, KnownAlert>();
+  #lastId = 0;
   readonly #parts: RunnerParts;
   readonly #home: HomeNetwork;
   #site: Site;
@@ -139,13 +149,18 @@ export class RuleRunner {
 
   /**
    * Other rules and another site from the next packet on. Rules that are as before keep their state.
+   * @param today day from which suppressions may be expired; as before when it is not given
    * @throws Error when they cannot be used; then nothing has changed
    */
-  reconfigure(rules: readonly RuleDefinition[], site: Site): RuleChanges {
+  reconfigure(
+    rules: readonly RuleDefinition[],
+    site: Site,
+    today = this.#parts.today,
+  ): RuleChanges {
     const instances = ruleInstances(rules, site);
     const changes = ruleChanges(this.#rules, instances);
     const thresholds = new Thresholds(site, this.#thresholds);
-    const suppressions = new Suppressions(site, this.#parts.today, this.#suppressions);
+    const suppressions = new Suppressions(site, today, this.#suppressions);
     this.#site = site;
     this.#thresholds = thresholds;
     this.#suppressions = suppressions;
@@ -173,18 +188,32 @@ export class RuleRunner {
     this.#rules = rules;
     this.#byKind = byKind;
     this.#byMessage = messageLists();
+    this.#forExpectedTunnels = (byKind.get('tunnelled') ?? []).filter(
+      ({ rule }) => rule.ignoresExpectedTunnels !== true,
+    );
   }
 
   /** The rules that judge an event. */
   #rulesFor(event: EngineEvent): readonly ActiveRule[] | undefined {
-    if (event.kind !== 'mobility' && event.kind !== 'icmpv6') return this.#byKind.get(event.kind);
-    const { kind } = event.kind === 'mobility' ? event.header.message : event.message;
-    const lists = this.#byMessage[event.kind];
+    switch (event.kind) {
+      case 'mobility':
+        return this.#rulesOfMessage(event.kind, event.header.message.kind);
+      case 'icmpv6':
+        return this.#rulesOfMessage(event.kind, event.message.kind);
+      case 'tunnelled':
+        return event.isExpected ? this.#forExpectedTunnels : this.#byKind.get(event.kind);
+      default:
+        return this.#byKind.get(event.kind);
+    }
+  }
+
+  #rulesOfMessage(event: 'mobility' | 'icmpv6', kind: MessageKind): readonly ActiveRule[] {
+    const lists = this.#byMessage[event];
     let list = lists.get(kind);
     if (list === undefined) {
       const isMeant = ({ rule: { messages } }: ActiveRule): boolean =>
         messages === undefined || messages.includes(kind);
-      list = (this.#byKind.get(event.kind) ?? []).filter(isMeant);
+      list = (this.#byKind.get(event) ?? []).filter(isMeant);
       lists.set(kind, list);
     }
     return list;
@@ -275,7 +304,7 @@ export class RuleRunner {
       if (passed === undefined) continue;
       // What a rate filter changed is another alert: the first one was told with its own severity.
       const key = `${rule.id}/${passed.isExceeded ? 'rate' : ''}/${draft.object}`;
-      const known = this.#known.get(key);
+      const known = this.#known.get(key)?.alert;
       if (known !== undefined) {
         known.count++;
         known.lastPacket = draft.packet;
@@ -295,7 +324,7 @@ export class RuleRunner {
       return;
     }
     const alert: Alert = {
-      id: this.alerts.length + 1,
+      id: ++this.#lastId,
       rule,
       severity: passed.severity ?? severity ?? active.severity ?? draft.severity ?? rule.severity,
       ...(passed.verdict === undefined ? {} : { verdict: passed.verdict }),
@@ -307,16 +336,37 @@ export class RuleRunner {
       incidentId: undefined,
     };
     active.state.alerts++;
+    active.state.hasRaised = true;
     this.alerts.push(alert);
-    this.#known.set(key, alert);
+    this.#known.set(key, { alert, state: active.state });
     this.#parts.onAlert(alert);
+  }
+
+  /**
+   * Lets go of alerts that were not seen since `before`: what they are about is a new alert when it comes again.
+   * @param before microseconds since 1970
+   * @returns those that were let go
+   */
+  forget(before: number): ReadonlySet<Alert> {
+    const gone = new Set<Alert>();
+    for (const [key, { alert, state }] of this.#known) {
+      if (alert.lastPacket.time >= before) continue;
+      gone.add(alert);
+      state.alerts--;
+      this.#known.delete(key);
+    }
+    if (gone.size > 0) {
+      const kept = this.alerts.filter((alert) => !gone.has(alert));
+      this.alerts.splice(0, this.alerts.length, ...kept);
+    }
+    return gone;
   }
 
   /** Rules that could not judge and raised nothing, with the reason. */
   notJudged(coverage: Coverage): NotJudged[] {
     const result: NotJudged[] = [];
     const done = new Set(
-      this.#rules.filter(({ state }) => state.alerts > 0).map(({ rule }) => rule.id),
+      this.#rules.filter(({ state }) => state.hasRaised).map(({ rule }) => rule.id),
     );
     for (const { rule } of this.#rules) {
       if (done.has(rule.id)) continue;
@@ -384,6 +434,7 @@ export class RuleRunner {
       tables,
       isBroken: false,
       alerts: 0,
+      hasRaised: false,
       cost: { evaluations: 0, milliseconds: 0 },
     };
   }

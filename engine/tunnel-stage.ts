@@ -7,6 +7,7 @@ import { u16, u8 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { EngineEvent } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
+import type { BindingTrafficCounter } from './state/binding-traffic.ts';
 import type { HomeNetwork } from './state/home-network.ts';
 import { ripngRoutes } from './tunnel-routes.ts';
 import { TunnelLimit } from './tunnel-limit.ts';
@@ -77,14 +78,21 @@ export class TunnelStage {
   readonly #home: HomeNetwork;
   readonly #emit: (event: EngineEvent) => void;
   readonly #limit: TunnelLimit;
+  readonly #traffic: Pick<BindingTrafficCounter, 'isInItsTunnel'>;
 
   constructor(
-    parts: { packet: PacketState; home: HomeNetwork; emit: (event: EngineEvent) => void },
+    parts: {
+      packet: PacketState;
+      home: HomeNetwork;
+      bindingTraffic: Pick<BindingTrafficCounter, 'isInItsTunnel'>;
+      emit: (event: EngineEvent) => void;
+    },
     seed?: number,
   ) {
     this.#packet = parts.packet;
     this.#home = parts.home;
     this.#emit = parts.emit;
+    this.#traffic = parts.bindingTraffic;
     this.#limit = new TunnelLimit(seed);
   }
 
@@ -121,6 +129,8 @@ export class TunnelStage {
     const base = this.#packet.levels[0];
     // IPv4 around the outermost IPv6 header is a tunnel of its own.
     const carried = base !== undefined && base.ipv4 >= 0 ? 1 : 0;
+    const depth = level.depth + carried;
+    const isPayload = kind === CLASS.other || kind === CLASS.tcp || kind === CLASS.udp;
     this.#emit({
       kind: 'tunnelled',
       context: this.#packet.contextOf(level),
@@ -130,7 +140,12 @@ export class TunnelStage {
       destinationPort: hasPorts ? u16(upperBytes, upperOffset + 2) : -1,
       control: CONTROL[kind],
       ...(routes === undefined ? {} : { routes }),
-      depth: level.depth + carried,
+      depth,
+      isExpected:
+        depth === 1 &&
+        outer !== undefined &&
+        isPayload &&
+        this.#traffic.isInItsTunnel(outer.view, view, this.#packet.time),
     });
   }
 

@@ -34,4 +34,9 @@ export interface TunnelledEvent {
   readonly routes?: readonly SitePrefix[];
   /** Tunnels around the packet, 1 or more. */
   readonly depth: number;
+  /**
+   * Payload in the one tunnel that a valid home registration asks for: between care-of address and home agent, from or to
+   * the home address. RFC 6275 section 10.4.
+   */
+  readonly isExpected: boolean;
 }

@@ -2,7 +2,7 @@
  * Comparisons and map keys of addresses, as rules about home registrations need them.
  */
 import { addressKey, prefixMatches } from '../../dissectors/core/address.ts';
-import { equalBytes } from '../../dissectors/core/bytes.ts';
+import { equalBytes, u16 } from '../../dissectors/core/bytes.ts';
 
 export { isSameAddress } from '../../dissectors/core/address.ts';
 
@@ -13,9 +13,47 @@ export function isSameLinkLayer(a: Uint8Array | undefined, b: Uint8Array | undef
   );
 }
 
-/** Map key of the registration of a home address at a home agent. */
+/** Map key of the registration of a home address at a home agent: both address keys, one after the other. */
 export function registrationKey(homeAddress: Uint8Array, homeAgent: Uint8Array): string {
-  return `${addressKey(homeAddress)}${addressKey(homeAgent)}`;
+  // Made at once: two texts that are put together are copied again before a Map can look for them.
+  return String.fromCharCode(
+    u16(homeAddress, 0),
+    u16(homeAddress, 2),
+    u16(homeAddress, 4),
+    u16(homeAddress, 6),
+    u16(homeAddress, 8),
+    u16(homeAddress, 10),
+    u16(homeAddress, 12),
+    u16(homeAddress, 14),
+    u16(homeAgent, 0),
+    u16(homeAgent, 2),
+    u16(homeAgent, 4),
+    u16(homeAgent, 6),
+    u16(homeAgent, 8),
+    u16(homeAgent, 10),
+    u16(homeAgent, 12),
+    u16(homeAgent, 14),
+  );
+}
+
+/**
+ * Map key of an ESP flow: an address, an SPI and in which direction it is used. Not for display.
+ * @param isToAgent towards the home agent
+ */
+export function flowKey(address: Uint8Array, spi: number, isToAgent: boolean): string {
+  return String.fromCharCode(
+    u16(address, 0),
+    u16(address, 2),
+    u16(address, 4),
+    u16(address, 6),
+    u16(address, 8),
+    u16(address, 10),
+    u16(address, 12),
+    u16(address, 14),
+    spi >>> 16,
+    spi & 0xffff,
+    isToAgent ? 1 : 0,
+  );
 }
 
 /** The first `length` bits (0..128) of an address; the rest zero. */

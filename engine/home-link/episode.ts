@@ -23,6 +23,7 @@ export interface Store<V> {
   set(key: string, value: V): void;
   delete(key: string): void;
   values(): Iterable<V>;
+  readonly size: number;
 }
 
 /** Bounds of a table of episodes: an episode ends by itself when nothing was heard of it for an hour. */
@@ -129,12 +130,18 @@ export function observeEpisode(
       noteBinding(store, event);
       return undefined;
     default: {
+      if (event.kind === 'mobility') {
+        const { kind } = event.header.message;
+        if (kind !== 'binding-update' && kind !== 'binding-acknowledgement') return undefined;
+      }
       const signalling = homeStyleSignallingOf(event, knowledge);
       if (signalling !== undefined) {
         return signalling.isDeregistration === false
           ? undefined
           : noteTransmission(store, signalling);
       }
+      // Whatever else there is belongs to an episode that has begun.
+      if (store.size === 0) return undefined;
       noteAnswer(store, event, knowledge);
       if (event.kind === 'esp') noteAway(store, event);
       return undefined;
@@ -284,7 +291,7 @@ function noteAway(store: Store<HomeStyleEpisode>, event: EspEvent): void {
 function noteBinding(store: Store<HomeStyleEpisode>, event: BindingEvent): void {
   const { binding, change } = event;
   if (change !== 'registered' && change !== 'moved' && change !== 'refreshed') return;
-  if (binding.role !== 'home') return;
+  if (binding.role !== 'home' || store.size === 0) return;
   const key = addressKey(binding.homeAddress);
   const episode = store.get(key);
   if (episode === undefined) return;

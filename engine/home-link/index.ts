@@ -1,7 +1,14 @@
 /**
  * What rules about the home link and de-registration have in common.
  */
-export { covers, isSameAddress, isSameLinkLayer, prefixKey, registrationKey } from './addresses.ts';
+export {
+  covers,
+  flowKey,
+  isSameAddress,
+  isSameLinkLayer,
+  prefixKey,
+  registrationKey,
+} from './addresses.ts';
 export { advertisementKey, coversPrefix, rogueAdvertisements } from './advertisement.ts';
 export type { AdvertisedPrefix, RogueAdvertisement } from './advertisement.ts';
 export { EPISODE_BOUNDS, awayProofOf, episodeOf, observeEpisode } from './episode.ts';

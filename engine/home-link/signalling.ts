@@ -12,8 +12,6 @@ const HOME_REGISTRATION = BINDING_UPDATE_FLAGS.homeRegistration.mask;
 /** Registrations at a mobility anchor or of a proxy follow other rules. RFC 5380, RFC 5213. */
 const OTHER_REGISTRATION =
   BINDING_UPDATE_FLAGS.mapRegistration.mask | BINDING_UPDATE_FLAGS.proxyRegistration.mask;
-/** Mobility option of RFC 5648 section 4.1: one home address with several care-of addresses. */
-const BINDING_IDENTIFIER = 35;
 
 /** What of the engine's knowledge is asked here; every rule context has it. */
 export interface HomeKnowledge {
@@ -69,15 +67,14 @@ export function homeBindingUpdateOf(
   if ((message.flags & OTHER_REGISTRATION) !== 0) return undefined;
   if (context.routingHomeAddress !== undefined) return undefined;
   // Over IPv4 a node away from home has no IPv6 care-of address to speak from. RFC 5555 section 4.1.
-  if (context.encapsulation.some(isOverIpv4)) return undefined;
+  if (context.encapsulation.length > 0 && context.encapsulation.some(isOverIpv4)) return undefined;
   const isHome = (message.flags & HOME_REGISTRATION) !== 0;
   if (!isHome) {
-    if (!knowledge.isHomeAgent(context.destination)) return undefined;
     // A home agent can be a correspondent as well: RFC 6275 section 6.1.7 asks for these options then.
     const isCorrespondent =
       findOption(options, 'nonce-indices') !== undefined ||
       findOption(options, 'binding-authorization-data') !== undefined;
-    if (isCorrespondent) return undefined;
+    if (isCorrespondent || !knowledge.isHomeAgent(context.destination)) return undefined;
   }
   const { outer, source, homeAddressOption } = context;
   const tunnel =
@@ -107,9 +104,7 @@ export function homeBindingUpdateOf(
     lifetime: message.lifetime,
     checksum: header.checksum,
     isProtected: context.protection !== 'none',
-    hasBindingIdentifier: options.some(
-      (item) => item.kind === 'unknown' && item.type === BINDING_IDENTIFIER,
-    ),
+    hasBindingIdentifier: findOption(options, 'binding-identifier') !== undefined,
   };
 }
 
@@ -145,9 +140,10 @@ export function homeStyleSignallingOf(
   knowledge: HomeKnowledge,
 ): HomeStyleSignalling | undefined {
   const { context } = event;
-  if (!isBare(context)) return undefined;
   if (event.kind === 'esp') {
-    if (event.layout !== 'plain' || event.outcome === 'opened') return undefined;
+    if (event.layout !== 'plain' || event.outcome === 'opened' || !isBare(context)) {
+      return undefined;
+    }
     if (!knowledge.isHomeAgent(context.destination)) return undefined;
     if (!isHomeNode(context.source, knowledge, false)) return undefined;
     return {
@@ -158,6 +154,8 @@ export function homeStyleSignallingOf(
       sequence: event.sequence,
     };
   }
+  // Only a node at home tells its home address as source.
+  if (context.homeAddressOption !== undefined || !isBare(context)) return undefined;
   const update = homeBindingUpdateOf(event, knowledge);
   if (update?.via !== 'source' || !isHomeNode(update.homeAddress, knowledge, true)) {
     return undefined;
@@ -188,14 +186,15 @@ export function homeStyleAnswerOf(
   const { context } = event;
   if (!isBare(context) || context.routingHomeAddress !== undefined) return undefined;
   const { source: homeAgent, destination: homeAddress } = context;
-  if (!knowledge.isHomeAgent(homeAgent)) return undefined;
   if (event.kind === 'esp') {
     if (event.layout !== 'plain' || event.outcome === 'opened') return undefined;
+    if (!knowledge.isHomeAgent(homeAgent)) return undefined;
     if (!isHomeNode(homeAddress, knowledge, false)) return undefined;
     return { context, homeAddress, homeAgent, status: undefined };
   }
   const { message } = event.header;
   if (message.kind !== 'binding-acknowledgement' || event.checksum === 'wrong') return undefined;
+  if (!knowledge.isHomeAgent(homeAgent)) return undefined;
   if (!isHomeNode(homeAddress, knowledge, true)) return undefined;
   return { context, homeAddress, homeAgent, status: message.status };
 }

@@ -13,11 +13,15 @@ interface PolicyKnowledge {
   policyOf(packet: PolicyPacket): PolicyVerdict;
 }
 
-/** Signalling between a mobile node and its home agent. */
-export interface AgentSignalling {
+/** The ends of a message between a mobile node and its home agent. */
+export interface AgentEnds {
   readonly homeAddress: Uint8Array;
   readonly homeAgent: Uint8Array;
   readonly isToAgent: boolean;
+}
+
+/** Signalling between a mobile node and its home agent. */
+export interface AgentSignalling extends AgentEnds {
   /** Source and destination on the wire, of the outer header in a tunnel. */
   readonly wire: PacketContext;
   /** What the policy says; `bypass` when it asks for nothing. */
@@ -29,19 +33,35 @@ export interface AgentSignalling {
  * routing header in their place; undefined for a message that no home agent has part in, or that is inside IPv4 or
  * another foreign encapsulation.
  */
+export function agentEndsOf(
+  { context, checksum }: MobilityEvent | Icmpv6Event,
+  knowledge: Pick<PolicyKnowledge, 'isHomeAgent'>,
+): AgentEnds | undefined {
+  if (context.encapsulation.length > 0 || checksum === 'wrong') return undefined;
+  const { source, destination } = context;
+  const isToAgent = knowledge.isHomeAgent(destination);
+  if (isToAgent === knowledge.isHomeAgent(source)) return undefined;
+  return {
+    homeAddress: isToAgent
+      ? (context.homeAddressOption ?? source)
+      : (context.routingHomeAddress ?? destination),
+    homeAgent: isToAgent ? destination : source,
+    isToAgent,
+  };
+}
+
+/** The ends of a message as {@link agentEndsOf} reads them, and what the policy says of it. */
 export function agentSignallingOf(
   event: MobilityEvent | Icmpv6Event,
   type: number,
   knowledge: PolicyKnowledge,
 ): AgentSignalling | undefined {
+  const ends = agentEndsOf(event, knowledge);
+  if (ends === undefined) return undefined;
   const { context } = event;
-  if (context.encapsulation.length > 0 || event.checksum === 'wrong') return undefined;
   const source = context.homeAddressOption ?? context.source;
   const destination = context.routingHomeAddress ?? context.destination;
-  const isToAgent = knowledge.isHomeAgent(context.destination);
-  if (isToAgent === knowledge.isHomeAgent(context.source)) return undefined;
-  const homeAddress = isToAgent ? source : destination;
-  const homeAgent = isToAgent ? context.destination : context.source;
+  const { homeAddress, homeAgent } = ends;
   const policy = knowledge.policyOf({
     source,
     destination,
@@ -49,7 +69,7 @@ export function agentSignallingOf(
     type,
     ...(context.outer === undefined ? {} : { tunnel: { homeAddress, homeAgent } }),
   });
-  return { homeAddress, homeAgent, isToAgent, wire: context.outer ?? context, policy };
+  return { ...ends, wire: context.outer ?? context, policy };
 }
 
 /** How a message was protected, in words: `in clear`, `in an IPv6 tunnel in clear`. */

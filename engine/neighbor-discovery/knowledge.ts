@@ -121,12 +121,11 @@ export function senderKey(context: PacketContext, knowledge: LinkKnowledge): str
   return key;
 }
 
+const WATCHED_BOUNDS = { maxEntries: 1, ttlSeconds: 10 * 365 * 86_400 } as const;
+
 /** First time a rule heard of anything, microseconds: what is older was not seen. */
 export function watchedSince(knowledge: LinkKnowledge): number {
-  const store = knowledge.table<number>('watched', {
-    maxEntries: 1,
-    ttlSeconds: 10 * 365 * 86_400,
-  });
+  const store = knowledge.table<number>('watched', WATCHED_BOUNDS);
   const since = store.get('');
   if (since !== undefined) return since;
   store.set('', knowledge.now);

@@ -39,6 +39,17 @@ export interface RegistrationRequest {
 
 /** Reads a Binding Update; undefined for those of gateways and for anchor points, and for a wrong checksum. */
 export function registrationRequestOf(event: MobilityEvent): RegistrationRequest | undefined {
+  if (event === lastEvent) return lastRequest;
+  lastRequest = readRequest(event);
+  lastEvent = event;
+  return lastRequest;
+}
+
+// Many rules read the same update one after the other. What is read depends on the event alone.
+let lastEvent: MobilityEvent | undefined;
+let lastRequest: RegistrationRequest | undefined;
+
+function readRequest(event: MobilityEvent): RegistrationRequest | undefined {
   const { context, header, checksum } = event;
   const { message, options } = header;
   if (message.kind !== 'binding-update' || checksum === 'wrong') return undefined;

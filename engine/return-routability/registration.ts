@@ -3,7 +3,6 @@
  */
 import { isSameAddress } from '../../dissectors/core/address.ts';
 import { BINDING_UPDATE_FLAGS } from '../../dissectors/mobility/messages/binding.ts';
-import { findOption } from '../../dissectors/mobility/options/index.ts';
 import type { Link, MobilityEvent, PacketContext } from '../events.ts';
 import { isComplete } from '../extension/rule-queries.ts';
 import { registrationKey } from '../home-link/addresses.ts';
@@ -61,36 +60,54 @@ export function correspondentUpdateOf(
   event: MobilityEvent,
   knowledge: RoutabilityKnowledge,
 ): CorrespondentUpdate | undefined {
+  const update = event === lastEvent ? lastUpdate : readUpdate(event);
+  if (update === undefined) return undefined;
+  const { homeAddress, peer } = update;
+  // Without both it may be a home registration that forgot its flag: other rules look at that.
+  const isBare = update.nonces === undefined && !update.hasAuthorizationData;
+  if (isBare && knowledge.isHomeAgent(peer)) return undefined;
+  if (update.hasOtherKeys || knowledge.seenUpdates(homeAddress, peer)?.hasOtherKeys !== true) {
+    return update;
+  }
+  return { ...update, hasOtherKeys: true };
+}
+
+// Many rules read the same update one after the other. What is kept depends on the event alone.
+let lastEvent: MobilityEvent | undefined;
+let lastUpdate: CorrespondentUpdate | undefined;
+
+/** Reads what the event alone tells: `hasOtherKeys` by its options. */
+function readUpdate(event: MobilityEvent): CorrespondentUpdate | undefined {
+  lastEvent = event;
+  lastUpdate = undefined;
   const { header, context } = event;
   const { message, options } = header;
-  if (message.kind !== 'binding-update' || !isComplete(event)) return undefined;
-  if ((message.flags & NOT_TO_CORRESPONDENT) !== 0) return undefined;
-  const homeAddress = context.homeAddressOption ?? context.source;
-  const peer = context.routingHomeAddress ?? context.destination;
-  const nonces = findOption(options, 'nonce-indices');
-  const hasAuthorizationData = findOption(options, 'binding-authorization-data') !== undefined;
-  // Without both it may be a home registration that forgot its flag: other rules look at that.
-  if (nonces === undefined && !hasAuthorizationData && knowledge.isHomeAgent(peer)) {
-    return undefined;
+  if (message.kind !== 'binding-update') return undefined;
+  if ((message.flags & NOT_TO_CORRESPONDENT) !== 0 || !isComplete(event)) return undefined;
+  let nonces: CorrespondentUpdate['nonces'];
+  let hasAuthorizationData = false;
+  let hasOtherKeys = false;
+  for (const option of options) {
+    if (option.kind === 'nonce-indices') {
+      nonces ??= { home: option.homeNonceIndex, careOf: option.careOfNonceIndex };
+    } else if (option.kind === 'binding-authorization-data') hasAuthorizationData = true;
+    else if (CGA_OPTIONS.has(option.kind)) hasOtherKeys = true;
   }
+  const homeAddress = context.homeAddressOption ?? context.source;
   const careOfAddress = requestedCareOfAddress(event);
-  return {
+  lastUpdate = {
     context,
     homeAddress,
-    peer,
+    peer: context.routingHomeAddress ?? context.destination,
     careOfAddress,
     sequence: message.sequence,
     lifetime: isSameAddress(careOfAddress, homeAddress) ? 0 : lifetimeSeconds(message.lifetime),
     asksForAnswer: (message.flags & acknowledge.mask) !== 0,
-    nonces:
-      nonces === undefined
-        ? undefined
-        : { home: nonces.homeNonceIndex, careOf: nonces.careOfNonceIndex },
+    nonces,
     hasAuthorizationData,
-    hasOtherKeys:
-      options.some(({ kind }) => CGA_OPTIONS.has(kind)) ||
-      knowledge.seenUpdates(homeAddress, peer)?.hasOtherKeys === true,
+    hasOtherKeys,
   };
+  return lastUpdate;
 }
 
 /**

@@ -23,14 +23,19 @@ export interface SuppressionReport {
 
 class Hidden {
   readonly settings: Suppression;
-  readonly isExpired: boolean;
+  isExpired = false;
   findings = 0;
   readonly alerts = new Set<string>();
 
-  constructor(settings: Suppression, today: string | undefined) {
+  constructor(settings: Suppression) {
     this.settings = settings;
-    const { until } = settings;
+  }
+
+  /** Takes notice of the day. @returns itself */
+  on(today: string | undefined): this {
+    const { until } = this.settings;
     this.isExpired = until !== undefined && today !== undefined && until < today;
+    return this;
   }
 
   fits(ruleId: string, finding: PlacedFinding): boolean {
@@ -63,10 +68,10 @@ export class Suppressions {
    */
   constructor({ suppressions = [] }: Site, today: string | undefined, before?: Suppressions) {
     const old = before === undefined ? [] : before.#all;
-    this.#all = suppressions.map(
-      (settings) =>
-        old.find((item) => isAlike(item.settings, settings)) ?? new Hidden(settings, today),
-    );
+    this.#all = suppressions.map((settings) => {
+      const known = old.find((item) => isAlike(item.settings, settings));
+      return (known ?? new Hidden(settings)).on(today);
+    });
   }
 
   /** Whether a finding is hidden; the first suppression that fits counts it. */

@@ -11,6 +11,7 @@ import { NEXT_HEADER } from '../../dissectors/ipv6/header.ts';
 import type { Ipv6View } from '../../dissectors/walk.ts';
 import type { BindingTraffic, BindingTrafficEvent, QuotedError } from '../binding-traffic-event.ts';
 import type { BindingEvent, PacketReference } from '../events.ts';
+import { isBindingValid } from '../registration/messages.ts';
 import type { Binding } from './binding-cache.ts';
 import { PairTable } from './pair-table.ts';
 
@@ -229,6 +230,45 @@ export class BindingTrafficCounter {
       if (isTo) this.#to(watched, view, isTunnel, at);
       else this.#from(watched, view, isTunnel, at);
     }
+  }
+
+  /**
+   * Whether the Home Address option of a packet, or without one its type 2 routing header, is what a valid binding of its
+   * two ends asks for. No allocation. RFC 6275 sections 9.3.1 and 9.3.2
+   * @param time microseconds since 1970
+   */
+  isExpected(view: Ipv6View, time: number): boolean {
+    const { bytes, source, destination, homeAddress, routingHomeAddress } = view;
+    const binding = this.#pairs.get(bytes, source, destination)?.binding;
+    if (binding === undefined || !isBindingValid(binding, time)) return false;
+    const isFrom = homeAddress >= 0;
+    const careOf = isFrom ? source : destination;
+    const home = isFrom ? homeAddress : routingHomeAddress;
+    return (
+      equalBytes(bytes, careOf, binding.careOfAddress, 0, 16) &&
+      equalBytes(bytes, home, binding.homeAddress, 0, 16)
+    );
+  }
+
+  /**
+   * Whether a packet is in the tunnel that a valid home registration of its node asks for. No allocation. RFC 6275
+   * section 10.4
+   * @param outer header of the tunnel
+   * @param inner header of the packet in it
+   * @param time microseconds since 1970
+   */
+  isInItsTunnel(outer: Ipv6View, inner: Ipv6View, time: number): boolean {
+    const binding = this.#pairs.get(outer.bytes, outer.source, outer.destination)?.binding;
+    if (binding?.role !== 'home' || !isBindingValid(binding, time)) return false;
+    const isOut = equalBytes(outer.bytes, outer.source, binding.careOfAddress, 0, 16);
+    const agent = isOut ? outer.destination : outer.source;
+    const careOf = isOut ? outer.source : outer.destination;
+    const home = isOut ? inner.source : inner.destination;
+    return (
+      equalBytes(outer.bytes, agent, binding.peer, 0, 16) &&
+      equalBytes(outer.bytes, careOf, binding.careOfAddress, 0, 16) &&
+      equalBytes(inner.bytes, home, binding.homeAddress, 0, 16)
+    );
   }
 
   #to(watched: Watched, view: Ipv6View, isTunnel: boolean, at: Moment): void {

@@ -99,15 +99,28 @@ export class Bindings {
 
   /** Binding of a home address at a home agent or correspondent node. */
   find(homeAddress: Uint8Array, peer: Uint8Array): Binding | undefined {
-    return this.#byHomeAddress
-      .get(homeAddress)
-      ?.find((binding) => isSameAddress(binding.peer, peer));
+    const list = this.#byHomeAddress.get(homeAddress);
+    if (list === undefined) return undefined;
+    for (const binding of list) if (isSameAddress(binding.peer, peer)) return binding;
+    return undefined;
   }
 
   /** Home registration of a home address; the registered one before others. */
   home(homeAddress: Uint8Array): Binding | undefined {
-    const list = this.#byHomeAddress.get(homeAddress)?.filter((item) => item.role === 'home');
-    return list?.find(isLive) ?? list?.[0];
+    const list = this.#byHomeAddress.get(homeAddress);
+    if (list === undefined) return undefined;
+    let first: Binding | undefined;
+    for (const item of list) {
+      if (item.role !== 'home') continue;
+      if (isLive(item)) return item;
+      first ??= item;
+    }
+    return first;
+  }
+
+  /** Home addresses with a binding. */
+  get homeAddresses(): number {
+    return this.#byHomeAddress.size;
   }
 
   /** All bindings, least recently used home address first. */

@@ -101,6 +101,7 @@ export class ProxyBindings {
 
   /** Live binding at an anchor that an address belongs to. */
   at(anchor: Uint8Array, address: Uint8Array, now: number): ProxyBinding | undefined {
+    if (this.#owners.size === 0) return undefined;
     return this.#owners
       .get(ownerKey(anchor, address))
       ?.find(
@@ -122,12 +123,12 @@ export class ProxyBindings {
 
   /** Whether an update of the address was accepted. */
   isGateway(address: Uint8Array): boolean {
-    return this.#gateways.has(addressKey(address));
+    return this.#gateways.size > 0 && this.#gateways.has(addressKey(address));
   }
 
   /** Whether the address accepted an update. */
   isAnchor(address: Uint8Array): boolean {
-    return this.#anchors.has(addressKey(address));
+    return this.#anchors.size > 0 && this.#anchors.has(addressKey(address));
   }
 
   update(update: ProxyUpdate, packet: PacketReference): void {

@@ -175,6 +175,16 @@ export class ReturnRoutability {
     if (pair.updates.some(({ sequence }) => sequence === message.sequence)) pair.answers++;
   }
 
+  /** All tests of a kind, for who shows them. */
+  tests(kind: TestKind): Iterable<Readonly<TestPair>> {
+    return kind === 'home' ? this.#home.all() : this.#careOf.all();
+  }
+
+  /** Updates of a home address, by peer. */
+  updatesOf(homeAddress: Uint8Array): readonly Readonly<UpdatePair>[] {
+    return this.#updates.of(homeAddress);
+  }
+
   /** Questions of rules. */
   queries(): RoutabilityQueries {
     const { traffic } = this;

@@ -130,10 +130,12 @@ export function initOf(
   cookie: Uint8Array,
   now: number,
 ): Readonly<TestInit> | undefined {
-  return pair?.inits.find(
-    (item) =>
-      now - item.packet.time <= TOKEN_AGE && equalBytes(item.cookie, 0, cookie, 0, COOKIE_OCTETS),
-  );
+  if (pair === undefined) return undefined;
+  for (const item of pair.inits) {
+    if (!equalBytes(item.cookie, 0, cookie, 0, COOKIE_OCTETS)) continue;
+    if (now - item.packet.time <= TOKEN_AGE) return item;
+  }
+  return undefined;
 }
 
 /** A tunnel or ESP is around the message, or was. */
@@ -176,6 +178,11 @@ export class RoutabilityTests {
   /** Tests between an address and a correspondent. */
   find(address: Uint8Array, peer: Uint8Array): TestPair | undefined {
     return this.#pairs.peek(address)?.find((pair) => isSameAddress(pair.peer, peer));
+  }
+
+  /** All tests, least recently used address first. The table must not be changed meanwhile. */
+  *all(): IterableIterator<Readonly<TestPair>> {
+    for (const list of this.#pairs.values()) yield* list;
   }
 
   /** Notes an init from `context.source`. */

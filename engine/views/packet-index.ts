@@ -8,7 +8,8 @@
 import type { ByteSource, FieldNode } from '../../dissectors/core/node.ts';
 import type { CompiledFilter, FilterPart } from '../filter/filter.ts';
 import { fieldSource } from '../filter/source.ts';
-import type { FieldSource } from '../filter/source.ts';
+import type { FieldSource, ValueForm } from '../filter/source.ts';
+import type { ValueList } from '../filter/values.ts';
 import { FieldRecords, RecordSource } from './field-record.ts';
 import { PacketSet } from './packet-set.ts';
 
@@ -133,6 +134,39 @@ export class PacketIndex {
     return filter.matches(source);
   }
 
+  /**
+   * Asks a filter about one packet.
+   * @param state what the engine knows of it, in place of that of `setState`
+   * @returns undefined when its kept values cannot tell
+   */
+  test(filter: CompiledFilter, packet: number, state?: FieldSource): boolean | undefined {
+    if (filter.root === undefined) return true;
+    const record = this.#recordAt(packet);
+    if (record === NOWHERE || filter.needsBytes) return undefined;
+    const source = this.#source;
+    source.move(record, this.#records.shapeAt(record), state ?? this.#states.get(packet));
+    const isMatch = filter.matches(source);
+    return source.isOpen ? undefined : isMatch;
+  }
+
+  /**
+   * Adds the values of a field of one packet to a list.
+   * @returns false when the packet is not there, or a value of it was not kept
+   */
+  collect(packet: number, name: string, form: ValueForm, into: ValueList): boolean {
+    const record = this.#recordAt(packet);
+    if (record === NOWHERE) return false;
+    const records = this.#records;
+    const field = records.fieldId(name);
+    if (!records.shapeHas(records.shapeAt(record), field)) return true;
+    return records.collect(record, field, form, into);
+  }
+
+  #recordAt(packet: number): number {
+    if (packet < 0 || packet >= this.#length) return NOWHERE;
+    return this.#recordOf === undefined ? packet : (this.#recordOf[packet] ?? NOWHERE);
+  }
+
   #settlePart(part: FilterPart, packet: number, source: FieldSource): void {
     if (part.kind === 'not') this.#settlePart(part.of, packet, source);
     else if (part.kind !== 'test') {
@@ -214,7 +248,7 @@ export class PacketIndex {
     /** Whether packets of a shape have one of the fields: looked up once for each. */
     const mayMatch = new Int8Array(records.shapes).fill(-1);
     for (let packet = answers.done; packet < this.#length; packet++) {
-      const record = this.#recordOf === undefined ? packet : (this.#recordOf[packet] ?? NOWHERE);
+      const record = this.#recordAt(packet);
       const state = test.usesState ? this.#states.get(packet) : undefined;
       if (test.usesState && state === undefined) continue;
       if (record === NOWHERE) {

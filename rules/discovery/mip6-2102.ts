@@ -64,6 +64,8 @@ export default defineRule({
   params,
   evaluate(event, context) {
     const sources = context.table<Source>('sources', BOUNDS);
+    // Only who has looked for a home agent is watched for its registration.
+    if (event.kind === 'mobility' && sources.size === 0) return undefined;
     const { source, destination, link, packet } = event.context;
     const key = `${link.id}/${addressKey(source)}`;
     if (event.kind === 'mobility') {

@@ -120,6 +120,12 @@ export default defineRule({
   advice:
     'Limit the rate of ICMPv6 types 144 and 146 towards the home agent, and drop codes other than 0.',
   on: ['icmpv6'],
+  messages: [
+    'home-agent-discovery-request',
+    'home-agent-discovery-reply',
+    'mobile-prefix-solicitation',
+    'mobile-prefix-advertisement',
+  ],
   params,
   evaluate(event, context) {
     const { message, context: wire } = event;

@@ -46,6 +46,7 @@ export default defineRule({
     'Find the port behind the link-layer address and shut it; empty the home agents lists. Filter Router Advertisements ' +
     'on the home link (RA-Guard). A home agent that is being commissioned goes into the site file first.',
   on: ['icmpv6'],
+  messages: ['router-advertisement'],
   params: {},
   evaluate(event, context) {
     const { link, packet, source, linkSource } = event.context;

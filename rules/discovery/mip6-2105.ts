@@ -25,6 +25,7 @@ export default defineRule({
     'Find the port behind the link-layer address and shut it. Filter Router Advertisements on the home link (RA-Guard), ' +
     'and name all link-layer addresses of the home agents in the site file.',
   on: ['icmpv6'],
+  messages: ['router-advertisement'],
   params: {
     withdrawals: {
       default: 3,

@@ -65,6 +65,7 @@ export default defineRule({
     'Is a renumbering under way, suppress this rule until it is over. If not, look for the sender (rule 2106) and ' +
     'protect mobile prefix discovery by ESP (RFC 3776 section 3.3).',
   on: ['icmpv6'],
+  messages: ['mobile-prefix-advertisement'],
   params,
   evaluate(event, context) {
     if (event.checksum === 'wrong') return undefined;

@@ -41,13 +41,15 @@ export default defineRule({
   params,
   evaluate(event, context) {
     const since = watchedSince(context);
-    const ended = context.table<number>('ended', BOUNDS);
     if (event.kind === 'tick') return undefined;
+    const ended = context.table<number>('ended', BOUNDS);
     if (event.kind === 'binding') {
-      const key = addressKey(event.binding.homeAddress);
-      if (event.change === 'deregistered' || event.change === 'expired') {
-        ended.set(key, event.packet.time);
-      } else if (event.change !== 'rejected') ended.delete(key);
+      const { binding, change, packet } = event;
+      if (change === 'deregistered' || change === 'expired') {
+        ended.set(addressKey(binding.homeAddress), packet.time);
+      } else if (change !== 'rejected' && ended.size > 0) {
+        ended.delete(addressKey(binding.homeAddress));
+      }
       return undefined;
     }
     const message = messageOf(event, 'mobile-prefix-solicitation');

@@ -71,6 +71,7 @@ export default defineRule({
     'Have mobile nodes drop Home Agent Switch messages without IPsec. Put every home agent that nodes may be sent to ' +
     'into the site file.',
   on: ['mobility'],
+  messages: ['home-agent-switch'],
   params: {},
   evaluate(event, context) {
     const { message } = event.header;

@@ -29,6 +29,7 @@ export default defineRule({
   advice:
     'Let the correspondent limit answers to init messages. Look for packets with its source that it did not send.',
   on: ['mobility', 'home-address-traffic'],
+  messages: ['home-test-init'],
   params: {
     nodes: {
       default: 30,
@@ -41,26 +42,27 @@ export default defineRule({
   evaluate(event, context) {
     const wire = event.context;
     const { source, destination, packet } = wire;
-    const traffic = context.table<boolean>('traffic', TRAFFIC);
     if (event.kind === 'home-address-traffic') {
-      if (event.direction === 'to') traffic.set(registrationKey(destination, source), true);
+      if (event.direction !== 'to') return undefined;
+      context.table<boolean>('traffic', TRAFFIC).set(registrationKey(destination, source), true);
       return undefined;
     }
     const message = testMessageOf(event.header.message);
     if (message?.isInit !== true || message.kind !== 'home') return undefined;
     // Inside the tunnel it is the same message, on its way to the home agent.
     if (event.checksum === 'wrong' || wire.outer !== undefined) return undefined;
-    const key = registrationKey(source, destination);
     const binding = context.binding(source, destination);
     if (binding !== undefined && isBindingValid(binding, context.now)) return undefined;
-    if (traffic.get(key) === true) return undefined;
+    const traffic = context.table<boolean>('traffic', TRAFFIC);
+    if (traffic.get(registrationKey(source, destination)) === true) return undefined;
     const isKnown = context.isHomeAddress(source);
     const { nodes } = context.params;
     const bounds = { maxEntries: PEERS, windowSeconds: 10 };
     const peer = addressKey(destination);
     const known = context.distinct('known', bounds);
-    if (isKnown) known.add(peer, addressKey(source));
-    const all = context.distinct('all', bounds).add(peer, addressKey(source));
+    const node = addressKey(source);
+    if (isKnown) known.add(peer, node);
+    const all = context.distinct('all', bounds).add(peer, node);
     if (all <= nodes) return undefined;
     const isSure = known.count(peer) > nodes;
     return {

@@ -1,14 +1,14 @@
-import {
-  addressKey,
-  defineRule,
-  evidenceOf,
-  formatAddress,
-  testMessageOf,
-} from '../../engine/rule-api.ts';
+import { addressKey, defineRule, evidenceOf, formatAddress } from '../../engine/rule-api.ts';
 import type { AlertDraft } from '../../engine/rule-api.ts';
 
 /** Sources and targets counted. */
-const MAX_NODES = 8192;
+const BOUNDS = { maxEntries: 8192, windowSeconds: 1 };
+
+/** Kind of test, link, and whether it is inside a tunnel, as two characters: keys of so few are made in one piece. */
+function placeKey(isHome: boolean, link: number, isInTunnel: boolean): string {
+  const way = (isHome ? 1 : 0) + (isInTunnel ? 2 : 0);
+  return String.fromCharCode(link & 0xffff, (link >>> 16) * 4 + way);
+}
 
 export default defineRule({
   id: 'MIP6-1503',
@@ -26,6 +26,7 @@ export default defineRule({
     'Limit init messages at the correspondent. Correspondents may stop answering them for a while: traffic then goes ' +
     'through the home agent.',
   on: ['mobility'],
+  messages: ['home-test-init', 'care-of-test-init'],
   params: {
     perSource: {
       default: 20,
@@ -43,20 +44,23 @@ export default defineRule({
     },
   },
   evaluate(event, context) {
-    const message = testMessageOf(event.header.message);
-    if (message?.isInit !== true) return undefined;
+    const { kind } = event.header.message;
+    const isHome = kind === 'home-test-init';
+    if (!isHome && kind !== 'care-of-test-init') return undefined;
     const { context: wire } = event;
     const { source, destination, packet, link, outer } = wire;
     // The same message in and behind a tunnel is one.
-    const place = `${message.kind}${link.id}${outer === undefined ? '' : 't'}`;
-    const bounds = { maxEntries: MAX_NODES, windowSeconds: 1 };
-    const name = message.kind === 'home' ? 'Home Test Init' : 'Care-of Test Init';
+    const place = placeKey(isHome, link.id, outer !== undefined);
     const { perSource, perTarget } = context.params;
+    const fromSource = context.counts('sources', BOUNDS).add(addressKey(source) + place);
+    const toTarget = context.counts('targets', BOUNDS).add(addressKey(destination) + place);
+    if (fromSource <= perSource && toTarget <= perTarget) return undefined;
+    const name = isHome ? 'Home Test Init' : 'Care-of Test Init';
+    const test = isHome ? 'home' : 'care-of';
     const found: AlertDraft[] = [];
-    const fromSource = context.counts('sources', bounds).add(`${place}${addressKey(source)}`);
     if (fromSource > perSource) {
       found.push({
-        object: `${message.kind} from ${addressKey(source)}`,
+        object: `${test} from ${addressKey(source)}`,
         message: `${formatAddress(source)} sends more than ${perSource} ${name} messages a second`,
         packet,
         evidence: [
@@ -70,10 +74,9 @@ export default defineRule({
         attacker: source,
       });
     }
-    const toTarget = context.counts('targets', bounds).add(`${place}${addressKey(destination)}`);
     if (toTarget > perTarget) {
       found.push({
-        object: `${message.kind} to ${addressKey(destination)}`,
+        object: `${test} to ${addressKey(destination)}`,
         message: `${formatAddress(destination)} gets more than ${perTarget} ${name} messages a second`,
         packet,
         evidence: [

@@ -88,30 +88,38 @@ function failed(
   return found;
 }
 
-function judge(event: EventOf<'mobility'>, context: Context): AlertDraft[] {
+/** Map key of an update: sequence numbers have 16 bits. */
+function updateKey(homeAddress: Uint8Array, peer: Uint8Array, sequence: number): string {
+  return registrationKey(homeAddress, peer) + String.fromCharCode(sequence);
+}
+
+function judge(event: EventOf<'mobility'>, context: Context): AlertDraft[] | undefined {
   const waiting = context.table<Waiting>('waiting', WAITING);
-  const answering = context.table<boolean>('answering', ANSWERING);
   const { packet, link } = event.context;
-  const answer = registrationAnswerOf(event);
-  if (answer !== undefined) {
+  if (event.header.message.kind === 'binding-acknowledgement') {
+    const answer = registrationAnswerOf(event);
+    if (answer === undefined) return undefined;
     const { homeAddress, peer, sequence, status } = answer;
-    answering.set(addressKey(peer), true);
-    const key = `${registrationKey(homeAddress, peer)}${sequence}`;
+    context.table<boolean>('answering', ANSWERING).set(addressKey(peer), true);
+    if (waiting.size === 0) return undefined;
+    const key = updateKey(homeAddress, peer, sequence);
     const update = waiting.get(key);
+    if (update === undefined) return undefined;
     waiting.delete(key);
-    if (update === undefined || !REFUSED.has(status)) return [];
+    if (!REFUSED.has(status)) return undefined;
     return failed(update, `answered with status ${status}`, context);
   }
   // The same octets were counted when they were seen first.
   const request = event.earlier === undefined ? registrationRequestOf(event) : undefined;
-  if (request === undefined) return [];
+  if (request === undefined) return undefined;
+  const isWrong = event.authentication === 'wrong';
+  if (!isWrong && !request.asksForAnswer) return undefined;
   const { homeAddress, peer, sequence, context: wire } = request;
-  const key = `${registrationKey(homeAddress, peer)}${sequence}`;
+  const key = updateKey(homeAddress, peer, sequence);
   const update = { key, source: (wire.outer ?? wire).source, peer, packet, link };
-  if (event.authentication === 'wrong')
-    return failed(update, 'its authenticator is wrong', context);
-  if (request.asksForAnswer && waiting.get(key) === undefined) waiting.set(key, update);
-  return [];
+  if (isWrong) return failed(update, 'its authenticator is wrong', context);
+  if (waiting.get(key) === undefined) waiting.set(key, update);
+  return undefined;
 }
 
 export default defineRule({
@@ -130,10 +138,12 @@ export default defineRule({
   advice:
     'Limit Binding Updates of this source in front of the receiver. Look at whether one of them was accepted.',
   on: ['mobility', 'tick'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params,
   evaluate(event, context) {
     if (event.kind === 'mobility') return judge(event, context);
     const waiting = context.table<Waiting>('waiting', WAITING);
+    if (waiting.size === 0) return undefined;
     const answering = context.table<boolean>('answering', ANSWERING);
     const found: AlertDraft[] = [];
     for (const update of [...waiting.values()]) {

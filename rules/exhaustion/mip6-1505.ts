@@ -7,7 +7,7 @@ import {
   registrationAnswerOf,
 } from '../../engine/rule-api.ts';
 
-const MAX_NODES = 4096;
+const BOUNDS = { maxEntries: 4096, windowSeconds: 60 };
 /** INSUFFICIENT_RESOURCES. RFC 6275 section 6.1.8. */
 const NO_RESOURCES = 130;
 /** Octets of the networks that home addresses are counted by. */
@@ -30,6 +30,7 @@ export default defineRule({
   advice:
     'Limit bindings by prefix at the correspondent, and keep those that carry traffic. Give the home agent more room.',
   on: ['binding', 'mobility'],
+  messages: ['binding-acknowledgement'],
   params: {
     homeAddresses: {
       default: 64,
@@ -47,12 +48,14 @@ export default defineRule({
     },
   },
   evaluate(event, context) {
-    const bounds = { maxEntries: MAX_NODES, windowSeconds: 60 };
     if (event.kind === 'mobility') {
+      const { message } = event.header;
+      if (message.kind !== 'binding-acknowledgement') return undefined;
+      if (message.status !== NO_RESOURCES) return undefined;
       const answer = registrationAnswerOf(event);
-      if (answer?.status !== NO_RESOURCES) return undefined;
+      if (answer === undefined) return undefined;
       const { peer, homeAddress, context: wire } = answer;
-      const refused = context.distinct('refused', bounds);
+      const refused = context.distinct('refused', BOUNDS);
       const count = refused.add(addressKey(peer), addressKey(homeAddress));
       if (count < context.params.refusals) return undefined;
       const isAgent = context.isHomeAgent(peer);
@@ -81,7 +84,7 @@ export default defineRule({
     prefix.set(homeAddress.subarray(0, SUBNET_OCTETS));
     const key = addressKey(peer) + addressKey(prefix);
     const { homeAddresses } = context.params;
-    const count = context.distinct('bound', bounds).add(key, addressKey(homeAddress));
+    const count = context.distinct('bound', BOUNDS).add(key, addressKey(homeAddress));
     if (count <= homeAddresses) return undefined;
     const network = `${formatAddress(prefix)}/${SUBNET_OCTETS * 8}`;
     return {

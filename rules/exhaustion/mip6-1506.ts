@@ -12,6 +12,37 @@ const BOUNDS = { maxEntries: 8192, ttlSeconds: 2 };
 /** Microseconds of a second, less what captures are off by. */
 const SECOND = 0.98e6;
 
+/** Links and kinds of messages between two nodes remembered; the oldest goes first. */
+const MAX_WAYS = 32;
+
+/** When messages of one kind were seen on one link, inside of a tunnel or outside. */
+interface Sent {
+  readonly name: string;
+  readonly link: number;
+  readonly isInTunnel: boolean;
+  readonly times: number[];
+}
+
+function timesOf(ways: Sent[], name: string, link: number, isInTunnel: boolean): number[] {
+  for (const way of ways) {
+    if (way.link === link && way.isInTunnel === isInTunnel && way.name === name) return way.times;
+  }
+  const times: number[] = [];
+  ways.push({ name, link, isInTunnel, times });
+  if (ways.length > MAX_WAYS) ways.shift();
+  return times;
+}
+
+/** Adds a time; forgets those that are a second or more off, and the oldest of more than `most`. */
+function noteTime(times: number[], now: number, most: number): readonly number[] {
+  let kept = 0;
+  for (const time of times) if (Math.abs(now - time) < SECOND) times[kept++] = time;
+  times.length = kept;
+  times.push(now);
+  if (times.length > most) times.shift();
+  return times;
+}
+
 /** What a mobile node sends at a limited rate. */
 function limitedOf(
   event: EventOf<'mobility'>,
@@ -46,6 +77,7 @@ export default defineRule({
     'moves back and forth, or somebody who sends in its name.',
   advice: 'Update the stack of the node. If the node is sound, look for who uses its address.',
   on: ['mobility'],
+  messages: ['home-test-init', 'care-of-test-init', 'binding-update'],
   params: {
     perSecond: {
       default: 3,
@@ -63,12 +95,16 @@ export default defineRule({
     const { packet, destination, link, outer } = wire;
     // Each link for itself, and inside and behind a tunnel apart: one message may be seen on several.
     const about = registrationKey(node, destination);
-    const key = `${about}${name}${link.id}${outer === undefined ? '' : 't'}`;
-    const table = context.table<readonly number[]>('sent', BOUNDS);
+    const isInTunnel = outer !== undefined;
+    const table = context.table<Sent[]>('sent', BOUNDS);
+    const ways = table.get(about);
+    if (ways === undefined) {
+      table.set(about, [{ name, link: link.id, isInTunnel, times: [packet.time] }]);
+      return undefined;
+    }
+    table.set(about, ways);
     const { perSecond } = context.params;
-    const sent = (table.get(key) ?? []).filter((time) => Math.abs(packet.time - time) < SECOND);
-    const all = [...sent, packet.time].slice(-perSecond - 1);
-    table.set(key, all);
+    const all = noteTime(timesOf(ways, name, link.id, isInTunnel), packet.time, perSecond + 1);
     if (all.length <= perSecond) return undefined;
     return {
       object: `${about}${name}`,

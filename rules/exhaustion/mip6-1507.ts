@@ -33,6 +33,7 @@ export default defineRule({
     'See whether the Binding Errors come from the correspondent (hop limit, link-layer source). If so, look at how long ' +
     'its nonces live.',
   on: ['mobility', 'binding'],
+  messages: ['binding-error', 'binding-acknowledgement'],
   params: {
     breaks: {
       default: 3,
@@ -43,20 +44,22 @@ export default defineRule({
     },
   },
   evaluate(event, context) {
-    const pairs = context.table<Pair>('pairs', BOUNDS);
     if (event.kind === 'binding') {
       const { binding, change } = event;
       if (binding.role !== 'correspondent') return undefined;
       if (change !== 'registered' && change !== 'moved' && change !== 'refreshed') return undefined;
+      const pairs = context.table<Pair>('pairs', BOUNDS);
       const key = registrationKey(binding.homeAddress, binding.peer);
-      const pair = pairs.get(key) ?? { isEstablished: false, breaks: [] };
+      const pair: Pair = pairs.get(key) ?? { isEstablished: false, breaks: [] };
       pair.isEstablished = true;
       pairs.set(key, pair);
       return undefined;
     }
     const { context: wire, header, checksum } = event;
     const { message } = header;
-    if (checksum === 'wrong') return undefined;
+    const isAccepted =
+      message.kind === 'binding-acknowledgement' && !EXPIRED_NONCES.has(message.status);
+    if (isAccepted || checksum === 'wrong') return undefined;
     let homeAddress: Uint8Array;
     let text: string;
     if (message.kind === 'binding-error') {
@@ -64,12 +67,12 @@ export default defineRule({
       text = `Binding Error with status ${message.status} from ${formatAddress(wire.source)}`;
     } else {
       const answer = registrationAnswerOf(event);
-      if (answer === undefined || !EXPIRED_NONCES.has(answer.status)) return undefined;
+      if (answer === undefined) return undefined;
       ({ homeAddress } = answer);
       text = `Binding Acknowledgement with status ${answer.status}`;
     }
     const key = registrationKey(homeAddress, wire.source);
-    const pair = pairs.get(key);
+    const pair = context.table<Pair>('pairs', BOUNDS).get(key);
     // Copies of one message break what is established once.
     if (pair?.isEstablished !== true) return undefined;
     pair.isEstablished = false;

@@ -5,6 +5,8 @@ import {
   formatAddress,
   formatMac,
   isAcceptedOnLink,
+  isSameAddress,
+  isSameLinkLayer,
   isToldHomeAgentLinkLayer,
   isUnspecified,
   registrationRequestOf,
@@ -12,16 +14,77 @@ import {
 import type { RuleContext } from '../../engine/rule-api.ts';
 
 const AGENTS = 256;
-/** Sources of updates, as text, in the window. */
-const SOURCES = { maxEntries: 1024, ttlSeconds: 10 };
+/** Microseconds in which requests are counted. */
+const WINDOW = 10e6;
+/** The sources are one entry. */
+const SOURCES = { maxEntries: 1, ttlSeconds: 86_400 };
 /** Few sources: as many as home links have mobile routers or gateways in front of many nodes. */
 const FEW = 3;
 
-/** Takes note of a request for a home registration. */
-function request(homeAddress: Uint8Array, source: Uint8Array, context: RuleContext): void {
-  const bounds = { maxEntries: AGENTS, windowSeconds: 10 };
-  context.distinct('requested', bounds).add('', addressKey(homeAddress));
-  context.table<boolean>('sources', SOURCES).set(addressKey(source), true);
+/** Whose home registrations a source asks for. */
+interface Source {
+  readonly address: Uint8Array;
+  lastSeen: number;
+  /** The home address asked for last. */
+  homeAddress: Uint8Array;
+  /** Time of the last request for each, oldest first; undefined while there is only one. */
+  homeAddresses: Map<string, number> | undefined;
+}
+
+type Context = RuleContext<{ addresses: number }>;
+
+/** Takes note of a request for a home registration. Of more sources than few the one that was quiet longest goes. */
+function request(homeAddress: Uint8Array, address: Uint8Array, context: Context): void {
+  const table = context.table<Source[]>('sources', SOURCES);
+  let sources = table.get('');
+  if (sources === undefined) sources = [];
+  table.set('', sources);
+  const { now } = context;
+  let oldest = 0;
+  for (let i = 0; i < sources.length; i++) {
+    const source = sources[i];
+    if (source === undefined) continue;
+    if (isSameAddress(source.address, address)) {
+      again(source, homeAddress, now, context.params.addresses + 1);
+      return;
+    }
+    if (source.lastSeen < (sources[oldest]?.lastSeen ?? 0)) oldest = i;
+  }
+  const source = { address, lastSeen: now, homeAddress, homeAddresses: undefined };
+  if (sources.length <= FEW) sources.push(source);
+  else sources[oldest] = source;
+}
+
+/** Another request of a source. @param most home addresses remembered: more tell no more */
+function again(source: Source, homeAddress: Uint8Array, now: number, most: number): void {
+  const before = source.lastSeen;
+  source.lastSeen = now;
+  if (source.homeAddresses === undefined) {
+    if (isSameAddress(source.homeAddress, homeAddress)) return;
+    source.homeAddresses = new Map([[addressKey(source.homeAddress), before]]);
+  }
+  const key = addressKey(homeAddress);
+  source.homeAddress = homeAddress;
+  source.homeAddresses.delete(key);
+  source.homeAddresses.set(key, now);
+  for (const [old, time] of source.homeAddresses) {
+    if (now - time <= WINDOW && source.homeAddresses.size <= most) return;
+    source.homeAddresses.delete(old);
+  }
+}
+
+/** Sources of the window, and the home addresses that they asked for. */
+function requested(context: Context): { readonly sources: number; readonly addresses: number } {
+  const { now } = context;
+  let sources = 0;
+  const addresses = new Set<string>();
+  for (const source of context.table<Source[]>('sources', SOURCES).get('') ?? []) {
+    if (now - source.lastSeen > WINDOW) continue;
+    sources++;
+    const all = source.homeAddresses ?? [[addressKey(source.homeAddress), source.lastSeen]];
+    for (const [key, time] of all) if (now - time <= WINDOW) addresses.add(key);
+  }
+  return { sources, addresses: addresses.size };
 }
 
 export default defineRule({
@@ -41,6 +104,7 @@ export default defineRule({
   advice:
     'Limit first registrations by source at the home agent. Look at who may register so many home addresses.',
   on: ['icmpv6', 'mobility', 'esp'],
+  messages: ['neighbor-solicitation', 'binding-update'],
   params: {
     addresses: {
       default: 20,
@@ -75,9 +139,7 @@ export default defineRule({
       isToldHomeAgentLinkLayer(linkSource, context.site) ||
       [...context.routers(link)].some(
         ({ linkLayerAddress, profile }) =>
-          profile.isHomeAgent &&
-          linkLayerAddress !== undefined &&
-          formatMac(linkLayerAddress) === formatMac(linkSource),
+          profile.isHomeAgent && isSameLinkLayer(linkLayerAddress, linkSource),
       );
     if (!isAgent) return undefined;
     const { addresses } = context.params;
@@ -85,8 +147,9 @@ export default defineRule({
     const bounds = { maxEntries: AGENTS, windowSeconds: 10 };
     const probed = context.distinct('probed', bounds);
     if (probed.add(key, addressKey(message.targetAddress)) <= addresses) return undefined;
-    const sources = context.table<boolean>('sources', SOURCES).size;
-    const isDriven = context.distinct('requested', bounds).count('') > addresses && sources <= FEW;
+    const updates = requested(context);
+    const { sources } = updates;
+    const isDriven = updates.addresses > addresses && sources <= FEW;
     return {
       object: `${key}${isDriven ? '' : ' unseen'}`,
       message: `home agent ${formatMac(linkSource)} does duplicate address detection for more than ${addresses} addresses within 10 seconds`,

@@ -27,6 +27,7 @@ export default defineRule({
     'If the sender is a new gateway, list it under domain.accessGateways and authorise it at the anchor. If not, find ' +
     'where it is attached, and let the border of the domain drop proxy registrations from everybody else.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const { site } = context;

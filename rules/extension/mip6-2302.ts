@@ -28,6 +28,7 @@ export default defineRule({
     'Turn on IPsec between gateways and anchors and let the anchor drop what comes without. If the domain is ' +
     'protected otherwise, say ipsec.signalling: optional in the site file.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     if (context.site.ipsec.signalling !== 'required' || isProtected(event.context))

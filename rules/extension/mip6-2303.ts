@@ -49,6 +49,7 @@ export default defineRule({
     'Find the sender. If it is one of your gateways, update it; if not, let the border of the domain drop proxy ' +
     'registrations from it. Check that the anchor refuses them (status 158, 160, 161 or 162).',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event) {
     const update = proxyUpdateOf(event);

@@ -53,6 +53,7 @@ export default defineRule({
     'Check that the anchor refuses such messages (status 156 or 157) and find out who replays them. If all messages ' +
     'of one gateway are off, look at its clock.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params,
   evaluate(event, context) {
     const { packet } = event.context;

@@ -56,6 +56,7 @@ export default defineRule({
     'Ask both gateways where and how the node is attached, and whether its authentication at the link layer was ' +
     'complete. Block the port or the gateway at which it is not.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params,
   evaluate(event, context) {
     const update = proxyUpdateOf(event);

@@ -35,12 +35,14 @@ export default defineRule({
     'Have gateways take acknowledgements under IPsec alone, and from the anchor they asked. Compare the binding of the ' +
     'gateway with that of the anchor.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
-    const asking = context.table<number>('asking', BOUNDS);
     const update = proxyUpdateOf(event);
     if (update !== undefined) {
-      asking.set(addressKey(update.gateway), event.context.packet.time);
+      context
+        .table<number>('asking', BOUNDS)
+        .set(addressKey(update.gateway), event.context.packet.time);
       return undefined;
     }
     const answer = proxyAcknowledgementOf(event);
@@ -88,6 +90,7 @@ export default defineRule({
         confidence: 'certain',
       };
     }
+    const asking = context.table<number>('asking', BOUNDS);
     const isCovered = asking.get(addressKey(gateway)) !== undefined;
     if (!isCovered || context.proxyRequest(gateway, anchor, sequence) !== undefined)
       return undefined;

@@ -51,6 +51,7 @@ export default defineRule({
     'Limit the rate of new bindings of one gateway at the anchor. Ask the gateway how many nodes are attached to it, ' +
     'and raise newNodes when crowds are usual there.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params,
   evaluate(event, context) {
     const update = proxyUpdateOf(event);

@@ -39,6 +39,7 @@ export default defineRule({
     'Check that the anchor compares the sender of a de-registration with the gateway of the binding, and find out why ' +
     'this gateway sends it.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const update = proxyUpdateOf(event);

@@ -28,6 +28,7 @@ export default defineRule({
     'Check that the anchor compares requested prefixes with the profile of the node. Find out who made the gateway ' +
     'ask for this prefix.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const { packet } = event.context;

@@ -6,7 +6,6 @@ import {
   formatAddress,
   isLive,
   isSameAddress,
-  prefixKey,
   prefixText,
   proxyAcknowledgementOf,
   proxyUpdateOf,
@@ -27,8 +26,8 @@ const BOUNDS = { maxEntries: 8192, ttlSeconds: 86_400 };
 const OPEN_BOUNDS = { maxEntries: 256, ttlSeconds: 600 };
 /** A tunnel in use this long after the second registration is no leftover, microseconds. */
 const STILL_USED = 5e6;
-/** Length of home network prefixes. RFC 5213 section 5.1. */
-const PREFIX_BITS = 64;
+/** Home network prefixes have 64 bits, four units of an address key. RFC 5213 section 5.1. */
+const PREFIX_UNITS = 4;
 
 /** Both kinds of registration for one home address. */
 interface Conflict {
@@ -58,6 +57,11 @@ const params = {
 } satisfies RuleDefinition['params'];
 
 type Context = RuleContext<{ settleSeconds: number }>;
+
+/** Map key of the network of an address. */
+function networkKey(address: Uint8Array): string {
+  return addressKey(address).slice(0, PREFIX_UNITS);
+}
 
 /** Conflicts that nobody has settled in time. */
 function unsettled(context: Context, time: number): AlertDraft[] {
@@ -96,17 +100,13 @@ function unsettled(context: Context, time: number): AlertDraft[] {
 /** Remembers client registrations by the prefix of their home address. */
 function noteClient({ binding, change }: EventOf<'binding'>, context: Context): void {
   if (binding.role !== 'home') return;
+  const isAccepted = change === 'registered' || change === 'refreshed' || change === 'moved';
+  if (!isAccepted && binding.phase !== 'deregistered') return;
   const { homeAddress, peer } = binding;
   const clients = context.table<Client>('clients', BOUNDS);
-  const key = prefixKey(homeAddress, PREFIX_BITS);
-  if (change === 'registered' || change === 'refreshed' || change === 'moved') {
-    clients.set(key, { homeAddress, homeAgent: peer });
-  } else if (
-    isSameAddress(clients.get(key)?.homeAddress, homeAddress) &&
-    binding.phase === 'deregistered'
-  ) {
-    clients.delete(key);
-  }
+  const key = networkKey(homeAddress);
+  if (isAccepted) clients.set(key, { homeAddress, homeAgent: peer });
+  else if (isSameAddress(clients.get(key)?.homeAddress, homeAddress)) clients.delete(key);
 }
 
 export default defineRule({
@@ -126,6 +126,7 @@ export default defineRule({
     'Compare both bindings at the home agent. Ask the gateway whether the node is attached; if it is, the Mobile IPv6 ' +
     'registration is the forged one.',
   on: ['mobility', 'binding', 'tick'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params,
   evaluate(event, context) {
     if (event.kind === 'tick') return unsettled(context, event.time);
@@ -149,16 +150,14 @@ export default defineRule({
         severity: 'low',
       };
     }
-    const open = context.table<Conflict>('open', OPEN_BOUNDS);
     const update = proxyUpdateOf(event);
     if (update !== undefined) {
+      const open = context.table<Conflict>('open', OPEN_BOUNDS);
       if (update.node === undefined || update.lifetime === 0) return undefined;
       const { node, anchor, gateway } = update;
       const known = context.proxyBinding(anchor, node.key)?.prefixes ?? [];
       for (const prefix of [...update.prefixes, ...known]) {
-        const client = context
-          .table<Client>('clients', BOUNDS)
-          .get(prefixKey(prefix.prefix, PREFIX_BITS));
+        const client = context.table<Client>('clients', BOUNDS).get(networkKey(prefix.prefix));
         if (client === undefined || open.get(addressKey(client.homeAddress)) !== undefined)
           continue;
         open.set(addressKey(client.homeAddress), {
@@ -182,7 +181,9 @@ export default defineRule({
     const homeAddress = event.context.homeAddressOption ?? event.context.source;
     const homeAgent = event.context.destination;
     const proxy = context.proxyBindingAt(homeAgent, homeAddress);
-    if (proxy === undefined || open.get(addressKey(homeAddress)) !== undefined) return undefined;
+    if (proxy === undefined) return undefined;
+    const open = context.table<Conflict>('open', OPEN_BOUNDS);
+    if (open.get(addressKey(homeAddress)) !== undefined) return undefined;
     open.set(addressKey(homeAddress), {
       homeAddress,
       homeAgent,

@@ -26,6 +26,7 @@ export default defineRule({
     'Have the anchor compare the outer source of tunnelled packets with the gateway of the binding. Let the border of ' +
     'the domain drop tunnels from outside.',
   on: ['tunnelled'],
+  ignoresExpectedTunnels: true,
   params: {},
   evaluate({ context: packetContext }, context) {
     const { outer, source, destination, greKey, encapsulation, packet } = packetContext;

@@ -32,6 +32,7 @@ export default defineRule({
   advice:
     'Have nodes take revocations under IPsec alone. Check which bindings are gone and let the nodes register again.',
   on: ['mobility'],
+  messages: ['binding-revocation'],
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;

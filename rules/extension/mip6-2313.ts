@@ -33,6 +33,7 @@ export default defineRule({
     'Protect heartbeats with IPsec as the other signalling (RFC 5847 section 7), and compare the counter with that of ' +
     'the node itself.',
   on: ['mobility'],
+  messages: ['heartbeat'],
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;

@@ -38,10 +38,21 @@ export default defineRule({
     'List anchors and gateways of partner domains in the site file. If the address is nobody’s, take these messages ' +
     'under IPsec alone and look at what the gateway did with it.',
   on: ['mobility'],
+  messages: [
+    'binding-acknowledgement',
+    'localized-routing-initiation',
+    'localized-routing-acknowledgment',
+    'update-notification',
+    'update-notification-acknowledgement',
+  ],
   params: {},
   evaluate(event, context) {
-    if (event.checksum === 'wrong') return undefined;
     const { header } = event;
+    const answer = proxyAcknowledgementOf(event);
+    const name = MOVING.get(header.message.kind);
+    if (event.checksum === 'wrong' || (answer === undefined && name === undefined)) {
+      return undefined;
+    }
     const { source, destination, packet } = event.context;
     const { accessGateways, localMobilityAnchors } = context.site.domain;
     const draft = (name: Uint8Array, what: string, text: string, isCertain = true) =>
@@ -54,7 +65,6 @@ export default defineRule({
         stage: 'policy-breach',
         attacker: source,
       }) as const;
-    const answer = proxyAcknowledgementOf(event);
     if (answer !== undefined) {
       const anchor = findOption(header.options, 'redirect')?.anchorAddress;
       if (anchor === undefined || localMobilityAnchors.length === 0) return undefined;
@@ -65,7 +75,6 @@ export default defineRule({
         `Proxy Binding Acknowledgement with Redirect option, status ${answer.status}, sequence ${answer.sequence}`,
       );
     }
-    const name = MOVING.get(header.message.kind);
     if (name === undefined) return undefined;
     if (tellsDomain(context.site)) {
       if (domainRole(source, context) !== 'site') {

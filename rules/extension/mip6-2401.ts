@@ -32,6 +32,7 @@ export default defineRule({
     'Keep a table of prefixes and home addresses at the home agent (RFC 3963 section 6.2) and give it in the site file ' +
     'as mobileNodes.mobileNetworkPrefixes. Ask the owner of the router why it asks for this prefix.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const { header } = event;
@@ -54,9 +55,10 @@ export default defineRule({
         homeAgent: event.context.source,
       };
     }
+    if (message.kind !== 'binding-update') return undefined;
+    if ((message.flags & BINDING_UPDATE_FLAGS.mobileRouter.mask) === 0) return undefined;
     const update = homeRegistrationOf(event);
     if (update === undefined || update.lifetime === 0) return undefined;
-    if ((update.flags & BINDING_UPDATE_FLAGS.mobileRouter.mask) === 0) return undefined;
     const { homeAddress, homeAgent, wireSource } = update;
     const told = context.site.mobileNodes.find((node) =>
       isSameAddress(node.homeAddress, homeAddress),

@@ -57,6 +57,7 @@ export default defineRule({
     'Check in the profile of the home address whether it is a router. If it is a host, let the home agent refuse the R ' +
     'flag, and find out who sends it.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params,
   evaluate(event, context) {
     const { message } = event.header;
@@ -82,10 +83,10 @@ export default defineRule({
     // A de-registration may have either. RFC 3963 section 6.1.1.
     if (update === undefined || update.lifetime === 0) return undefined;
     const { homeAddress, homeAgent, wireSource } = update;
-    const home = formatAddress(homeAddress);
     const isRouter = (update.flags & BINDING_UPDATE_FLAGS.mobileRouter.mask) !== 0;
     const about = { packet, homeAddress, homeAgent, attacker: wireSource } as const;
     if (!isRouter && isComplete(event) && mobileNetworkPrefixesOf(event).length > 0) {
+      const home = formatAddress(homeAddress);
       return {
         ...about,
         object: `${home}: prefixes`,
@@ -102,15 +103,17 @@ export default defineRule({
     const flags = context.table<Flag>('flags', BOUNDS);
     const key = `${addressKey(homeAddress)}${addressKey(homeAgent)}`;
     const known = flags.get(key);
+    if (known === undefined || known.isRouter === isRouter) {
+      flags.set(key, known ?? { isRouter, changes: [] });
+      return undefined;
+    }
     const since = packet.time - context.params.withinSeconds * 1e6;
-    const recent = (known?.changes ?? []).filter((item) => item.packet.time >= since);
-    const changes =
-      known === undefined || known.isRouter === isRouter
-        ? recent
-        : [...recent.slice(-31), { packet, link, isRouter }];
+    const recent = known.changes.filter((item) => item.packet.time >= since);
+    const changes = [...recent.slice(-31), { packet, link, isRouter }];
     flags.set(key, { isRouter, changes });
     if (changes.length < context.params.changes || changes.length === recent.length)
       return undefined;
+    const home = formatAddress(homeAddress);
     return {
       ...about,
       object: `${home}: flag`,

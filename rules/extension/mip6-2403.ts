@@ -28,6 +28,7 @@ export default defineRule({
     'Have the home agent drop packets from the tunnel whose source is not in the prefixes of the router, and the router ' +
     'those of its own network. Look behind the router for the sender.',
   on: ['tunnelled'],
+  ignoresExpectedTunnels: true,
   params: {},
   evaluate({ context: packetContext, direction }, context) {
     const { outer, source, destination, packet } = packetContext;
@@ -36,15 +37,15 @@ export default defineRule({
     if (binding?.phase !== 'registered' || !isSameAddress(binding.careOfAddress, outer.source)) {
       return undefined;
     }
+    if (!isRouterBinding(binding, context.site)) return undefined;
     const { homeAddress, peer, careOfAddress } = binding;
     const told = context.site.mobileNodes.find((node) =>
       isSameAddress(node.homeAddress, homeAddress),
     );
     const router = context.mobileRouter(homeAddress);
     const own = [...(told?.mobileNetworkPrefixes ?? []), ...(router?.prefixes ?? [])];
-    const isRouter = isRouterBinding(binding, context.site);
     const isAny = isLinkLocal(source) || isUnspecified(source) || isMulticast(source);
-    if (!isRouter || own.length === 0 || isAny) return undefined;
+    if (own.length === 0 || isAny) return undefined;
     const isOwn =
       isSameAddress(source, homeAddress) ||
       isSameAddress(source, careOfAddress) ||

@@ -25,6 +25,7 @@ export default defineRule({
     'Turn dynamic routing through tunnels off at the home agent where it is not needed; where it is, have the policy ' +
     'ask for ESP, and filter announcements by the prefixes of the router.',
   on: ['tunnelled'],
+  ignoresExpectedTunnels: true,
   params: {},
   evaluate(event, context) {
     const { context: packetContext, direction, control, protocol, routes } = event;

@@ -44,12 +44,19 @@ export default defineRule({
     'Check that the home agent compares the IPv4 care-of address with the source and demands UDP encapsulation. Look ' +
     'for what rewrites addresses between node and home agent.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;
     if (event.checksum === 'wrong') return undefined;
     const pending = context.table<Translated>('pending', BOUNDS);
     const { packet, link, source, destination } = event.context;
+    if (pending.size === 0) {
+      // Nothing waits, and only what came over IPv4 has to.
+      if (message.kind !== 'binding-update' || ipv4OuterOf(event.context) === undefined) {
+        return undefined;
+      }
+    }
     const registration = homeRegistrationOf(event);
     if (registration !== undefined) {
       const { sequence } = registration;

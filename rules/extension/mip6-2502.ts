@@ -34,6 +34,7 @@ export default defineRule({
     'Check that the home agent moves tunnels by Binding Updates alone (RFC 5555 section 5.1), and ask the node where it ' +
     'is. Protect payload with ESP, so that such packets are dropped.',
   on: ['tunnelled'],
+  ignoresExpectedTunnels: true,
   params: {},
   evaluate({ context: packetContext, direction, protocol }, context) {
     const outer = ipv4OuterOf(packetContext);

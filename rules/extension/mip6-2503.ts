@@ -8,9 +8,17 @@ import {
   isSameAddress,
   isSameIpv4,
 } from '../../engine/rule-api.ts';
+import type { MobilityOption } from '../../engine/rule-api.ts';
 
 /** Incorrect IPv4 home address. RFC 5555 section 3.2.1. */
 const INCORRECT = 130;
+
+function concernsIpv4(options: readonly MobilityOption[]): boolean {
+  for (const { kind } of options) {
+    if (kind === 'ipv4-home-address' || kind === 'ipv4-address-acknowledgement') return true;
+  }
+  return false;
+}
 
 export default defineRule({
   id: 'MIP6-2503',
@@ -29,10 +37,11 @@ export default defineRule({
     'Bind IPv4 home addresses to home addresses at the home agent, and give them in the site file as ' +
     'mobileNodes.ipv4HomeAddress. Ask the owner of the node why it asks for this one.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;
-    if (event.checksum === 'wrong') return undefined;
+    if (event.checksum === 'wrong' || !concernsIpv4(options)) return undefined;
     const { packet, source, destination } = event.context;
     if (message.kind === 'binding-acknowledgement') {
       const refused = options.find(

@@ -44,6 +44,7 @@ export default defineRule({
     'Check whether IPv6 works on the visited network and is not filtered there. If it works, look at what makes the ' +
     'node avoid it.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params,
   evaluate(event, context) {
     const { options } = event.header;
@@ -52,9 +53,10 @@ export default defineRule({
     const { homeAddress, flags } = update;
     const { source, destination, packet, link } = event.context;
     const outer = ipv4OuterOf(event.context);
+    const isForced = (flags & BINDING_UPDATE_FLAGS.forceUdpEncapsulation.mask) !== 0;
+    if (outer === undefined && !isForced && link.effectiveRole !== 'foreign') return undefined;
     const history = context.table<number>('ipv6', BOUNDS);
     const key = `${link.id}/${addressKey(homeAddress)}`;
-    const isForced = (flags & BINDING_UPDATE_FLAGS.forceUdpEncapsulation.mask) !== 0;
     const alternate = findOption(options, 'alternate-care-of-address')?.careOfAddress;
     const careOfAddress = alternate ?? source;
     const hasIpv6 =

@@ -27,6 +27,7 @@ export default defineRule({
     'Have access routers accept Fast Binding Updates with a handover key alone (RFC 5269). Find the sender on the link ' +
     'by its link-layer address.',
   on: ['mobility'],
+  messages: ['fast-binding-update'],
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;

@@ -29,6 +29,7 @@ export default defineRule({
     'Find the sender by its link-layer address. List the access routers in the site file (routers, ' +
     'domain.accessGateways), and use SEND (RFC 3971) where nodes support it.',
   on: ['icmpv6'],
+  messages: ['proxy-router-advertisement'],
   params: {},
   evaluate(event, context) {
     const { message, checksum } = event;

@@ -29,6 +29,7 @@ export default defineRule({
     'List the access routers and gateways under domain.accessGateways. Protect these messages with ESP between them ' +
     '(RFC 5568 section 10) and drop what comes without.',
   on: ['mobility'],
+  messages: ['handover-initiate', 'handover-acknowledge'],
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;

@@ -27,6 +27,7 @@ export default defineRule({
     'Find the sender of the advertisement by its link-layer address. Have nodes accept anchor points of known operators ' +
     'alone, by certificate (RFC 5380 section 12).',
   on: ['icmpv6', 'mobility'],
+  messages: ['router-advertisement', 'binding-update'],
   params: {},
   evaluate(event, context) {
     const { mobilityAnchorPoints } = context.site.domain;

@@ -18,6 +18,8 @@ import type {
 } from '../../engine/rule-api.ts';
 
 const BOUNDS = { maxEntries: 8192, ttlSeconds: 3600 };
+/** Who goes on speaking is noted again after this time, microseconds. */
+const NOTED_AGAIN = 60e6;
 /** Binding identifiers of one node. */
 const MAX_IDENTIFIERS = 32;
 /** Flow Binding Indication. RFC 7109 section 6.1.1. */
@@ -71,13 +73,33 @@ function targetsOf(
   });
 }
 
+/** Whether there are flows or binding identifiers to take note of. */
+function hasFlows(options: readonly MobilityOption[]): boolean {
+  for (const { kind } of options) {
+    if (kind === 'binding-identifier' || kind === 'flow-identification') return true;
+  }
+  return false;
+}
+
+/** Notes that something came from an address. */
+function noteSpeaker(key: string, context: Context): void {
+  const alive = context.table<number>('alive', BOUNDS);
+  const { now } = context;
+  const noted = alive.get(key);
+  if (noted === undefined || Math.abs(now - noted) >= NOTED_AGAIN) alive.set(key, now);
+}
+
 /** A registration or indication with flows in it. */
 function steer(event: EventOf<'mobility'>, context: Context): AlertDraft | undefined {
   const { header } = event;
-  const { source, destination, packet, link } = event.context;
-  const update = homeRegistrationOf(event);
   const { message } = header;
   const isIndication = message.kind === 'flow-binding' && message.type === INDICATION;
+  if (!isIndication && message.kind !== 'binding-update') return undefined;
+  const table = context.table<ReadonlyMap<number, Uint8Array>>('identifiers', BOUNDS);
+  // What is known of identifiers is kept as long as the node registers.
+  if (!isIndication && table.size === 0 && !hasFlows(header.options)) return undefined;
+  const { source, destination, packet, link } = event.context;
+  const update = homeRegistrationOf(event);
   if (event.checksum === 'wrong' || (update === undefined && !isIndication)) return undefined;
   const homeAddress = update?.homeAddress ?? event.context.routingHomeAddress ?? destination;
   const homeAgent = update?.homeAgent ?? source;
@@ -99,7 +121,6 @@ function steer(event: EventOf<'mobility'>, context: Context): AlertDraft | undef
       attacker: source,
     };
   }
-  const table = context.table<ReadonlyMap<number, Uint8Array>>('identifiers', BOUNDS);
   const identifiers = new Map(table.get(addressKey(homeAddress)));
   for (const option of header.options) {
     if (option.kind !== 'binding-identifier' || identifiers.size >= MAX_IDENTIFIERS) continue;
@@ -107,7 +128,7 @@ function steer(event: EventOf<'mobility'>, context: Context): AlertDraft | undef
   }
   if (identifiers.size > 0) table.set(addressKey(homeAddress), identifiers);
   const steered = context.table<Steering>('steered', BOUNDS);
-  const alive = context.table<true>('alive', BOUNDS);
+  const alive = context.table<number>('alive', BOUNDS);
   for (const { flow, careOfAddresses } of targetsOf(header.options, identifiers)) {
     for (const careOfAddress of careOfAddresses) {
       const at = formatAddress(careOfAddress);
@@ -166,13 +187,13 @@ export default defineRule({
   on: ['mobility', 'tunnelled'],
   params,
   evaluate(event, context) {
-    const { source } = event.context;
+    const { source, outer: tunnel } = event.context;
+    const speaker = addressKey(tunnel?.source ?? source);
+    noteSpeaker(speaker, context);
     const steered = context.table<Steering>('steered', BOUNDS);
-    const alive = context.table<true>('alive', BOUNDS);
-    const speaker = event.context.outer?.source ?? source;
-    alive.set(addressKey(speaker), true);
-    steered.delete(addressKey(speaker));
+    if (steered.size > 0) steered.delete(speaker);
     if (event.kind === 'mobility') return steer(event, context);
+    if (steered.size === 0) return undefined;
     const { context: packetContext, direction } = event;
     const { outer, packet } = packetContext;
     if (direction !== 'from-home-agent' || outer === undefined) return undefined;

@@ -1,5 +1,4 @@
 import {
-  addressKey,
   defineRule,
   evidenceOf,
   findOption,
@@ -7,6 +6,7 @@ import {
   homeRegistrationOf,
   isComplete,
   isProtected,
+  registrationKey,
 } from '../../engine/rule-api.ts';
 import type {
   EventOf,
@@ -48,7 +48,7 @@ function stampOf(options: readonly MobilityOption[]): number | undefined {
 function noteMethod({ binding, change, packet }: EventOf<'binding'>, context: RuleContext): void {
   if (binding.role !== 'home') return;
   if (change !== 'registered' && change !== 'refreshed' && change !== 'moved') return;
-  const key = addressKey(binding.homeAddress) + addressKey(binding.peer);
+  const key = registrationKey(binding.homeAddress, binding.peer);
   const last = context.table<Pending>('pending', PENDING_BOUNDS).get(key);
   // Another update may have come meanwhile.
   const pending = last?.sequence === binding.sequence ? last : undefined;
@@ -80,6 +80,7 @@ export default defineRule({
     'Check that the home agent demands the method that is set up for the node and no other, and that it compares ' +
     'timestamps.',
   on: ['mobility', 'binding'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     if (event.kind === 'binding') {
@@ -91,15 +92,18 @@ export default defineRule({
     const { homeAddress, homeAgent, wireSource, sequence } = update;
     const { options } = event.header;
     const { packet } = event.context;
-    const key = addressKey(homeAddress) + addressKey(homeAgent);
+    const key = registrationKey(homeAddress, homeAgent);
     const hasOption = findOption(options, 'message-authentication') !== undefined;
     const stamp = hasOption ? stampOf(options) : undefined;
     context.table<Pending>('pending', PENDING_BOUNDS).set(key, { hasOption, stamp, sequence });
-    const home = formatAddress(homeAddress);
+    const wrong = event.verdicts?.find(
+      ({ code, status }) => code === 'MESSAGE_AUTHENTICATION' && status === 'wrong',
+    );
+    if (wrong === undefined && isProtected(event.context)) return undefined;
     const draft = (what: string, text: string, isCertain: boolean, before?: PacketReference) =>
       ({
-        object: `${home} at ${formatAddress(homeAgent)}: ${what}`,
-        message: `Binding Update of ${home} from ${formatAddress(wireSource)} ${text}`,
+        object: `${formatAddress(homeAddress)} at ${formatAddress(homeAgent)}: ${what}`,
+        message: `Binding Update of ${formatAddress(homeAddress)} from ${formatAddress(wireSource)} ${text}`,
         packet,
         evidence: [
           evidenceOf(event.context, `Binding Update, sequence ${sequence}: ${text}`),
@@ -111,14 +115,11 @@ export default defineRule({
         homeAgent,
         attacker: wireSource,
       }) as const;
-    const wrong = event.verdicts?.find(
-      ({ code, status }) => code === 'MESSAGE_AUTHENTICATION' && status === 'wrong',
-    );
     if (wrong !== undefined) {
       return draft('wrong', `has a wrong authentication option (${wrong.detail})`, true);
     }
     const known = context.table<Method>('methods', BOUNDS).get(key);
-    if (known === undefined || isProtected(event.context)) return undefined;
+    if (known === undefined) return undefined;
     if (known.kind === 'option' && !hasOption) {
       return draft('missing', 'lacks the authentication option it had so far', true, known.packet);
     }

@@ -20,18 +20,26 @@ export default defineRule({
     'Check that the correspondent refuses such updates. If the node is yours, look whether its address was made with ' +
     'the parameters it sends.',
   on: ['mobility'],
+  // Of these the verifier looks at proofs.
+  messages: [
+    'binding-update',
+    'fast-binding-update',
+    'binding-acknowledgement',
+    'fast-binding-acknowledgment',
+  ],
   params: {},
   evaluate(event) {
     const { message } = event.header;
     if (event.checksum === 'wrong') return undefined;
-    const { source, destination, packet, homeAddressOption, routingHomeAddress } = event.context;
-    const isUpdate = message.kind === 'binding-update';
-    const isAnswer = message.kind === 'binding-acknowledgement';
-    const owner = isUpdate ? (homeAddressOption ?? source) : source;
-    const who = formatAddress(owner);
     const wrong = event.verdicts?.find(
       ({ code, status }) => code === 'CGA_SIGNATURE' && status === 'wrong',
     );
+    const isRefused = message.kind === 'binding-acknowledgement' && message.status === REFUSED;
+    if (wrong === undefined && !isRefused) return undefined;
+    const { source, destination, packet, homeAddressOption, routingHomeAddress } = event.context;
+    const isUpdate = message.kind === 'binding-update';
+    const owner = isUpdate ? (homeAddressOption ?? source) : source;
+    const who = formatAddress(owner);
     if (wrong !== undefined) {
       return {
         object: `${who} to ${formatAddress(destination)}`,
@@ -46,7 +54,6 @@ export default defineRule({
         ...(isUpdate ? { homeAddress: owner } : {}),
       };
     }
-    if (!isAnswer || message.status !== REFUSED) return undefined;
     const homeAddress = routingHomeAddress ?? destination;
     return {
       object: `${formatAddress(homeAddress)} to ${who}`,

@@ -1,4 +1,5 @@
 import { defineRule, evidenceOf, formatAddress, isProtected } from '../../engine/rule-api.ts';
+import type { MobilityOption } from '../../engine/rule-api.ts';
 
 /** Identifiers that name a person or a device for years. RFC 4283 section 3.1, RFC 8371 section 4. */
 const LASTING: ReadonlyMap<number, string> = new Map([
@@ -10,6 +11,14 @@ const LASTING: ReadonlyMap<number, string> = new Map([
   [7, 'GUTI'],
   [8, 'DUID'],
 ]);
+
+/** Whether there is any option that may name a node; most messages have none. */
+function disclosesIdentity(options: readonly MobilityOption[]): boolean {
+  for (const { kind } of options) {
+    if (kind === 'mobile-node-identifier' || kind === 'service-selection') return true;
+  }
+  return false;
+}
 
 export default defineRule({
   id: 'MIP6-2608',
@@ -30,6 +39,7 @@ export default defineRule({
   params: {},
   evaluate(event) {
     const { header, context, checksum } = event;
+    if (!disclosesIdentity(header.options)) return undefined;
     if (checksum === 'wrong' || isProtected(context)) return undefined;
     // Who listens at home can see more than that.
     if (context.link.effectiveRole === 'home') return undefined;

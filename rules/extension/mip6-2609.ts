@@ -5,7 +5,7 @@ import {
   proxyAcknowledgementOf,
   proxyUpdateOf,
 } from '../../engine/rule-api.ts';
-import type { RuleDefinition } from '../../engine/rule-api.ts';
+import type { MobilityHeader, MobilityOption, RuleDefinition } from '../../engine/rule-api.ts';
 
 /** Enterprise number of 3GPP, whose options are part of every proxy registration there. 3GPP TS 29.275. */
 const TGPP = 10_415;
@@ -27,6 +27,16 @@ const params = {
   },
 } satisfies RuleDefinition['params'];
 
+/** Whether there is anything that only its maker understands; most messages have nothing of that. */
+function isOfMaker(
+  kind: MobilityHeader['message']['kind'],
+  options: readonly MobilityOption[],
+): boolean {
+  if (kind === 'experimental') return true;
+  for (const option of options) if (option.kind === 'vendor-specific') return true;
+  return false;
+}
+
 export default defineRule({
   id: 'MIP6-2609',
   title: 'Experimental or vendor-specific mobility content',
@@ -46,8 +56,8 @@ export default defineRule({
   params,
   evaluate(event, { params: { expectedVendor, allowExperimental } }) {
     const { header, context, checksum } = event;
-    if (checksum === 'wrong') return undefined;
     const { message, options } = header;
+    if (!isOfMaker(message.kind, options) || checksum === 'wrong') return undefined;
     const isProxy =
       proxyUpdateOf(event) !== undefined || proxyAcknowledgementOf(event) !== undefined;
     const found: string[] = [];

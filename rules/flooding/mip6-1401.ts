@@ -63,9 +63,9 @@ function answered({ fromByOption, fromByTunnel, fromCareOf }: BindingTraffic): b
 
 function follow(event: EventOf<'binding-traffic'>, context: Context): Stream {
   const { binding, traffic, time } = event;
-  const { homeAddress, peer, careOfAddress, lastChange } = binding;
+  const { careOfAddress, lastChange } = binding;
   const streams = context.table<Stream>('streams', BOUNDS);
-  const key = registrationKey(homeAddress, peer);
+  const key = registrationKey(binding.homeAddress, binding.peer);
   let stream = streams.get(key);
   if (stream === undefined || !isSameAddress(stream.careOfAddress, careOfAddress)) {
     stream = {
@@ -85,10 +85,12 @@ function follow(event: EventOf<'binding-traffic'>, context: Context): Stream {
     };
   }
   streams.set(key, stream);
+  // Who has answered stays out of suspicion until it moves.
+  stream.hasAnswered ||= answered(traffic);
+  if (stream.hasAnswered) return stream;
   const seconds = Math.max(1, (time - stream.lastTime) / 1e6);
   const count = traffic.toByRouting + traffic.toByTunnel;
   stream.lastTime = time;
-  stream.hasAnswered ||= answered(traffic);
   if (count / seconds >= context.params.packetsPerSecond) stream.busySeconds += seconds;
   stream.packets += count;
   stream.octets += traffic.toOctets;

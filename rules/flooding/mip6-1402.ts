@@ -57,17 +57,18 @@ export default defineRule({
   evaluate({ binding, traffic }, context) {
     const { homeAddress, peer, careOfAddress, role, lastChange } = binding;
     if (role !== 'correspondent' || !isBindingValid(binding, context.now)) return undefined;
-    const flows = context.table<Flow>('flows', BOUNDS);
-    const key = registrationKey(homeAddress, peer);
     const { fromByOption, fromByTunnel, fromCareOf, toByRouting } = traffic;
     const { bareAcknowledgements: bare, aheadAcknowledgements: ahead, lastBare } = traffic;
     const isFromNode = fromByOption + fromByTunnel + fromCareOf > 0;
     if (isFromNode && ahead === 0) {
-      flows.delete(key);
+      const flows = context.table<Flow>('flows', BOUNDS);
+      if (flows.size > 0) flows.delete(registrationKey(homeAddress, peer));
       return undefined;
     }
     if (lastBare === undefined || toByRouting === 0) return undefined;
     if (lastBare.time - lastChange.time < IN_FLIGHT) return undefined;
+    const flows = context.table<Flow>('flows', BOUNDS);
+    const key = registrationKey(homeAddress, peer);
     let flow = flows.get(key);
     if (flow === undefined || !isSameAddress(flow.careOfAddress, careOfAddress)) {
       flow = { careOfAddress, seconds: 0, bare: 0, ahead: 0, first: lastBare };

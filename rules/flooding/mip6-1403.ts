@@ -58,11 +58,14 @@ export default defineRule({
     const { binding } = event;
     const { homeAddress, peer } = binding;
     if (binding.role !== 'correspondent') return undefined;
+    const isEnd =
+      event.kind === 'binding' && (event.change === 'deregistered' || event.change === 'expired');
     const table = context.table<Ended>('ended', BOUNDS);
+    // Of most bindings none has ended of late.
+    if (!isEnd && table.size === 0) return undefined;
     const key = registrationKey(homeAddress, peer);
     if (event.kind === 'binding') {
       const { change, packet } = event;
-      const isEnd = change === 'deregistered' || change === 'expired';
       if (!isEnd) {
         if (change !== 'rejected') table.delete(key);
         return undefined;

@@ -9,6 +9,7 @@ import {
   isLinkLayerOfRouter,
   isMadeOf,
   isSameAddress,
+  isSameLinkLayer,
   isUnicastRoutable,
   isVirtualRouter,
 } from '../../engine/rule-api.ts';
@@ -39,6 +40,7 @@ export default defineRule({
     'Look at who has the link-layer address. Have the switch or access router tie source addresses to ports (RFC 7039, ' +
     'RFC 7513).',
   on: ['mobility'],
+  messages: ['care-of-test-init', 'binding-update'],
   params: {},
   evaluate(event, context) {
     const { context: wire, checksum, header } = event;
@@ -55,6 +57,7 @@ export default defineRule({
     const neighbor = context.neighbor(link, address);
     const owner = neighbor?.claims[0];
     if (neighbor === undefined || owner === undefined) return undefined;
+    if (isSameLinkLayer(owner.linkLayerAddress, linkSource)) return undefined;
     const addresses = neighbor.claims.map(({ linkLayerAddress }) => linkLayerAddress);
     // One machine with a new link-layer address has said so itself.
     if (includesLinkLayer({ addresses }, linkSource) || isMadeOf(address, linkSource)) {

@@ -12,19 +12,20 @@ import {
 } from '../../engine/rule-api.ts';
 import type { Confidence, RuleContext } from '../../engine/rule-api.ts';
 
-/** Last octets of a reserved anycast interface identifier: 7 bits of anycast ID. RFC 2526 section 2. */
-const RESERVED_ANYCAST = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] as const;
+/** Octets of an address before its interface identifier. RFC 4291 section 2.5.4. */
+const SUBNET_OCTETS = 8;
 
 /** Subnet-router anycast (RFC 4291 section 2.6.1) and reserved anycast identifiers (RFC 2526), in a /64. */
 function isAnycast(address: Uint8Array): boolean {
-  const identifier = address.subarray(8);
-  if (identifier.every((octet) => octet === 0)) return true;
-  const isEui64 = identifier[0] === 0xfd;
-  return (
-    isEui64 &&
-    RESERVED_ANYCAST.every((octet, i) => identifier[i + 1] === octet) &&
-    ((identifier[7] ?? 0) & 0x80) !== 0
-  );
+  const first = address[SUBNET_OCTETS];
+  if (first === 0) return isFilledWith(address, 0, SUBNET_OCTETS + 1, 16);
+  // Reserved: six octets of ones behind the first, and 7 bits of anycast ID. RFC 2526 section 2.
+  return first === 0xfd && isFilledWith(address, 0xff, 9, 15) && ((address[15] ?? 0) & 0x80) !== 0;
+}
+
+function isFilledWith(address: Uint8Array, octet: number, from: number, end: number): boolean {
+  for (let i = from; i < end; i++) if (address[i] !== octet) return false;
+  return true;
 }
 
 /** Why an address cannot be where a mobile node is; undefined when it can. */
@@ -74,6 +75,7 @@ export default defineRule({
   advice:
     'Refuse the binding. When the address has become that of a mobile node, take it off the list in the site file.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const request = registrationRequestOf(event);

@@ -5,6 +5,7 @@ import {
   coverageOf,
   defineRule,
   evidenceOf,
+  findOption,
   formatAddress,
   isSameAddress,
   testLeg,
@@ -30,12 +31,19 @@ export default defineRule({
   params: {},
   evaluate(event, context) {
     const since = watchedSince(context);
+    const { message, options } = event.header;
+    if (message.kind !== 'binding-update' || event.authentication === 'right') return undefined;
+    // Over IPv6 only this option names another address than the source.
+    const isOther =
+      event.context.ipv4Outer !== undefined ||
+      findOption(options, 'alternate-care-of-address') !== undefined;
+    if (!isOther) return undefined;
     const update = correspondentUpdateOf(event, context);
     if (update === undefined || update.lifetime === 0 || update.hasOtherKeys) return undefined;
     const { homeAddress, peer, careOfAddress, nonces, context: wire } = update;
     const { source } = wire;
     if (wire.outer !== undefined || isSameAddress(source, careOfAddress)) return undefined;
-    if (isSameAddress(source, homeAddress) || event.authentication === 'right') return undefined;
+    if (isSameAddress(source, homeAddress)) return undefined;
     const index = nonces?.careOf ?? -1;
     if (testLeg('care-of', careOfAddress, peer, index, context).state !== 'absent') {
       return undefined;

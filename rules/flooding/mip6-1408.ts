@@ -3,6 +3,7 @@ import {
   defineRule,
   evidenceOf,
   formatAddress,
+  includesAddress,
   isComplete,
   isSameAddress,
   prefixKey,
@@ -29,15 +30,18 @@ function identifiersOf(options: readonly MobilityOption[]): Identifier[] {
 /** Addresses and identifiers that a home address has used. */
 interface Used {
   /** Care-of addresses it has sent from. */
-  readonly addresses: Set<string>;
+  readonly addresses: Uint8Array[];
   readonly identifiers: Set<number>;
 }
 
-function usedBy(homeAddress: Uint8Array, context: RuleContext): Used {
+/** Takes note of the source of an update. */
+function noteUse(homeAddress: Uint8Array, source: Uint8Array, context: RuleContext): Used {
   const table = context.table<Used>('used', BOUNDS);
   const key = addressKey(homeAddress);
-  const used = table.get(key) ?? { addresses: new Set(), identifiers: new Set() };
+  const used = table.get(key) ?? { addresses: [], identifiers: new Set() };
   table.set(key, used);
+  const { addresses } = used;
+  if (addresses.length < MAX_SEEN && !includesAddress(addresses, source)) addresses.push(source);
   return used;
 }
 
@@ -65,13 +69,15 @@ function judgeUpdate(
   if (request === undefined || request.lifetime === 0 || !isComplete(event)) return undefined;
   const { homeAddress, peer, isHome, context: wire } = request;
   const { options } = event.header;
+  const used = noteUse(homeAddress, wire.source, context);
+  // References count beside identifiers alone.
+  if (!request.hasBindingIdentifier) return undefined;
   const identifiers = identifiersOf(options);
-  const used = usedBy(homeAddress, context);
-  remember(used.addresses, addressKey(wire.source));
   const unseen = identifiers
     .map(({ careOfAddress }) => careOfAddress ?? wire.source)
     .filter(
-      (address) => !isSameAddress(address, wire.source) && !used.addresses.has(addressKey(address)),
+      (address) =>
+        !isSameAddress(address, wire.source) && !includesAddress(used.addresses, address),
     );
   const networks = new Set(unseen.map((address) => prefixKey(address, SITE_BITS)));
   const own = prefixKey(wire.source, SITE_BITS);
@@ -79,7 +85,7 @@ function judgeUpdate(
   for (const { bindingIdentifier } of identifiers) remember(used.identifiers, bindingIdentifier);
   const stray = referencesOf(options).filter((item) => !used.identifiers.has(item));
   const isBulk = networks.size > context.params.networks;
-  const hasStray = identifiers.length > 0 && stray.length > 0;
+  const hasStray = stray.length > 0;
   if (!isBulk && !hasStray) return undefined;
   const list = unseen.map(formatAddress).join(', ');
   return {
@@ -122,6 +128,7 @@ export default defineRule({
   advice:
     'Have the home agent refuse bulk registration (status 168), or check each address by its own Binding Update.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {
     networks: {
       default: 3,

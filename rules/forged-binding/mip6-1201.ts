@@ -37,6 +37,8 @@ type Context = RuleContext<{ [N in keyof typeof params]: number }>;
 
 /** A binding that has moved. */
 interface Move {
+  /** Of the home address. */
+  readonly key: string;
   readonly homeAddress: Uint8Array;
   readonly homeAgent: Uint8Array;
   readonly from: Uint8Array;
@@ -51,9 +53,9 @@ interface Move {
 function judgeSilence(context: Context): AlertDraft[] {
   const moves = context.table<Move>('moves', BOUNDS);
   const drafts: AlertDraft[] = [];
-  for (const move of [...moves.values()]) {
-    const { homeAddress, homeAgent, from, to, packet } = move;
-    const key = addressKey(homeAddress);
+  if (moves.size === 0) return drafts;
+  for (const move of moves.values()) {
+    const { key, homeAddress, homeAgent, from, to, packet } = move;
     const binding = context.binding(homeAddress, homeAgent);
     if (binding?.phase !== 'registered' || !isSameAddress(binding.careOfAddress, to)) {
       moves.delete(key);
@@ -106,15 +108,17 @@ export default defineRule({
   advice:
     'Ask the node where it is. Renew its keys if it never was at the new address, and look who had them.',
   on: ['binding', 'mobility', 'tick'],
+  messages: ['binding-update'],
   params,
   evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
-    const multihomed = context.table<true>('multihomed', MULTIHOMED_BOUNDS);
     if (event.kind === 'tick') return judgeSilence(context);
     if (event.kind === 'mobility') {
       const { header, context: wire } = event;
       if (header.message.kind !== 'binding-update') return undefined;
       if (findOption(header.options, 'binding-identifier') !== undefined) {
-        multihomed.set(addressKey(wire.homeAddressOption ?? wire.source), true);
+        context
+          .table<true>('multihomed', MULTIHOMED_BOUNDS)
+          .set(addressKey(wire.homeAddressOption ?? wire.source), true);
       }
       return undefined;
     }
@@ -122,8 +126,19 @@ export default defineRule({
     if (change !== 'moved' || binding.role !== 'home' || from === undefined) return undefined;
     const { homeAddress, peer, careOfAddress: to } = binding;
     const key = addressKey(homeAddress);
-    if (multihomed.get(key) !== undefined) return undefined;
-    const move: Move = { homeAddress, homeAgent: peer, from, to, packet, alive: 0, lastHeard: 0 };
+    const isMultihomed =
+      context.table<true>('multihomed', MULTIHOMED_BOUNDS).get(key) !== undefined;
+    if (isMultihomed) return undefined;
+    const move: Move = {
+      key,
+      homeAddress,
+      homeAgent: peer,
+      from,
+      to,
+      packet,
+      alive: 0,
+      lastHeard: 0,
+    };
     context.table<Move>('moves', BOUNDS).set(key, move);
     return undefined;
   },

@@ -101,11 +101,13 @@ export default defineRule({
   advice:
     'See whether the correspondent accepted it; one that does has to be repaired. Find the sender by its care-of address.',
   on: ['mobility', 'tick'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
-    const table = context.table<Waiting>('waiting', BOUNDS);
     if (event.kind === 'tick') {
+      const table = context.table<Waiting>('waiting', BOUNDS);
       const drafts: AlertDraft[] = [];
+      if (table.size === 0) return drafts;
       for (const item of [...table.values()]) {
         if (event.time - item.update.context.packet.time < ANSWER_WITHIN) continue;
         table.delete(correspondentKey(item.update));
@@ -116,6 +118,8 @@ export default defineRule({
     const { message } = event.header;
     const wire = event.context;
     if (message.kind === 'binding-acknowledgement') {
+      const table = context.table<Waiting>('waiting', BOUNDS);
+      if (table.size === 0) return undefined;
       const homeAddress = wire.routingHomeAddress ?? wire.destination;
       const key = correspondentKey({ homeAddress, peer: wire.homeAddressOption ?? wire.source });
       const item = table.get(key);
@@ -124,9 +128,9 @@ export default defineRule({
       // An accepted update had the tokens: what is missing is in the capture.
       return draftOf(item, message.status < 128 ? 'weak' : 'unanswered', context);
     }
+    if (event.authentication === 'right' || event.authentication === 'wrong') return undefined;
     const update = correspondentUpdateOf(event, context);
     if (update === undefined || update.lifetime === 0 || update.hasOtherKeys) return undefined;
-    if (event.authentication === 'right' || event.authentication === 'wrong') return undefined;
     const { homeAddress, peer, careOfAddress, nonces } = update;
     const missing = missingTests(update, context);
     if (missing === undefined) return undefined;
@@ -152,7 +156,7 @@ export default defineRule({
     if (missing.length === 2 || !isPlausible || isElsewhere) {
       return draftOf(item, 'proved', context);
     }
-    table.set(correspondentKey(update), item);
+    context.table<Waiting>('waiting', BOUNDS).set(correspondentKey(update), item);
     return undefined;
   },
 });

@@ -4,48 +4,62 @@ import {
   addressKey,
   defineRule,
   formatAddress,
+  includesAddress,
   isComplete,
   isSameAddress,
   prefixMatches,
 } from '../../engine/rule-api.ts';
-import type { AlertDraft, PacketContext, RuleContext } from '../../engine/rule-api.ts';
+import type { AlertDraft, EventOf, PacketContext, RuleContext } from '../../engine/rule-api.ts';
 
 const PROXY = BINDING_UPDATE_FLAGS.proxyRegistration.mask;
+
+interface FixedNode {
+  readonly what: string;
+  readonly key: string;
+  readonly isTold: boolean;
+}
 
 /** Why nobody may claim an address as home address. */
 function fixedNode(
   homeAddress: Uint8Array,
   peer: Uint8Array,
   context: RuleContext,
-): { readonly what: string; readonly key: string; readonly isTold: boolean } | undefined {
+): FixedNode | undefined {
   const { site } = context;
-  const key = addressKey(homeAddress);
-  if (site.mobileNodes.some((node) => isSameAddress(node.homeAddress, homeAddress))) {
-    return undefined;
+  for (const node of site.mobileNodes) {
+    if (isSameAddress(node.homeAddress, homeAddress)) return undefined;
   }
   for (const item of site.infrastructure) {
-    const isIn = item.addresses.some(({ prefix, length }) =>
-      prefixMatches(prefix, length, homeAddress, 0),
-    );
-    // A prefix has many addresses to choose from: one alert for all of them.
-    if (isIn) {
+    for (const { prefix, length } of item.addresses) {
+      if (!prefixMatches(prefix, length, homeAddress, 0)) continue;
+      // A prefix has many addresses to choose from: one alert for all of them.
       return { what: `fixed node ${item.name}`, key: `fixed node ${item.name}`, isTold: true };
     }
   }
-  const agent = site.homeAgents.find(({ addresses }) =>
-    addresses.some((item) => isSameAddress(item, homeAddress)),
-  );
-  if (agent !== undefined) return { what: `home agent ${agent.name}`, key, isTold: true };
-  const router = site.routers.find(({ addresses }) =>
-    addresses.some((item) => isSameAddress(item, homeAddress)),
-  );
-  if (router !== undefined) return { what: `router ${router.name}`, key, isTold: true };
-  if (isSameAddress(homeAddress, peer)) {
-    return { what: 'the receiver itself', key, isTold: true };
+  for (const { name, addresses } of site.homeAgents) {
+    if (includesAddress(addresses, homeAddress)) return told(`home agent ${name}`, homeAddress);
   }
+  for (const { name, addresses } of site.routers) {
+    if (includesAddress(addresses, homeAddress)) return told(`router ${name}`, homeAddress);
+  }
+  if (isSameAddress(homeAddress, peer)) return told('the receiver itself', homeAddress);
   return context.isHomeAgent(homeAddress)
-    ? { what: 'a home agent', key, isTold: false }
+    ? { what: 'a home agent', key: addressKey(homeAddress), isTold: false }
     : undefined;
+}
+
+function told(what: string, homeAddress: Uint8Array): FixedNode {
+  return { what, key: addressKey(homeAddress), isTold: true };
+}
+
+/** What claims the address, in words. */
+function meansOf(event: EventOf<'mobility' | 'esp'>): string {
+  if (event.kind === 'esp') return 'ESP behind a Home Address option';
+  const update = bindingUpdateOf(event);
+  if (update !== undefined) return `Binding Update with lifetime ${update.lifetime * 4} s`;
+  return event.header.message.kind === 'home-test-init'
+    ? 'Home Test Init'
+    : 'Mobility Header behind a Home Address option';
 }
 
 export default defineRule({
@@ -68,32 +82,23 @@ export default defineRule({
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const wire: PacketContext = event.context;
-    let claimed: Uint8Array | undefined;
-    let by: string;
+    let claimed = wire.homeAddressOption;
     if (event.kind === 'esp') {
       if (event.outcome === 'opened') return undefined;
-      claimed = wire.homeAddressOption;
-      by = 'ESP behind a Home Address option';
     } else {
       if (event.checksum === 'wrong') return undefined;
       const { message } = event.header;
       const update = bindingUpdateOf(event);
-      if (update !== undefined) {
-        if (!isComplete(event) || (update.flags & PROXY) !== 0) return undefined;
-        claimed = wire.homeAddressOption ?? wire.source;
-        by = `Binding Update with lifetime ${update.lifetime * 4} s`;
-      } else if (message.kind === 'home-test-init') {
-        claimed = wire.homeAddressOption ?? wire.source;
-        by = 'Home Test Init';
-      } else {
-        claimed = wire.homeAddressOption;
-        by = 'Mobility Header behind a Home Address option';
+      if (update !== undefined && ((update.flags & PROXY) !== 0 || !isComplete(event))) {
+        return undefined;
       }
+      if (update !== undefined || message.kind === 'home-test-init') claimed ??= wire.source;
     }
     if (claimed === undefined) return undefined;
     const peer = wire.routingHomeAddress ?? wire.destination;
     const found = fixedNode(claimed, peer, context);
     if (found === undefined) return undefined;
+    const by = meansOf(event);
     const { packet, link, source } = wire;
     const home = formatAddress(claimed);
     return {

@@ -9,8 +9,9 @@ import {
   isComplete,
   isSameAddress,
   isUnicastRoutable,
+  registrationKey,
 } from '../../engine/rule-api.ts';
-import type { AlertDraft, Evidence, RuleContext } from '../../engine/rule-api.ts';
+import type { AlertDraft, Link, PacketReference, RuleContext } from '../../engine/rule-api.ts';
 
 /** NOT_HOME_SUBNET and NOT_HA_FOR_THIS_MOBILE_NODE. RFC 6275 section 6.1.8. */
 const REFUSALS = new Map([
@@ -20,12 +21,25 @@ const REFUSALS = new Map([
 const MOBILE_ROUTER = BINDING_UPDATE_FLAGS.mobileRouter.mask;
 const BOUNDS = { maxEntries: 2048, ttlSeconds: 60 };
 
+/** A home registration that was asked for. */
+interface Asked {
+  readonly sequence: number;
+  readonly homeAddress: Uint8Array;
+  readonly packet: PacketReference;
+  readonly link: Link;
+}
+
+function textOf({ sequence, homeAddress }: Asked): string {
+  return `Binding Update, sequence ${sequence}, for home address ${formatAddress(homeAddress)}`;
+}
+
 /** The home agent of the site file, when its home prefixes are told and none of them has the address. */
 function outsideOf(
   homeAddress: Uint8Array,
   homeAgent: Uint8Array,
   { site }: RuleContext,
 ): string | undefined {
+  if (site.homeAgents.length === 0) return undefined;
   const agent = site.homeAgents.find(({ addresses }) =>
     addresses.some((item) => isSameAddress(item, homeAgent)),
   );
@@ -57,6 +71,7 @@ export default defineRule({
     'If the node is yours, correct its home address. If not, look for the sender; a home agent that accepts such a ' +
     'registration does not check what it must.',
   on: ['mobility', 'esp'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {
     refusals: {
       default: 3,
@@ -69,7 +84,6 @@ export default defineRule({
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;
     const { packet, link } = wire;
-    const asked = context.table<Evidence>('asked', BOUNDS);
     const draft = (
       homeAddress: Uint8Array,
       homeAgent: Uint8Array,
@@ -104,13 +118,13 @@ export default defineRule({
     if (update !== undefined) {
       const { homeAddress, homeAgent, sequence, flags, lifetime } = update;
       if (!isComplete(event) || !isUnicastRoutable(homeAddress) || lifetime === 0) return undefined;
-      const text = `Binding Update, sequence ${sequence}, for home address ${formatAddress(homeAddress)}`;
-      asked.set(`${addressKey(homeAddress)}${addressKey(homeAgent)}`, { packet, text, link });
+      const request: Asked = { sequence, homeAddress, packet, link };
+      context.table<Asked>('asked', BOUNDS).set(registrationKey(homeAddress, homeAgent), request);
       const name = outsideOf(homeAddress, homeAgent, context);
       // Without the option it is a layout fault: MIP6-1813.
       const isNamed = wire.homeAddressOption !== undefined || wire.outer !== undefined;
       if (name === undefined || !isNamed || (flags & MOBILE_ROUTER) !== 0) return undefined;
-      return draft(homeAddress, homeAgent, name, text);
+      return draft(homeAddress, homeAgent, name, textOf(request));
     }
     const { message } = event.header;
     if (message.kind !== 'binding-acknowledgement' || event.checksum === 'wrong') return undefined;
@@ -118,7 +132,9 @@ export default defineRule({
     if (refusal === undefined) return undefined;
     const homeAddress = wire.routingHomeAddress ?? wire.destination;
     const homeAgent = wire.source;
-    const request = asked.get(`${addressKey(homeAddress)}${addressKey(homeAgent)}`);
+    const request = context
+      .table<Asked>('asked', BOUNDS)
+      .get(registrationKey(homeAddress, homeAgent));
     if (request === undefined) return undefined;
     const count = context
       .distinct('refused', { maxEntries: 1024, windowSeconds: 600 })
@@ -131,7 +147,7 @@ export default defineRule({
         : `home agent ${formatAddress(homeAgent)} refused to register ${formatAddress(homeAddress)}: ${refusal}`,
       packet,
       evidence: [
-        request,
+        { packet: request.packet, text: textOf(request), link: request.link },
         evidenceOf(wire, `Binding Acknowledgement with status ${message.status}: ${refusal}`),
       ],
       confidence: 'partial',

@@ -9,7 +9,7 @@ import {
   isComplete,
   isSameLinkLayer,
 } from '../../engine/rule-api.ts';
-import type { AlertDraft, PacketReference } from '../../engine/rule-api.ts';
+import type { AlertDraft, Link, PacketReference, RuleContext } from '../../engine/rule-api.ts';
 
 const BOUNDS = { maxEntries: 4096, ttlSeconds: 86_400 };
 /** Microseconds after which another update is a refresh. */
@@ -23,6 +23,15 @@ interface Owner {
   readonly packet: PacketReference;
   /** Another machine took the address. */
   next: { readonly linkLayer: Uint8Array; readonly packet: PacketReference } | undefined;
+}
+
+/** Remembers on which links registrations of a node from away are seen. */
+function noteLink(homeAddress: Uint8Array, link: Link, context: RuleContext): void {
+  const registered = context.table<number[]>('registered-on', BOUNDS);
+  const key = addressKey(homeAddress);
+  const links = registered.get(key) ?? [];
+  if (links.length < MAX_LINKS && !links.includes(link.id)) links.push(link.id);
+  registered.set(key, links);
 }
 
 export default defineRule({
@@ -43,6 +52,7 @@ export default defineRule({
     'Wait before an address is given to the next node, longer than bindings live at correspondents (420 seconds). Find ' +
     'the sender by its care-of address.',
   on: ['mobility', 'esp', 'icmpv6'],
+  messages: ['binding-update', 'neighbor-solicitation'],
   params: {
     graceSeconds: {
       default: 10,
@@ -55,14 +65,6 @@ export default defineRule({
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;
     const { link, packet, linkSource } = wire;
-    const owners = context.table<Owner>('owners', BOUNDS);
-    const registered = context.table<number[]>('registered-on', BOUNDS);
-    const noteLink = (homeAddress: Uint8Array): void => {
-      const key = addressKey(homeAddress);
-      const links = registered.get(key) ?? [];
-      if (links.length < MAX_LINKS && !links.includes(link.id)) links.push(link.id);
-      registered.set(key, links);
-    };
     if (event.kind === 'icmpv6') {
       const { message } = event;
       if (link.effectiveRole !== 'home' || event.checksum === 'wrong') return undefined;
@@ -75,6 +77,7 @@ export default defineRule({
         linkLayerAddresses.some((item) => isSameLinkLayer(item, linkSource)),
       );
       if (isAgent || context.site.homeAgents.length === 0) return undefined;
+      const owners = context.table<Owner>('owners', BOUNDS);
       const key = addressKey(probe);
       const owner = owners.get(key);
       if (owner === undefined) owners.set(key, { linkLayer: linkSource, packet, next: undefined });
@@ -84,19 +87,25 @@ export default defineRule({
     }
     if (event.kind === 'esp') {
       if (event.layout === 'home-address-option' && wire.homeAddressOption !== undefined) {
-        if (context.isHomeAgent(wire.destination)) noteLink(wire.homeAddressOption);
+        const isToAgent = context.isHomeAgent(wire.destination);
+        if (isToAgent) noteLink(wire.homeAddressOption, link, context);
       }
       return undefined;
     }
     const home = homeRegistrationOf(event);
-    if (home !== undefined && home.lifetime > 0 && isComplete(event)) noteLink(home.homeAddress);
+    if (home !== undefined) {
+      if (home.lifetime > 0 && isComplete(event)) noteLink(home.homeAddress, link, context);
+      return undefined;
+    }
     const update = correspondentUpdateOf(event, context);
     if (update === undefined || update.lifetime === 0 || event.authentication === 'wrong') {
       return undefined;
     }
     const { homeAddress, peer, careOfAddress } = update;
-    const key = addressKey(homeAddress);
     const binding = context.homeBinding(homeAddress);
+    // Most are registered at home: neither of the two reasons holds then.
+    if (binding?.phase === 'registered') return undefined;
+    const key = addressKey(homeAddress);
     const draft = (
       why: string,
       since: PacketReference,
@@ -118,8 +127,8 @@ export default defineRule({
       homeAddress,
       attacker: careOfAddress,
     });
-    const owner = owners.get(key);
-    if (owner?.next !== undefined && binding?.phase !== 'registered') {
+    const owner = context.table<Owner>('owners', BOUNDS).get(key);
+    if (owner?.next !== undefined) {
       const { linkLayer } = owner.next;
       return draft(
         'although another machine has that address at home',
@@ -129,10 +138,11 @@ export default defineRule({
       );
     }
     // A registration that the sensor cannot see proves nothing: it must have seen one of the node from away, here.
-    const isSeenHere =
-      registered.get(key)?.includes(link.id) === true || link.effectiveRole === 'transit';
     const isOver = binding?.phase === 'deregistered' && binding.registeredAt > 0;
-    if (!isOver || !isSeenHere || registered.get(key) === undefined) return undefined;
+    if (!isOver) return undefined;
+    const links = context.table<number[]>('registered-on', BOUNDS).get(key);
+    if (links === undefined) return undefined;
+    if (!links.includes(link.id) && link.effectiveRole !== 'transit') return undefined;
     const since = binding.lastChange;
     if (packet.time - since.time <= context.params.graceSeconds * 1e6) return undefined;
     // Through its home agent no test comes back to a node that has no registration there.

@@ -24,31 +24,35 @@ export default defineRule({
     'Delete both bindings and keep the two nodes from route optimisation until the sender of the Binding Updates is found: ' +
     'he sits at the care-of address.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
-    const update = correspondentUpdateOf(event, context);
-    if (update === undefined || update.lifetime === 0 || event.authentication === 'wrong') {
-      return undefined;
-    }
-    const { homeAddress, peer, careOfAddress } = update;
-    if (isSameAddress(homeAddress, peer)) return undefined;
-    const other = context.binding(peer, homeAddress);
+    const wire = event.context;
+    const other = context.binding(
+      wire.routingHomeAddress ?? wire.destination,
+      wire.homeAddressOption ?? wire.source,
+    );
     const isLive =
       other?.role === 'correspondent' &&
       other.phase === 'registered' &&
-      other.expiresAt > event.context.packet.time;
-    if (!isLive || !isSameAddress(other.careOfAddress, careOfAddress)) return undefined;
+      other.expiresAt > wire.packet.time;
+    if (!isLive || event.authentication === 'wrong') return undefined;
+    const update = correspondentUpdateOf(event, context);
+    if (update === undefined || update.lifetime === 0) return undefined;
+    const { homeAddress, peer, careOfAddress } = update;
+    if (isSameAddress(homeAddress, peer)) return undefined;
+    if (!isSameAddress(other.careOfAddress, careOfAddress)) return undefined;
     return {
       object: pairText(homeAddress, peer),
       message: `everything between ${formatAddress(peer)} and ${formatAddress(homeAddress)} is redirected to ${formatAddress(careOfAddress)}`,
-      packet: event.context.packet,
+      packet: wire.packet,
       evidence: [
         {
           packet: other.lastChange,
           text: `binding of ${formatAddress(peer)} at ${formatAddress(homeAddress)}: care-of address ${formatAddress(careOfAddress)}`,
         },
         evidenceOf(
-          event.context,
+          wire,
           `Binding Update for ${formatAddress(homeAddress)} to ${formatAddress(peer)}: the same care-of address`,
         ),
       ],

@@ -3,14 +3,87 @@ import {
   addressKey,
   bindingUpdateOf,
   defineRule,
-  evidenceOf,
   formatAddress,
   isSameAddress,
 } from '../../engine/rule-api.ts';
-import type { AlertDraft, Evidence } from '../../engine/rule-api.ts';
+import type {
+  AlertDraft,
+  Evidence,
+  Link,
+  PacketContext,
+  PacketReference,
+  RuleContext,
+  RuleDefinition,
+} from '../../engine/rule-api.ts';
 
 const { proxyRegistration } = BINDING_UPDATE_FLAGS;
 const FIRST_BOUNDS = { maxEntries: 4096, ttlSeconds: 3600 };
+
+const params = {
+  homeAddresses: {
+    default: 4,
+    min: 1,
+    max: 10_000,
+    unit: 'home addresses',
+    doc: 'more different home addresses than this from one care-of address or sender within the window',
+  },
+  windowSeconds: {
+    default: 600,
+    min: 10,
+    max: 86_400,
+    unit: 'seconds',
+    doc: 'time in which they are counted',
+  },
+} satisfies RuleDefinition['params'];
+
+type Context = RuleContext<{ [N in keyof typeof params]: number }>;
+
+/** The first home address that a care-of address registered. */
+interface First {
+  readonly homeAddress: Uint8Array;
+  readonly packet: PacketReference;
+  readonly link: Link;
+}
+
+function evidenceFor({ homeAddress, packet, link }: First, address: Uint8Array): Evidence {
+  const text = `registration of ${formatAddress(homeAddress)} from ${formatAddress(address)}`;
+  return { packet, text, link };
+}
+
+/** Counts a home address of a care-of address or sender. */
+function countHomeAddress(
+  address: Uint8Array,
+  homeAddress: Uint8Array,
+  { packet, link, destination }: PacketContext,
+  context: Context,
+): AlertDraft | undefined {
+  if (context.accessGateway(address) !== undefined) return undefined;
+  const key = addressKey(address);
+  const relays = context.table<true>('relays', FIRST_BOUNDS);
+  if (relays.size > 0 && relays.get(key) !== undefined) return undefined;
+  const { homeAddresses, windowSeconds } = context.params;
+  const count = context
+    .distinct('home-addresses', { maxEntries: 4096, windowSeconds })
+    .add(key, addressKey(homeAddress));
+  const table = context.table<First>('first', FIRST_BOUNDS);
+  const here: First = { homeAddress, packet, link };
+  if (count <= 1 || table.get(key) === undefined) table.set(key, here);
+  if (count <= homeAddresses) return undefined;
+  const first = table.get(key);
+  return {
+    object: key,
+    message: `${formatAddress(address)} registers ${count} home addresses`,
+    packet,
+    evidence: [
+      ...(first === undefined ? [] : [evidenceFor(first, address)]),
+      evidenceFor(here, address),
+    ],
+    confidence: 'partial',
+    stage: 'denial-of-service',
+    attacker: address,
+    ...(context.isHomeAgent(destination) ? { homeAgent: destination } : {}),
+  };
+}
 
 export default defineRule({
   id: 'MIP6-1207',
@@ -28,28 +101,13 @@ export default defineRule({
   advice:
     'Limit the number of bindings of one care-of address. Look whether the home agent accepted them, and under whose keys.',
   on: ['mobility', 'esp', 'relay'],
-  params: {
-    homeAddresses: {
-      default: 4,
-      min: 1,
-      max: 10_000,
-      unit: 'home addresses',
-      doc: 'more different home addresses than this from one care-of address or sender within the window',
-    },
-    windowSeconds: {
-      default: 600,
-      min: 10,
-      max: 86_400,
-      unit: 'seconds',
-      doc: 'time in which they are counted',
-    },
-  },
+  messages: ['binding-update'],
+  params,
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;
-    const relays = context.table<true>('relays', FIRST_BOUNDS);
     if (event.kind === 'relay') {
       // Who relays de-registrations of others is no care-of address: MIP6-1106 and 1116.
-      relays.set(addressKey(event.relay), true);
+      context.table<true>('relays', FIRST_BOUNDS).set(addressKey(event.relay), true);
       return undefined;
     }
     let homeAddress: Uint8Array | undefined;
@@ -67,39 +125,13 @@ export default defineRule({
       }
     }
     if (homeAddress === undefined || isSameAddress(homeAddress, careOfAddress)) return undefined;
-    const candidates = [careOfAddress];
-    if (event.kind === 'mobility') {
-      for (const option of event.header.options) {
-        const isOther =
-          option.kind === 'alternate-care-of-address' &&
-          !isSameAddress(option.careOfAddress, careOfAddress);
-        if (isOther) candidates.push(option.careOfAddress);
-      }
-    }
-    const { homeAddresses, windowSeconds } = context.params;
-    const counts = context.distinct('home-addresses', { maxEntries: 4096, windowSeconds });
-    const first = context.table<Evidence>('first', FIRST_BOUNDS);
-    for (const address of candidates) {
-      const key = addressKey(address);
-      if (context.accessGateway(address) !== undefined || relays.get(key) !== undefined) continue;
-      const here = evidenceOf(
-        wire,
-        `registration of ${formatAddress(homeAddress)} from ${formatAddress(address)}`,
-      );
-      const count = counts.add(key, addressKey(homeAddress));
-      if (count <= 1 || first.get(key) === undefined) first.set(key, here);
-      if (count <= homeAddresses) continue;
-      const before = first.get(key);
-      return {
-        object: key,
-        message: `${formatAddress(address)} registers ${count} home addresses`,
-        packet: wire.packet,
-        evidence: [...(before === undefined ? [] : [before]), here],
-        confidence: 'partial',
-        stage: 'denial-of-service',
-        attacker: address,
-        ...(context.isHomeAgent(wire.destination) ? { homeAgent: wire.destination } : {}),
-      };
+    const found = countHomeAddress(careOfAddress, homeAddress, wire, context);
+    if (found !== undefined || event.kind === 'esp') return found;
+    for (const option of event.header.options) {
+      if (option.kind !== 'alternate-care-of-address') continue;
+      if (isSameAddress(option.careOfAddress, careOfAddress)) continue;
+      const draft = countHomeAddress(option.careOfAddress, homeAddress, wire, context);
+      if (draft !== undefined) return draft;
     }
     return undefined;
   },

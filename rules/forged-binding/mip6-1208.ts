@@ -6,6 +6,7 @@ import {
   evidenceOf,
   formatAddress,
   isComplete,
+  registrationKey,
 } from '../../engine/rule-api.ts';
 import type { AlertDraft, Evidence } from '../../engine/rule-api.ts';
 
@@ -14,6 +15,7 @@ const OTHER_REGISTRATION = mapRegistration.mask | proxyRegistration.mask;
 /** MAX_RR_BINDING_LIFETIME. RFC 6275 section 12. */
 const CORRESPONDENT_SECONDS = 420;
 const SECONDS = 4;
+const ASKED = { maxEntries: 4096, ttlSeconds: 60 };
 
 export default defineRule({
   id: 'MIP6-1208',
@@ -32,6 +34,7 @@ export default defineRule({
   advice:
     'Repair or configure the node that grants such lifetimes. If a forged binding may be in place, delete it there.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {
     homeSeconds: {
       default: 86_400,
@@ -44,25 +47,18 @@ export default defineRule({
   evaluate(event, context): AlertDraft | undefined {
     const { header, context: wire } = event;
     const { message } = header;
-    if (!isComplete(event)) return undefined;
-    const asked = context.table<Evidence>('asked', { maxEntries: 4096, ttlSeconds: 60 });
+    const { homeSeconds } = context.params;
     if (message.kind === 'binding-update') {
-      const known = context.seenUpdates(
-        wire.homeAddressOption ?? wire.source,
-        wire.routingHomeAddress ?? wire.destination,
-      );
       const seconds = message.lifetime * SECONDS;
       const isHome = (message.flags & homeRegistration.mask) !== 0;
-      const isOther = (message.flags & OTHER_REGISTRATION) !== 0;
-      if (isOther || known?.hasOtherKeys === true) return undefined;
-      if (seconds <= (isHome ? context.params.homeSeconds : CORRESPONDENT_SECONDS)) {
-        return undefined;
-      }
+      if (seconds <= (isHome ? homeSeconds : CORRESPONDENT_SECONDS)) return undefined;
+      if ((message.flags & OTHER_REGISTRATION) !== 0 || !isComplete(event)) return undefined;
       const homeAddress = wire.homeAddressOption ?? wire.source;
       const peer = wire.routingHomeAddress ?? wire.destination;
+      if (context.seenUpdates(homeAddress, peer)?.hasOtherKeys === true) return undefined;
       const text = `Binding Update of ${formatAddress(homeAddress)} to ${formatAddress(peer)} asks for ${seconds} s`;
       const here = evidenceOf(wire, text);
-      asked.set(`${addressKey(homeAddress)}${addressKey(peer)}`, here);
+      context.table<Evidence>('asked', ASKED).set(registrationKey(homeAddress, peer), here);
       // What a home agent is asked for is judged by its answer.
       if (isHome) return undefined;
       return {
@@ -76,19 +72,21 @@ export default defineRule({
       };
     }
     if (message.kind !== 'binding-acknowledgement' || message.status >= 128) return undefined;
+    const seconds = message.lifetime * SECONDS;
+    if (seconds <= CORRESPONDENT_SECONDS && seconds <= homeSeconds) return undefined;
     if ((message.flags & BINDING_ACKNOWLEDGEMENT_FLAGS.proxyRegistration.mask) !== 0) {
       return undefined;
     }
+    if (!isComplete(event)) return undefined;
     const homeAddress = wire.routingHomeAddress ?? wire.destination;
     const peer = wire.homeAddressOption ?? wire.source;
-    const seconds = message.lifetime * SECONDS;
     const pair = context.seenUpdates(homeAddress, peer);
     const update = pair?.updates.findLast(({ sequence }) => sequence === message.sequence);
     if (update === undefined || pair?.hasOtherKeys === true) return undefined;
     const isHome = update.isHomeRegistration;
-    const longest = isHome ? context.params.homeSeconds : CORRESPONDENT_SECONDS;
+    const longest = isHome ? homeSeconds : CORRESPONDENT_SECONDS;
     if (seconds <= longest) return undefined;
-    const before = asked.get(`${addressKey(homeAddress)}${addressKey(peer)}`);
+    const before = context.table<Evidence>('asked', ASKED).get(registrationKey(homeAddress, peer));
     return {
       object: `granted/${addressKey(peer)}`,
       message: `${formatAddress(peer)} keeps a binding of ${formatAddress(homeAddress)} for ${seconds} s; ${longest} s is the longest${isHome ? ' of the site' : ''}`,

@@ -31,23 +31,24 @@ export default defineRule({
     'See from the answer whether it was refused. A home agent that accepts it has to be repaired. After a restart of the ' +
     'home agent the first registrations may look like this.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const update = bindingUpdateOf(event);
-    if (update === undefined || !isComplete(event)) return undefined;
-    if ((update.flags & OTHER_REGISTRATION) !== 0) return undefined;
+    if (update === undefined || (update.flags & OTHER_REGISTRATION) !== 0) return undefined;
     const wire = event.context;
     const { options } = event.header;
     const homeAddress = wire.homeAddressOption ?? wire.source;
     const peer = wire.routingHomeAddress ?? wire.destination;
     const isHome = (update.flags & HOME_REGISTRATION) !== 0;
+    const binding = context.binding(homeAddress, peer);
+    if (binding === undefined || (binding.role === 'home') === isHome) return undefined;
+    if (!isComplete(event)) return undefined;
     // A de-registration that forgot the flag is another matter: MIP6-1111.
     const isOfCorrespondent =
       findOption(options, 'nonce-indices') !== undefined ||
       findOption(options, 'binding-authorization-data') !== undefined;
     if (!isHome && update.lifetime === 0 && !isOfCorrespondent) return undefined;
-    const binding = context.binding(homeAddress, peer);
-    if (binding === undefined || (binding.role === 'home') === isHome) return undefined;
     // Of an acknowledgement alone nobody knows what kind of registration it is for.
     if (binding.flags === undefined && binding.knownBy !== 'inferred') return undefined;
     const isLive =

@@ -15,12 +15,16 @@ const { mapRegistration, proxyRegistration } = BINDING_UPDATE_FLAGS;
 /** Bindings followed from care-of address to home address; a longer chain is no less wrong. */
 const MAX_CHAIN = 16;
 
+interface Chain {
+  readonly chain: readonly Uint8Array[];
+  readonly isLoop: boolean;
+}
+
+const NO_CHAIN: Chain = { chain: [], isLoop: false };
+
 /** Home addresses that a packet for `homeAddress` would go through; `isLoop` when it would come back. */
-function chainOf(
-  homeAddress: Uint8Array,
-  careOfAddress: Uint8Array,
-  context: RuleContext,
-): { readonly chain: readonly Uint8Array[]; readonly isLoop: boolean } {
+function chainOf(homeAddress: Uint8Array, careOfAddress: Uint8Array, context: RuleContext): Chain {
+  if (context.homeBinding(careOfAddress) === undefined) return NO_CHAIN;
   const chain: Uint8Array[] = [];
   let at = careOfAddress;
   while (chain.length < MAX_CHAIN) {
@@ -50,6 +54,7 @@ export default defineRule({
   advice:
     'Delete the binding. Have the home agent refuse care-of addresses that are home addresses of its own.',
   on: ['mobility', 'esp'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;
@@ -62,9 +67,9 @@ export default defineRule({
       careOfAddress = wire.source;
     } else {
       const update = bindingUpdateOf(event);
-      if (update === undefined || update.lifetime === 0 || !isComplete(event)) return undefined;
+      if (update === undefined || update.lifetime === 0) return undefined;
       if ((update.flags & (mapRegistration.mask | proxyRegistration.mask)) !== 0) return undefined;
-      if (event.authentication === 'wrong') return undefined;
+      if (event.authentication === 'wrong' || !isComplete(event)) return undefined;
       homeAddress = wire.homeAddressOption ?? wire.source;
       const alternate = findOption(event.header.options, 'alternate-care-of-address');
       const tunnel = wire.homeAddressOption === undefined ? wire.outer : undefined;
@@ -73,12 +78,12 @@ export default defineRule({
     // Its own home address is a deletion, or a layout fault: MIP6-1109.
     if (isSameAddress(homeAddress, careOfAddress)) return undefined;
     const { chain, isLoop } = chainOf(homeAddress, careOfAddress, context);
-    const peer = wire.routingHomeAddress ?? wire.destination;
     const isHomeAddress = context.isHomeAddress(careOfAddress);
     if (!isLoop && !isHomeAddress) {
       const prefix = context.homePrefixOf(careOfAddress);
       if (prefix?.knownBy !== 'site' || event.kind === 'esp') return undefined;
     }
+    const peer = wire.routingHomeAddress ?? wire.destination;
     const home = formatAddress(homeAddress);
     const careOf = formatAddress(careOfAddress);
     const what = isLoop

@@ -7,7 +7,13 @@ import {
   isSameAddress,
   registrationKey,
 } from '../../engine/rule-api.ts';
-import type { AlertDraft, Evidence, PacketContext, UpdatePair } from '../../engine/rule-api.ts';
+import type {
+  AlertDraft,
+  Evidence,
+  PacketContext,
+  SeenUpdate,
+  UpdatePair,
+} from '../../engine/rule-api.ts';
 
 /** Acknowledgements that answer one update at most come this long after it: MAX_BINDACK_TIMEOUT, twice. */
 const ANSWER_WITHIN = 64e6;
@@ -18,6 +24,19 @@ const CORRECTED = { maxEntries: 4096, ttlSeconds: 120 };
 /** Numbers after the last one seen that can be of updates which the sensor missed. */
 const MISSED = 16;
 
+/** Whether an acknowledgement goes to where an update came from. */
+function isWayBack(
+  { source, careOfAddress }: SeenUpdate,
+  { homeAddress }: Readonly<UpdatePair>,
+  { destination }: PacketContext,
+): boolean {
+  return (
+    isSameAddress(source, destination) ||
+    isSameAddress(careOfAddress, destination) ||
+    isSameAddress(homeAddress, destination)
+  );
+}
+
 /** Why an acknowledgement answers nothing; undefined when it answers, or when nobody can tell. */
 function fault(
   wire: PacketContext,
@@ -25,9 +44,15 @@ function fault(
   sequence: number,
   status: number,
 ): { readonly why: string; readonly isStrong: boolean; readonly update: Evidence } | undefined {
-  const { packet, destination, routingHomeAddress } = wire;
+  const { packet, destination } = wire;
   const last = pair.updates.at(-1);
   if (last === undefined) return undefined;
+  if (status !== OUT_OF_WINDOW) {
+    for (const item of pair.updates) {
+      const isAnswered = item.sequence === sequence && isWayBack(item, pair, wire);
+      if (isAnswered) return undefined;
+    }
+  }
   const evidence = (item: typeof last): Evidence => ({
     packet: item.packet,
     text: `Binding Update with sequence ${item.sequence} from ${formatAddress(item.source)} to ${formatAddress(pair.peer)}`,
@@ -47,13 +72,7 @@ function fault(
       update: evidence(last),
     };
   }
-  const isRight = answered.some(
-    (item) =>
-      isSameAddress(item.source, destination) ||
-      isSameAddress(item.careOfAddress, destination) ||
-      isSameAddress(pair.homeAddress, destination),
-  );
-  if (isRight || routingHomeAddress === undefined) return undefined;
+  if (wire.routingHomeAddress === undefined) return undefined;
   return {
     why: `its update came from ${formatAddress(answered[0]?.source ?? destination)}`,
     isStrong: true,
@@ -79,6 +98,7 @@ export default defineRule({
     'A mobile node must drop it. Acknowledgements of home agents belong under ESP, those of correspondents carry an ' +
     'authenticator: a node that believed this one checks neither.',
   on: ['mobility'],
+  messages: ['binding-acknowledgement'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const { header, context: wire } = event;
@@ -91,26 +111,30 @@ export default defineRule({
     const peer = wire.homeAddressOption ?? wire.source;
     const pair = context.seenUpdates(homeAddress, peer);
     const { sequence, status } = message;
-    const corrected = context.table<true>('corrected', CORRECTED);
-    const key = registrationKey(homeAddress, peer);
-    if (status === OUT_OF_WINDOW) corrected.set(key, true);
+    if (status === OUT_OF_WINDOW) {
+      context.table<true>('corrected', CORRECTED).set(registrationKey(homeAddress, peer), true);
+    }
+    const fits = pair !== undefined && pair.updates.length > 0;
+    const found = fits ? fault(wire, pair, sequence, status) : undefined;
+    if (fits && found === undefined) return undefined;
     const { packet } = wire;
+    const key = registrationKey(homeAddress, peer);
     const name = `Binding Acknowledgement with status ${status} and sequence ${sequence} from ${formatAddress(peer)} to ${formatAddress(wire.destination)}`;
     const base = {
       packet,
       homeAddress,
       ...(context.isHomeAgent(peer) ? { homeAgent: peer } : {}),
     };
-    if (pair !== undefined && pair.updates.length > 0) {
-      const found = fault(wire, pair, sequence, status);
-      if (found === undefined) return undefined;
+    if (pair !== undefined && found !== undefined) {
       // The sensor must have seen an update and its answer before: else it may see one direction alone.
       const isCovered = pair.answers > 0;
       if (!isCovered && !found.isStrong) return undefined;
       const binding = context.binding(homeAddress, peer);
       if (binding?.sequence === sequence) return undefined;
       // The update that took up another number may have been missed: it need not be near.
-      const isCorrected = status !== OUT_OF_WINDOW && corrected.get(key) !== undefined;
+      const isCorrected =
+        status !== OUT_OF_WINDOW &&
+        context.table<true>('corrected', CORRECTED).get(key) !== undefined;
       const isWeak = !found.isStrong || !isCovered || isCorrected;
       return {
         ...base,

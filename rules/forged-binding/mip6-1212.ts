@@ -1,5 +1,4 @@
 import {
-  addressKey,
   defineRule,
   evidenceOf,
   formatAddress,
@@ -11,6 +10,12 @@ import type { AlertDraft, Evidence, RuleContext } from '../../engine/rule-api.ts
 /** Unknown binding for a Home Address option, and unrecognised MH type. RFC 6275 section 6.1.9. */
 const UNKNOWN_BINDING = 1;
 const UNRECOGNISED_TYPE = 2;
+const TESTS: ReadonlySet<string> = new Set([
+  'home-test-init',
+  'care-of-test-init',
+  'home-test',
+  'care-of-test',
+]);
 /** Errors that wait for what the correspondent does next. */
 const BOUNDS = { maxEntries: 1024, ttlSeconds: 20 };
 /** What was sent to whom lately. */
@@ -26,10 +31,23 @@ interface Contradiction {
   readonly time: number;
 }
 
+/** Whether a node sent a peer a message of return routability lately. */
+function hasTested(node: Uint8Array, peer: Uint8Array, context: RuleContext): boolean {
+  const since = context.now - SENT_BOUNDS.ttlSeconds * 1e6;
+  for (const kind of ['home', 'care-of'] as const) {
+    const asked = context.routabilityTests(kind, node, peer);
+    if (asked !== undefined && asked.lastInit >= since) return true;
+    const answered = context.routabilityTests(kind, peer, node);
+    if (answered !== undefined && answered.lastTest >= since) return true;
+  }
+  return false;
+}
+
 /** Whether a correspondent goes on to use a binding that an error denied. */
 function stillUsed(context: RuleContext): AlertDraft[] {
   const table = context.table<Contradiction>('denied', BOUNDS);
   const drafts: AlertDraft[] = [];
+  if (table.size === 0) return drafts;
   for (const { homeAddress, peer, error, time } of [...table.values()]) {
     if (context.lastOptimised(homeAddress, peer).to - time <= IN_FLIGHT) continue;
     const updates = context.seenUpdates(homeAddress, peer)?.updates ?? [];
@@ -82,9 +100,10 @@ export default defineRule({
     const { packet, source: peer, destination, hopLimit } = wire;
     const sent = context.table<number>('sent', SENT_BOUNDS);
     if (message.kind !== 'binding-error') {
-      sent.set(`${addressKey(wire.source)}${addressKey(destination)}`, packet.time);
+      // Of tests the engine keeps the times.
+      if (!TESTS.has(message.kind)) sent.set(registrationKey(peer, destination), packet.time);
       if (wire.homeAddressOption !== undefined) {
-        sent.set(`${addressKey(wire.homeAddressOption)}${addressKey(destination)}`, packet.time);
+        sent.set(registrationKey(wire.homeAddressOption, destination), packet.time);
       }
       return undefined;
     }
@@ -131,8 +150,10 @@ export default defineRule({
       binding.expiresAt > packet.time;
     const isCovered = pair?.isCovered === true || (pair?.answers ?? 0) > 0;
     const hasSent =
-      sent.get(`${addressKey(homeAddress)}${addressKey(peer)}`) !== undefined ||
-      sent.get(`${addressKey(destination)}${addressKey(peer)}`) !== undefined;
+      sent.get(registrationKey(homeAddress, peer)) !== undefined ||
+      sent.get(registrationKey(destination, peer)) !== undefined ||
+      hasTested(homeAddress, peer, context) ||
+      hasTested(destination, peer, context);
     if (status === UNRECOGNISED_TYPE) {
       if (!isCovered || hasSent) return undefined;
       return draft('no message was sent to it in the last minute', true);

@@ -28,6 +28,7 @@ export default defineRule({
   advice:
     'Limit Binding Refresh Requests towards mobile nodes. Look for the sender: the source is easily forged.',
   on: ['mobility'],
+  messages: ['binding-refresh-request'],
   params: {
     requests: {
       default: 5,

@@ -55,6 +55,7 @@ export default defineRule({
     'drop Router Advertisements that do not come from their routers (RA-Guard, RFC 6105). Treat every mobile ' +
     'node that was on this link since as possibly de-registered.',
   on: ['icmpv6', 'relay'],
+  messages: ['router-advertisement'],
   params: {
     misledSeconds: {
       default: 60,

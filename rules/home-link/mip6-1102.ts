@@ -101,6 +101,7 @@ export default defineRule({
     'Check with the operator of this link whether the router is his and why it announces a part or a superset of ' +
     'your home network. If it is not his, shut the port; RA-Guard keeps it from happening again.',
   on: ['icmpv6', 'relay'],
+  messages: ['router-advertisement'],
   params,
   evaluate(event, context) {
     const found = rogueAdvertisements(

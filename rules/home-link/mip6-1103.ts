@@ -46,6 +46,7 @@ export default defineRule({
     'links (RA-Guard, RFC 6105), and let mobile nodes accept the home link only where the home agent proves ' +
     'itself, for example by SEND (RFC 3971).',
   on: ['icmpv6', 'relay'],
+  messages: ['router-advertisement'],
   params: {
     misledSeconds: {
       default: 60,

@@ -35,6 +35,7 @@ export default defineRule({
     'Shut the port behind the link-layer address named here. Use filters that drop neighbor discovery with a ' +
     'fragment header and packets whose header chain is not complete in the first fragment (RFC 7113).',
   on: ['icmpv6', 'relay'],
+  messages: ['router-advertisement'],
   params: {
     misledSeconds: {
       default: 60,

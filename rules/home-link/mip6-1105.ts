@@ -48,6 +48,7 @@ export default defineRule({
     'forward packets with a home address as source from visited links: ingress filtering (BCP 38) stops the ' +
     'direct way. Configure mobile nodes to keep the IPsec tunnel until the home agent has acknowledged.',
   on: ['icmpv6', 'esp', 'mobility', 'relay'],
+  messages: ['router-advertisement', 'binding-update'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     if (event.kind === 'icmpv6') {
@@ -69,9 +70,8 @@ export default defineRule({
       }
       return undefined;
     }
-    const judged = context.table<PacketReference>('judged', BOUNDS);
-
     if (event.kind === 'relay') {
+      const judged = context.table<PacketReference>('judged', BOUNDS);
       const { homeAddress, homeAgent, plain, plainLink, relay, extended, extendedLink } = event;
       if (event.direction !== 'to-home-agent') return undefined;
       if (plainLink.role === 'home' || plainLink.role === 'transit') return undefined;
@@ -102,11 +102,12 @@ export default defineRule({
       };
     }
 
+    const { link, packet, linkSource } = event.context;
+    if (link.effectiveRole !== 'foreign') return undefined;
     const signalling = homeStyleSignallingOf(event, context);
     if (signalling === undefined || signalling.isDeregistration === false) return undefined;
     const { homeAddress, homeAgent } = signalling;
-    const { link, packet, linkSource } = event.context;
-    if (link.effectiveRole !== 'foreign') return undefined;
+    const judged = context.table<PacketReference>('judged', BOUNDS);
     const key = registrationKey(homeAddress, homeAgent);
     const before = judged.get(key);
     if (before !== undefined && isSamePacket(before, packet)) return undefined;

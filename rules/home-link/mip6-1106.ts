@@ -111,9 +111,9 @@ function judgeRelay(event: EventOf<'relay'>, context: Context): AlertDraft | und
   };
 }
 
-/** The same Binding Update in clear under two layouts: its checksum does not change when an option is added. */
+/** The same de-registration in clear under two layouts: its checksum does not change when an option is added. */
 function judgeClearCopy(update: HomeBindingUpdate, context: Context): AlertDraft | undefined {
-  if (update.isProtected || update.lifetime !== 0 || update.via === 'tunnel') return undefined;
+  if (update.isProtected || update.via === 'tunnel') return undefined;
   const { homeAddress, homeAgent, wireSource, checksum } = update;
   const { packet, link } = update.context;
   const isHomeStyle = update.via === 'source';
@@ -153,13 +153,11 @@ function judgeClearCopy(update: HomeBindingUpdate, context: Context): AlertDraft
   };
 }
 
-/** A readable update that has the shape of a home-style one to which a Home Address option was added. */
+/** A readable de-registration that has the shape of a home-style one to which a Home Address option was added. */
 function judgeContent(update: HomeBindingUpdate, context: Context): AlertDraft | undefined {
   const { homeAddress, homeAgent, wireSource, alternateCareOfAddress: alternate } = update;
   // In clear nobody has to relay: anyone can write it. That is rule 1108.
-  if (!update.isProtected || update.lifetime !== 0 || update.via !== 'home-address-option') {
-    return undefined;
-  }
+  if (!update.isProtected || update.via !== 'home-address-option') return undefined;
   if (update.hasBindingIdentifier || isSameAddress(wireSource, homeAddress)) return undefined;
   if (alternate !== undefined && !isSameAddress(alternate, homeAddress)) return undefined;
   const binding = context.binding(homeAddress, homeAgent);
@@ -197,15 +195,17 @@ function judgeContent(update: HomeBindingUpdate, context: Context): AlertDraft |
 /** Without keys: takes note of updates from unknown addresses, and of their answers. */
 function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefined {
   const { context: wire, layout, spi, length, outcome } = event;
+  if (outcome === 'opened') return undefined;
   const candidates = context.table<Candidate>('candidates', CANDIDATE_BOUNDS);
-  if (homeStyleSignallingOf(event, context) !== undefined) {
-    // It signals as at home by itself: what follows has another reason.
-    candidates.delete(addressKey(wire.source));
+  if (layout === 'plain') {
+    if (candidates.size > 0 && homeStyleSignallingOf(event, context) !== undefined) {
+      // It signals as at home by itself: what follows has another reason.
+      candidates.delete(addressKey(wire.source));
+    }
     return undefined;
   }
-  if (outcome === 'opened') return undefined;
   // Over IPv4 the update has another length, and the tunnel is not seen as one. RFC 5555 sections 3.1.2 and 4.
-  if (wire.encapsulation.some(isOverIpv4)) return undefined;
+  if (wire.encapsulation.length > 0 && wire.encapsulation.some(isOverIpv4)) return undefined;
   if (layout === 'home-address-option' && wire.homeAddressOption !== undefined) {
     const homeAddress = wire.homeAddressOption;
     const { source, destination: homeAgent, packet, link } = wire;
@@ -246,6 +246,7 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
     return undefined;
   }
   if (layout !== 'type-2-routing-header' || wire.routingHomeAddress === undefined) return undefined;
+  if (candidates.size === 0) return undefined;
   const candidate = candidates.get(addressKey(wire.routingHomeAddress));
   if (candidate?.answer !== undefined) return undefined;
   if (!isSameAddress(candidate?.source, wire.destination)) return undefined;
@@ -266,9 +267,9 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
 
 /** What becomes of the packets of a node whose update came from an unknown address. */
 function watchTraffic(event: EventOf<'home-address-traffic'>, context: Context): void {
-  const candidate = context
-    .table<Candidate>('candidates', CANDIDATE_BOUNDS)
-    .get(addressKey(event.homeAddress));
+  const candidates = context.table<Candidate>('candidates', CANDIDATE_BOUNDS);
+  if (candidates.size === 0) return;
+  const candidate = candidates.get(addressKey(event.homeAddress));
   if (candidate?.answer === undefined) return;
   const { packet, link } = event.context;
   const isForeign = link.effectiveRole === 'foreign';
@@ -416,6 +417,7 @@ export default defineRule({
     'address named here until it is known whose it is.',
   illustration,
   on: ['relay', 'mobility', 'esp', 'home-address-traffic', 'tick'],
+  messages: ['binding-update'],
   params,
   evaluate(event, context) {
     switch (event.kind) {
@@ -427,7 +429,7 @@ export default defineRule({
       }
       case 'mobility': {
         const update = homeBindingUpdateOf(event, context);
-        if (update === undefined) return undefined;
+        if (update?.lifetime !== 0) return undefined;
         return judgeClearCopy(update, context) ?? judgeContent(update, context);
       }
       case 'esp':

@@ -36,13 +36,23 @@ interface Acknowledgement {
   readonly destination: Uint8Array;
 }
 
+/** Map key of the ESP packet that an acknowledgement came in. */
+function statusKey(
+  homeAddress: Uint8Array,
+  homeAgent: Uint8Array,
+  spi: number,
+  sequence: number,
+): string {
+  return `${registrationKey(homeAddress, homeAgent)}${spi}/${sequence}`;
+}
+
 /** The same acknowledgement behind a routing header and without it. */
 function judgeRelay(event: EventOf<'relay'>, context: RuleContext): AlertDraft | undefined {
   if (event.direction !== 'from-home-agent') return undefined;
   const { homeAddress, homeAgent, relay, plain, plainLink, extended, extendedLink } = event;
   const status = context
     .table<number>('statuses', BOUNDS)
-    .get(`${registrationKey(homeAddress, homeAgent)}${event.spi}/${event.sequence}`);
+    .get(statusKey(homeAddress, homeAgent, event.spi, event.sequence));
   const isRefusal = status !== undefined && status >= REFUSED;
   const id = `SPI 0x${event.spi.toString(16).padStart(8, '0')}, sequence number ${event.sequence}`;
   const isOwn = isSameAddress(
@@ -79,10 +89,10 @@ function judgeRelay(event: EventOf<'relay'>, context: RuleContext): AlertDraft |
 
 /** An acknowledgement in the layout of the home link, on another link. */
 function judgePlain(event: EspEvent | MobilityEvent, context: RuleContext): AlertDraft | undefined {
+  if (event.context.link.role !== 'foreign') return undefined;
   const answer = homeStyleAnswerOf(event, context);
   if (answer === undefined) return undefined;
   const { link, packet, linkSource } = answer.context;
-  if (link.role !== 'foreign') return undefined;
   const { homeAddress, homeAgent, status } = answer;
   const isRefusal = status !== undefined && status >= REFUSED;
   const by = linkSource === undefined ? '' : ` by ${formatMac(linkSource)}`;
@@ -115,10 +125,17 @@ function judgeReadable(event: MobilityEvent, context: RuleContext): AlertDraft |
   const homeAddress = wire.routingHomeAddress ?? wire.destination;
   const { source: homeAgent, packet, link, destination, esp } = wire;
   const { status, sequence, lifetime } = message;
-  const key = registrationKey(homeAddress, homeAgent);
   if (esp !== undefined) {
-    context.table<number>('statuses', BOUNDS).set(`${key}${esp.spi}/${esp.sequence}`, status);
-  } else {
+    const statuses = context.table<number>('statuses', BOUNDS);
+    const isRefusal = status >= REFUSED;
+    if (isRefusal || statuses.size > 0) {
+      const id = statusKey(homeAddress, homeAgent, esp.spi, esp.sequence);
+      // Only refusals are asked for.
+      if (isRefusal) statuses.set(id, status);
+      else statuses.delete(id);
+    }
+  } else if (context.isHomeAgent(homeAgent)) {
+    const key = registrationKey(homeAddress, homeAgent);
     const copy = judgeClearCopy(event, { key, status, sequence, homeAddress }, context);
     if (copy !== undefined) return copy;
   }
@@ -129,6 +146,7 @@ function judgeReadable(event: MobilityEvent, context: RuleContext): AlertDraft |
   if (binding?.role !== 'home') return undefined;
   const registered = registeredCareOfAddress(binding, context.now);
   if (registered === undefined || isKnownCareOfAddress(binding, destination)) return undefined;
+  const key = registrationKey(homeAddress, homeAgent);
   // Where the node's link is captured as well, the stripped copy follows at once and says more.
   context.table<AlertDraft>('half-seen', BOUNDS).set(key, {
     object: key,
@@ -181,7 +199,6 @@ function judgeClearCopy(
   const { key, status, sequence, homeAddress } = about;
   const { source: homeAgent, packet, link, destination } = wire;
   const { checksum } = header;
-  if (!context.isHomeAgent(homeAgent)) return undefined;
   const seen = context.table<Acknowledgement>('clear-acknowledgements', BOUNDS);
   const isPlain = wire.routingHomeAddress === undefined;
   const now: Acknowledgement = { packet, link, status, checksum, isPlain, destination };
@@ -238,6 +255,7 @@ export default defineRule({
     'you trust. Let the home agent answer only to the registered care-of address or, without routing header, to ' +
     'the home address on its home link.',
   on: ['relay', 'esp', 'mobility', 'tick'],
+  messages: ['binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     if (event.kind === 'tick') return judgeHalfSeen(event, context);

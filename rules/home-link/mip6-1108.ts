@@ -139,6 +139,7 @@ export default defineRule({
     'strict layout; if it is not, treat it as an attempt to de-register the node and look for rule 1101 and 1106 ' +
     'around the same time.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

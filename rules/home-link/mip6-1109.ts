@@ -57,6 +57,7 @@ export default defineRule({
     'source address. Otherwise have the stack of this node corrected, and let the home agent refuse what is not ' +
     'strict.',
   on: ['esp', 'mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     if (event.kind === 'esp') return judgeLayout(event, context);

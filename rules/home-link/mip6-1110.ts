@@ -43,9 +43,11 @@ export default defineRule({
     'Drop packets with sources of the home prefix on outside interfaces of the home network (BCP 38, BCP 84), and ' +
     'let the home agent accept home-style Binding Updates only from its home link.',
   on: ['esp', 'mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const { link, linkSource, packet } = event.context;
+    if (event.kind === 'esp' && event.layout !== 'plain') return undefined;
     const isOutside =
       link.effectiveRole === 'transit' ||
       context.site.outsideLinkLayerAddresses.some((mac) => isSameLinkLayer(mac, linkSource));

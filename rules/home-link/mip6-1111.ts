@@ -29,6 +29,7 @@ export default defineRule({
     'Find out which stack sends this and correct it. If no node of yours does, see who tries to de-register the ' +
     'home address named here.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

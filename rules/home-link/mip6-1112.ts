@@ -89,6 +89,7 @@ export default defineRule({
     'at the edge of visited networks. Configure mobile nodes not to give up the tunnel when coming home (draft ' +
     'section 6.3), at least not before the acknowledgement.',
   on: ['esp', 'mobility', 'relay', 'binding', 'home-address-traffic'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);
@@ -103,6 +104,7 @@ export default defineRule({
       if (draft !== undefined) episode.earlyOutbound = undefined;
       return draft;
     }
+    if (episodes.size === 0) return undefined;
     const { homeAddress, direction, protocol } = event;
     const episode = episodeOf(episodes, homeAddress);
     const { link, packet, destination, linkSource } = event.context;

@@ -53,7 +53,9 @@ function noteAgent(event: EventOf<'esp' | 'mobility'>, context: RuleContext): vo
   const key = addressKey(source);
   const heard = agents.get(key) ?? [];
   if (packet.time - (heard.at(-1) ?? 0) < HEARD_INTERVAL) return;
-  agents.set(key, [...heard, packet.time].slice(-MAX_HEARD));
+  heard.push(packet.time);
+  if (heard.length > MAX_HEARD) heard.shift();
+  agents.set(key, heard);
 }
 
 /**
@@ -107,8 +109,8 @@ export default defineRule({
   on: ['esp', 'mobility', 'relay', 'binding'],
   params,
   evaluate(event, context) {
-    const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);
     if (event.kind === 'esp' || event.kind === 'mobility') noteAgent(event, context);
+    const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);
     const episode = observeEpisode(episodes, event, context);
     if (episode === undefined) return undefined;
     const { homeAddress, homeAgent, link, first, last, answer, stripped, transmissions } = episode;

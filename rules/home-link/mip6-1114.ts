@@ -105,6 +105,7 @@ export default defineRule({
     'Find the sender behind the link-layer address named here. Let mobile nodes filter what comes for the home ' +
     'address outside the tunnel, at home as well, where payload protection is the policy.',
   on: ['esp', 'mobility', 'relay', 'binding', 'home-address-traffic'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);
@@ -125,7 +126,7 @@ export default defineRule({
     }
     if (event.direction !== 'to' || event.context.protection !== 'none') return undefined;
     const { homeAddress, protocol } = event;
-    const episode = episodeOf(episodes, homeAddress);
+    const episode = episodes.size === 0 ? undefined : episodeOf(episodes, homeAddress);
     const { link, packet, source, linkSource } = event.context;
     if (episode?.link.id !== link.id || packet.time < episode.first.time) {
       return judgeRegistered(event, context);

@@ -107,16 +107,17 @@ function judgeAgent(ended: Ended, grace: number, context: RuleContext): AlertDra
 function noteBinding(event: EventOf<'binding'>, context: RuleContext): void {
   const { binding, change, previousCareOfAddress, packet } = event;
   if (binding.role !== 'home') return;
-  const ended = context.table<Ended>('ended', ENDED_BOUNDS);
-  const key = registrationKey(binding.homeAddress, binding.peer);
   if (change !== 'deregistered') {
     // A node that asks anew knows where it stands; its acknowledgement may not have been captured.
-    if (change === 'registered' || change === 'requested') ended.delete(key);
+    if (change !== 'registered' && change !== 'requested') return;
+    const ended = context.table<Ended>('ended', ENDED_BOUNDS);
+    if (ended.size > 0) ended.delete(registrationKey(binding.homeAddress, binding.peer));
     return;
   }
   if (previousCareOfAddress === undefined) return;
   if (isSameAddress(previousCareOfAddress, binding.homeAddress)) return;
-  ended.set(key, {
+  const ended = context.table<Ended>('ended', ENDED_BOUNDS);
+  ended.set(registrationKey(binding.homeAddress, binding.peer), {
     homeAddress: binding.homeAddress,
     homeAgent: binding.peer,
     careOfAddress: previousCareOfAddress,
@@ -142,6 +143,7 @@ export default defineRule({
     'Make the node register again, and look at what ended the binding: the packet named here, and alerts of rules ' +
     '1101, 1105 and 1106 for the same home address.',
   on: ['esp', 'mobility', 'relay', 'binding', 'tick'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params,
   evaluate(event, context) {
     const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);

@@ -81,7 +81,8 @@ function suspicionOf(
     const { homeAddress, homeAgent } = style;
     return { homeAddress, homeAgent, packet, link, from: undefined, isStrict: false };
   }
-  const update = event.kind === 'mobility' ? homeBindingUpdateOf(event, context) : undefined;
+  if (event.kind === 'esp') return undefined;
+  const update = homeBindingUpdateOf(event, context);
   if (update?.lifetime !== 0 || update.via === 'source') return undefined;
   const { homeAddress, homeAgent, wireSource, alternateCareOfAddress } = update;
   const { faults } = deregistrationLayout({
@@ -112,6 +113,7 @@ export default defineRule({
     'Limit the rate of de-registrations from one visited network at the home agent, remove the sender of the home ' +
     'prefix on that network, and let the nodes register again.',
   on: ['esp', 'mobility', 'relay'],
+  messages: ['binding-update'],
   params,
   evaluate(event, context) {
     const suspicion = suspicionOf(event, context);

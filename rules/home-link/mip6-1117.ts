@@ -52,7 +52,12 @@ export default defineRule({
     if (!isAway && change !== 'deregistered' && change !== 'deregistration-sent') return undefined;
     const table = context.table<Change[]>('changes', BOUNDS);
     const key = registrationKey(binding.homeAddress, binding.peer);
-    const known = table.get(key) ?? [];
+    const known = table.get(key);
+    if (known === undefined) {
+      // Where the node was found is no change.
+      table.set(key, [{ isAway, packet }]);
+      return undefined;
+    }
     if (known.at(-1)?.isAway === isAway) return undefined;
     const changes = [...known, { isAway, packet }].slice(-MAX_CHANGES);
     table.set(key, changes);

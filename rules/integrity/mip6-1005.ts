@@ -35,15 +35,18 @@ export default defineRule({
   params: {},
   evaluate(event) {
     const { context, diagnostics, header, checksum } = event;
+    if (diagnostics.length === 0 && header.message.kind !== 'binding-update') return undefined;
     // In a cut frame the capture made the lengths wrong, not the sender.
     if (checksum === 'unknown') return undefined;
+    const misplaced = misplacedNonceIndices(event);
+    if (diagnostics.length === 0 && misplaced === undefined) return undefined;
     const faults = diagnostics
       .filter(({ code }) => FAULTS.has(code))
       .map(({ code, detail }) => {
         const fault = FAULTS.get(code) ?? code;
         return detail === undefined ? fault : `${detail}: ${fault}`;
       });
-    faults.push(...misplacedNonceIndices(event));
+    if (misplaced !== undefined) faults.push(misplaced);
     if (faults.length === 0) return undefined;
     const source = formatAddress(context.source);
     const destination = formatAddress(context.destination);
@@ -63,16 +66,16 @@ export default defineRule({
 });
 
 /** Nonce Indices belong to return routability alone. RFC 6275 sections 6.2.6 and 9.5.1. */
-function misplacedNonceIndices({ header, diagnostics }: EventOf<'mobility'>): string[] {
+function misplacedNonceIndices({ header, diagnostics }: EventOf<'mobility'>): string | undefined {
   const { message, options } = header;
-  if (message.kind !== 'binding-update') return [];
-  if (findOption(options, 'nonce-indices') === undefined) return [];
+  if (message.kind !== 'binding-update') return undefined;
+  if (findOption(options, 'nonce-indices') === undefined) return undefined;
   if ((message.flags & BINDING_UPDATE_FLAGS.homeRegistration.mask) !== 0) {
-    return ['Nonce Indices in a home registration'];
+    return 'Nonce Indices in a home registration';
   }
   // It may be the one that runs past the end, which is MIP6-1004.
-  if (diagnostics.some(({ code }) => code === 'OPTION_TRUNCATED')) return [];
+  if (diagnostics.some(({ code }) => code === 'OPTION_TRUNCATED')) return undefined;
   return findOption(options, 'binding-authorization-data') === undefined
-    ? ['Nonce Indices without Binding Authorization Data']
-    : [];
+    ? 'Nonce Indices without Binding Authorization Data'
+    : undefined;
 }

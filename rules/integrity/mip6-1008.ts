@@ -19,8 +19,8 @@ export default defineRule({
   on: ['mobility'],
   params: {},
   evaluate({ context, header, diagnostics }) {
-    const found = diagnostics.filter(({ code }) => code === 'RESERVED_NOT_ZERO');
-    if (found.length === 0) return undefined;
+    if (diagnostics.length === 0) return undefined;
+    if (!diagnostics.some(({ code }) => code === 'RESERVED_NOT_ZERO')) return undefined;
     const source = formatAddress(context.source);
     const { message, mhType } = header;
     const name = message.kind === 'unknown-message' ? `message of type ${mhType}` : message.kind;

@@ -43,6 +43,7 @@ export default defineRule({
     'care-of addresses: update it. A link-local source right after a node changed networks is a fault in its ' +
     'software, not an attack.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event) {
     const { context, header } = event;

@@ -62,10 +62,11 @@ export default defineRule({
       doc: 'one further UDP port on which IPv6 is sanctioned, for example 2152 for GTP-U; 0 = none',
     },
   },
-  evaluate(event, { params, site }) {
+  evaluate(event, known) {
     const { context } = event;
     if (context.encapsulation.length === 0) return undefined;
     if (event.kind === 'esp' && event.layout === 'plain') return undefined;
+    const { params, site } = known;
     const sanctioned = new Set<string>(ASSIGNED);
     if (params.allow6in4 === 1) sanctioned.add('6in4');
     if (params.allowGre === 1) sanctioned.add('gre');

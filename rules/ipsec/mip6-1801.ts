@@ -29,6 +29,7 @@ export default defineRule({
     'its policy that it drops them too. If the site works without IPsec on purpose, say ipsec.signalling: optional ' +
     'in the site file.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

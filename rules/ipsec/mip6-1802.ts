@@ -29,6 +29,7 @@ export default defineRule({
     'Configure the home agent to send acknowledgements of home registrations under ESP only, and nodes to drop ' +
     'others. Look for a forged Binding Update just before.',
   on: ['mobility'],
+  messages: ['binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;

@@ -23,6 +23,7 @@ export default defineRule({
     'Update or configure the mobile node to send the option, and let the home agent refuse registrations without ' +
     'it. Compare the registered care-of address with the link the node is on.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

@@ -28,6 +28,7 @@ export default defineRule({
     'Find out whose the registered address is. If it is not of the node, take the binding out of the home agent; ' +
     'if the source is unknown, look for a relay on the link of the node.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

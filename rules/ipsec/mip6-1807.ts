@@ -1,4 +1,4 @@
-import { agentSignallingOf, defineRule, formatAddress, formatSpi } from '../../engine/rule-api.ts';
+import { agentEndsOf, defineRule, formatAddress, formatSpi } from '../../engine/rule-api.ts';
 import type { AssociationFacts, Severity } from '../../engine/rule-api.ts';
 
 /** What is wrong with the algorithms of an association for signalling. */
@@ -9,13 +9,13 @@ function weakness(
     return { text: 'no integrity algorithm', severity: 'critical' };
   }
   // RFC 8221 sections 5 and 6: MUST NOT, MUST NOT and SHOULD NOT.
-  if (/^HMAC-MD5/.test(facts.integrity)) {
+  if (facts.integrity.startsWith('HMAC-MD5')) {
     return { text: `the forbidden algorithm ${facts.integrity}`, severity: 'high' };
   }
-  if (/^DES/.test(facts.encryption)) {
+  if (facts.encryption.startsWith('DES')) {
     return { text: `the forbidden algorithm ${facts.encryption}`, severity: 'high' };
   }
-  if (/^TripleDES/.test(facts.encryption)) {
+  if (facts.encryption.startsWith('TripleDES')) {
     return { text: `the outdated algorithm ${facts.encryption}`, severity: 'low' };
   }
   return undefined;
@@ -48,10 +48,11 @@ export default defineRule({
     if (esp === undefined || facts === undefined || event.context.protection === 'none') {
       return undefined;
     }
-    const type = event.kind === 'mobility' ? event.header.mhType : typeOf(event.message.kind);
-    const found = type === undefined ? undefined : agentSignallingOf(event, type, context);
     const wrong = weakness(facts);
-    if (found === undefined || wrong === undefined) return undefined;
+    if (wrong === undefined) return undefined;
+    const type = event.kind === 'mobility' ? event.header.mhType : typeOf(event.message.kind);
+    const found = type === undefined ? undefined : agentEndsOf(event, context);
+    if (found === undefined) return undefined;
     return {
       object: `${formatSpi(esp.spi)} at ${formatAddress(event.context.destination)}: ${wrong.text}`,
       message: `signalling of ${formatAddress(found.homeAddress)} goes under an association with ${wrong.text}`,

@@ -18,6 +18,7 @@ export default defineRule({
     'Give the association for return routability a cipher. Until then switch route optimisation off on links ' +
     'others can read.',
   on: ['mobility'],
+  messages: ['home-test-init', 'home-test'],
   params: {},
   evaluate({ context, header }) {
     const { message } = header;

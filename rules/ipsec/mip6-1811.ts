@@ -23,6 +23,7 @@ export default defineRule({
     'Let the visited network drop packets whose source is not of its own prefixes. Give the node associations for ' +
     'return routability.',
   on: ['mobility'],
+  messages: ['home-test-init'],
   params: {},
   evaluate(event, context) {
     if (event.header.message.kind !== 'home-test-init') return undefined;

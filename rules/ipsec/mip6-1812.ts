@@ -23,6 +23,7 @@ export default defineRule({
     'Give home agent and node associations for return routability, and let the visited network drop packets to ' +
     'home addresses that come bare.',
   on: ['mobility'],
+  messages: ['home-test'],
   params: {},
   evaluate(event, context) {
     if (event.header.message.kind !== 'home-test') return undefined;

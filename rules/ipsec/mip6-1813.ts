@@ -1,19 +1,19 @@
 import {
-  agentSignallingOf,
+  agentEndsOf,
   defineRule,
   formatAddress,
   formatSpi,
   isSameAddress,
 } from '../../engine/rule-api.ts';
-import type { AlertDraft, EventOf, RuleContext } from '../../engine/rule-api.ts';
+import type { AlertDraft, EventOf, MessageKind, RuleContext } from '../../engine/rule-api.ts';
 
 /** Types of messages that an away node sends and gets in transport mode. RFC 3776 sections 3.1 and 3.3. */
-const TYPES: Readonly<Record<string, number>> = {
-  'binding-update': 5,
-  'binding-acknowledgement': 6,
-  'mobile-prefix-solicitation': 146,
-  'mobile-prefix-advertisement': 147,
-};
+const KINDS: readonly MessageKind[] = [
+  'binding-update',
+  'binding-acknowledgement',
+  'mobile-prefix-solicitation',
+  'mobile-prefix-advertisement',
+];
 
 /** Registered home address that has this care-of address. */
 function ownerOf(careOfAddress: Uint8Array, context: RuleContext): Uint8Array | undefined {
@@ -72,6 +72,7 @@ export default defineRule({
     'Compare with a capture on the other side to see whether the header was taken away on the way. If not, the ' +
     'stack of the sender is wrong and has to be mended.',
   on: ['ipsec', 'mobility', 'icmpv6'],
+  messages: KINDS,
   params: {},
   evaluate(event, context) {
     if (event.kind === 'ipsec') {
@@ -81,8 +82,7 @@ export default defineRule({
     const { protection, outer, homeAddressOption, routingHomeAddress } = event.context;
     if (protection !== 'esp-transport' || outer !== undefined) return undefined;
     const kind = event.kind === 'mobility' ? event.header.message.kind : event.message.kind;
-    const type = TYPES[kind];
-    const found = type === undefined ? undefined : agentSignallingOf(event, type, context);
+    const found = KINDS.includes(kind) ? agentEndsOf(event, context) : undefined;
     if (found === undefined) return undefined;
     const named = found.isToAgent ? homeAddressOption : routingHomeAddress;
     if (named !== undefined) return undefined;

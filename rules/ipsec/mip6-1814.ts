@@ -27,6 +27,7 @@ export default defineRule({
     'Give home agent and nodes associations for ICMPv6 (RFC 3776 section 5.2.3), and drop such messages in clear. ' +
     'If the site does without on purpose, say ipsec.signalling: optional in the site file.',
   on: ['icmpv6'],
+  messages: ['mobile-prefix-solicitation', 'mobile-prefix-advertisement'],
   params: {},
   evaluate(event, context) {
     const { message } = event;

@@ -23,6 +23,7 @@ export default defineRule({
     'Put the entry for Binding Updates before that for payload in the policies (RFC 3776 section 5.2.2: order ' +
     'matters), and let the home agent drop home registrations that come out of the payload tunnel.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context) {
     const { protection, esp, packet, link } = event.context;

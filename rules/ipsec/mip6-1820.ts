@@ -6,6 +6,7 @@ import {
   ikeEndsOf,
   isSameAddress,
   nodesOfIdentity,
+  registrationKey,
 } from '../../engine/rule-api.ts';
 import type {
   AddressRange,
@@ -192,9 +193,6 @@ function draftOf(
 
 // --- main mode with a preshared key --------------------------------------------------------------------
 
-const pairKey = (node: Uint8Array, homeAgent: Uint8Array): string =>
-  `${addressKey(node)}${addressKey(homeAgent)}`;
-
 function preshared(event: EventOf<'ike'>, context: RuleContext): AlertDraft | undefined {
   const { version, exchange, isInitiator, responderSpi, authenticationMethods } = event;
   if (version !== 1 || exchange !== IKEV1_EXCHANGE.mainMode || isInitiator === true) {
@@ -205,7 +203,7 @@ function preshared(event: EventOf<'ike'>, context: RuleContext): AlertDraft | un
   if (!isChoice || ends === undefined) return undefined;
   if (!authenticationMethods.some((method) => PRESHARED.has(method))) return undefined;
   const { node, homeAgent } = ends;
-  const key = pairKey(node, homeAgent);
+  const key = registrationKey(node, homeAgent);
   const { packet, link } = event.context;
   const seen: Preshared = { packet, link };
   const home = context.isHomeAddress(node)
@@ -224,9 +222,10 @@ function registered(
   const isNew = change === 'registered' || change === 'moved' || change === 'refreshed';
   if (binding.role !== 'home' || !isNew) return undefined;
   const { homeAddress, careOfAddress, peer } = binding;
-  const key = pairKey(careOfAddress, peer);
+  const key = registrationKey(careOfAddress, peer);
   context.table<Uint8Array>('mobile', MEMORY).set(key, homeAddress);
-  const seen = context.table<Preshared>('preshared', MEMORY).get(key);
+  const preshared = context.table<Preshared>('preshared', MEMORY);
+  const seen = preshared.size === 0 ? undefined : preshared.get(key);
   return seen && presharedDraft(seen, homeAddress, careOfAddress, peer, packet);
 }
 

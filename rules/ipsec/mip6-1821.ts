@@ -4,12 +4,13 @@ import {
   IKEV1_EXCHANGE,
   IKEV2_EXCHANGE,
   addressKey,
-  agentSignallingOf,
+  agentEndsOf,
   defineRule,
   formatAddress,
   formatSpi,
   ikeEndsOf,
   isSameAddress,
+  registrationKey,
 } from '../../engine/rule-api.ts';
 import type {
   AlertDraft,
@@ -20,6 +21,8 @@ import type {
 } from '../../engine/rule-api.ts';
 
 const MEMORY = { maxEntries: 8192, ttlSeconds: 30 * 86_400 };
+/** The time of the first event. */
+const START = { maxEntries: 1, ttlSeconds: 1e9 };
 /** IKE peers remembered of a home agent; that there are others is all that is asked. */
 const MAX_PEERS = 16;
 
@@ -38,8 +41,8 @@ interface Run {
 interface NodeState {
   readonly homeAddress: Uint8Array;
   readonly homeAgent: Uint8Array;
-  /** K of the last accepted acknowledgement. */
-  capability: { readonly isSet: boolean; readonly packet: PacketReference } | undefined;
+  /** The last accepted acknowledgement, if K is set in it. */
+  capability: PacketReference | undefined;
   move: { readonly careOfAddress: Uint8Array; readonly packet: PacketReference } | undefined;
   /** The last run of IKE, and the time of the one before, microseconds; undefined = not in the capture. */
   run: Run | undefined;
@@ -48,12 +51,23 @@ interface NodeState {
   occasions: number;
 }
 
-const pairKey = (node: Uint8Array, homeAgent: Uint8Array): string =>
-  `${addressKey(node)}${addressKey(homeAgent)}`;
+/** State of a node of which there is something to remember; undefined for others. */
+function knownState(
+  homeAddress: Uint8Array,
+  homeAgent: Uint8Array,
+  context: RuleContext,
+): NodeState | undefined {
+  const table = context.table<NodeState>('nodes', MEMORY);
+  if (table.size === 0) return undefined;
+  const key = registrationKey(homeAddress, homeAgent);
+  const known = table.get(key);
+  if (known !== undefined) table.set(key, known);
+  return known;
+}
 
 function stateOf(homeAddress: Uint8Array, homeAgent: Uint8Array, context: RuleContext): NodeState {
   const table = context.table<NodeState>('nodes', MEMORY);
-  const key = pairKey(homeAddress, homeAgent);
+  const key = registrationKey(homeAddress, homeAgent);
   const known = table.get(key);
   const state = known ?? {
     homeAddress,
@@ -78,14 +92,18 @@ function capabilityOf(
   const { message } = event.header;
   const isAnswer = message.kind === 'binding-acknowledgement';
   if (!isAnswer && message.kind !== 'binding-update') return undefined;
-  const found = agentSignallingOf(event, isAnswer ? 6 : 5, context);
-  if (found === undefined || message.lifetime === 0) return undefined;
+  if (message.lifetime === 0) return undefined;
   // RFC 6275 section 6.1.8: a status from 128 on is a rejection.
   if (isAnswer && message.status >= 128) return undefined;
   const { mask } = (isAnswer ? BINDING_ACKNOWLEDGEMENT_FLAGS : BINDING_UPDATE_FLAGS)
     .keyManagementMobilityCapability;
+  const isSet = (message.flags & mask) !== 0;
+  // An update says something only by having it set.
+  if (!isAnswer && !isSet) return undefined;
+  const found = agentEndsOf(event, context);
+  if (found === undefined) return undefined;
   const { homeAddress, homeAgent } = found;
-  return { homeAddress, homeAgent, isSet: (message.flags & mask) !== 0, isAnswer };
+  return { homeAddress, homeAgent, isSet, isAnswer };
 }
 
 // --- keys from files -----------------------------------------------------------------------------------
@@ -105,7 +123,7 @@ function manualKeys(
   if (isRestart) {
     reason = 'the counter of the association starts again under the same keys';
   } else {
-    const since = context.table<number>('start', { maxEntries: 1, ttlSeconds: 1e9 }).get('start');
+    const since = context.table<number>('start', START).get('start');
     const isFirst = esp.sequence === 1 && since !== undefined;
     if (!isFirst || context.now - since < context.params.withinSeconds * 1e6) return undefined;
     const peers = context.table<Uint8Array[]>('peers', MEMORY).get(addressKey(homeAgent)) ?? [];
@@ -156,8 +174,10 @@ function judge(
 ): AlertDraft | undefined {
   const { move, homeAddress, homeAgent, capability } = state;
   const { withinSeconds, occasions, youngSeconds } = context.params;
-  if (move === undefined || capability?.isSet !== true) return undefined;
-  const run = context.table<Run>('runs', MEMORY).get(pairKey(move.careOfAddress, homeAgent));
+  if (move === undefined || capability === undefined) return undefined;
+  const run = context
+    .table<Run>('runs', MEMORY)
+    .get(registrationKey(move.careOfAddress, homeAgent));
   if (run?.isDone !== true || run.isCounted) return undefined;
   if (Math.abs(run.packet.time - move.packet.time) > withinSeconds * 1e6) return undefined;
   noteRun(state, run);
@@ -174,7 +194,7 @@ function judge(
     message: `${home} ran IKE from scratch after its move to ${careOf} although the K bit says that its IKE SA moves with it`,
     packet,
     evidence: [
-      { packet: capability.packet, text: 'Binding Acknowledgement with K set' },
+      { packet: capability, text: 'Binding Acknowledgement with K set' },
       { packet: move.packet, text: `move to ${careOf} acknowledged` },
       {
         packet: run.packet,
@@ -196,15 +216,17 @@ function bound(
   const isNew = change === 'registered' || change === 'moved' || change === 'refreshed';
   if (!isNew) return undefined;
   const { homeAddress, peer, careOfAddress } = binding;
-  const state = stateOf(homeAddress, peer, context);
-  const key = pairKey(careOfAddress, peer);
+  const key = registrationKey(careOfAddress, peer);
   context.table<Uint8Array>('mobile', MEMORY).set(key, homeAddress);
   if (change === 'moved') {
+    const state = stateOf(homeAddress, peer, context);
     state.move = { careOfAddress, packet };
     return judge(state, packet, context);
   }
-  const run = context.table<Run>('runs', MEMORY).get(key);
-  if (run?.isDone === true) noteRun(state, run);
+  const runs = context.table<Run>('runs', MEMORY);
+  const run = runs.size === 0 ? undefined : runs.get(key);
+  if (run?.isDone === true) noteRun(stateOf(homeAddress, peer, context), run);
+  else knownState(homeAddress, peer, context);
   return undefined;
 }
 
@@ -224,7 +246,7 @@ function exchanged(
   peers.set(addressKey(homeAgent), known);
 
   const runs = context.table<Run>('runs', MEMORY);
-  const key = pairKey(node, homeAgent);
+  const key = registrationKey(node, homeAgent);
   const run = runs.get(key);
   const isSame = run !== undefined && sameOctets(run.initiatorSpi, initiatorSpi);
   const isInit =
@@ -352,7 +374,7 @@ export default defineRule({
     },
   },
   evaluate(event, context) {
-    const start = context.table<number>('start', { maxEntries: 1, ttlSeconds: 1e9 });
+    const start = context.table<number>('start', START);
     if (start.size === 0) start.set('start', context.now);
     switch (event.kind) {
       case 'tick':
@@ -375,11 +397,14 @@ export default defineRule({
       case 'mobility': {
         const found = capabilityOf(event, context);
         if (found === undefined) return undefined;
+        const { homeAddress, homeAgent, isSet } = found;
         if (found.isAnswer) {
-          const state = stateOf(found.homeAddress, found.homeAgent, context);
-          state.capability = { isSet: found.isSet, packet: event.context.packet };
+          const state = isSet
+            ? stateOf(homeAddress, homeAgent, context)
+            : knownState(homeAddress, homeAgent, context);
+          if (state !== undefined) state.capability = isSet ? event.context.packet : undefined;
         }
-        return found.isSet ? manualKeys(event, found, context) : undefined;
+        return isSet ? manualKeys(event, found, context) : undefined;
       }
     }
   },

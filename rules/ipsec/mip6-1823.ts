@@ -1,4 +1,4 @@
-import { defineRule, formatAddress, formatSpi } from '../../engine/rule-api.ts';
+import { defineRule, flowKey, formatAddress, formatSpi } from '../../engine/rule-api.ts';
 import type { PacketReference } from '../../engine/rule-api.ts';
 
 const HOUR = 3600e6;
@@ -37,18 +37,19 @@ export default defineRule({
     const homeAddress = context.homeAddressOption ?? context.routingHomeAddress;
     if (homeAddress === undefined) return undefined;
     const isToAgent = layout === 'home-address-option';
-    const home = formatAddress(homeAddress);
-    const key = `${formatSpi(spi)} ${isToAgent ? 'of' : 'to'} ${home}`;
+    const key = flowKey(homeAddress, spi, isToAgent);
     const uses = known.table<PacketReference>('uses', { maxEntries: 4096, ttlSeconds: REMEMBERED });
     const first = uses.get(key);
     if (first === undefined) {
       uses.set(key, packet);
       return undefined;
     }
-    const hours = Math.floor((known.now - first.time) / HOUR);
-    if (known.now - first.time <= known.params.longestUse * HOUR) return undefined;
+    const age = known.now - first.time;
+    if (age <= known.params.longestUse * HOUR) return undefined;
+    const hours = Math.floor(age / HOUR);
+    const home = formatAddress(homeAddress);
     return {
-      object: key,
+      object: `${formatSpi(spi)} ${isToAgent ? 'of' : 'to'} ${home}`,
       message: `registrations of ${home} go under the same keys for ${hours} hours`,
       packet,
       evidence: [

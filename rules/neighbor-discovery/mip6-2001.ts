@@ -26,6 +26,12 @@ export default defineRule({
     'Neighbor Advertisements (RFC 6620, RFC 7513), or use SEND (RFC 3971). If the link-layer address belongs to your ' +
     'own home agent, for example after a failover, add it to linkLayerAddresses in the site file.',
   on: ['icmpv6'],
+  messages: [
+    'router-solicitation',
+    'router-advertisement',
+    'neighbor-solicitation',
+    'neighbor-advertisement',
+  ],
   params: {},
   evaluate(event, context) {
     const claim = homeAddressClaimOf(event, context);

@@ -165,6 +165,12 @@ export default defineRule({
     'site file, with those of standby machines and VRRP. Source address validation on the switch (RFC 7513, RFC 6620) ' +
     'or SEND keeps it from happening.',
   on: ['icmpv6'],
+  messages: [
+    'router-solicitation',
+    'router-advertisement',
+    'neighbor-solicitation',
+    'neighbor-advertisement',
+  ],
   params,
   evaluate(event, context) {
     const { message } = event;

@@ -149,9 +149,9 @@ export default defineRule({
     'Find the port behind the link-layer address. If a second machine really has the address, give it another one. ' +
     'Let the switch bind addresses to ports (RFC 6620), or use SEND, with which such answers can be checked.',
   on: ['icmpv6', 'mobility'],
+  messages: ['neighbor-solicitation', 'neighbor-advertisement', 'binding-acknowledgement'],
   params,
   evaluate(event, context) {
-    const answers = context.table<Answer>('answers', ANSWER_BOUNDS);
     if (event.kind === 'mobility') {
       const { message } = event.header;
       if (message.kind !== 'binding-acknowledgement' || event.checksum === 'wrong') {
@@ -159,6 +159,7 @@ export default defineRule({
       }
       if (message.status !== DUPLICATE_ADDRESS) return undefined;
       const homeAddress = event.context.routingHomeAddress ?? event.context.destination;
+      const answers = context.table<Answer>('answers', ANSWER_BOUNDS);
       const answer = answers.get(addressKey(homeAddress));
       if (answer === undefined || !context.isHomeAgent(event.context.source)) return undefined;
       return draftOf(answer, event.context.packet);
@@ -166,7 +167,7 @@ export default defineRule({
     if (event.context.link.effectiveRole !== 'home' || !isAcceptedOnLink(event)) return undefined;
     const answer = answerOf(event, context);
     if (answer === undefined) return undefined;
-    answers.set(addressKey(answer.homeAddress), answer);
+    context.table<Answer>('answers', ANSWER_BOUNDS).set(addressKey(answer.homeAddress), answer);
     return draftOf(answer, undefined);
   },
 });

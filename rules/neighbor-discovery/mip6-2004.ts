@@ -110,6 +110,7 @@ export default defineRule({
     'Find the port behind the link-layer address and shut it. Redundant home agents: put all their link-layer ' +
     'addresses, and the virtual one of VRRP, into the site file.',
   on: ['icmpv6'],
+  messages: ['router-advertisement', 'neighbor-solicitation', 'neighbor-advertisement'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const { link, packet } = event.context;

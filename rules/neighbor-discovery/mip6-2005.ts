@@ -25,6 +25,7 @@ export default defineRule({
     'Find the port behind the link-layer address and shut it. Filter Router Advertisements on ports of hosts (RA-Guard, ' +
     'RFC 6105 and RFC 7113). Name the routers in the site file, with the link-layer addresses of redundant ones.',
   on: ['icmpv6'],
+  messages: ['router-advertisement'],
   params: {
     withdrawals: {
       default: 3,

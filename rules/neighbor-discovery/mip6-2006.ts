@@ -113,6 +113,7 @@ export default defineRule({
     'Find the port behind the link-layer address and shut it. Let hosts ignore Redirects where no router sends any ' +
     '(on Linux net.ipv6.conf.*.accept_redirects), and let switches drop those that do not come from a router port.',
   on: ['icmpv6'],
+  messages: ['redirect'],
   params: {},
   evaluate(event, context) {
     const { message, context: wire } = event;

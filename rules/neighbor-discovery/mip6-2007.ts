@@ -253,6 +253,7 @@ export default defineRule({
     'Find the port behind the link-layer address and shut it; filter Router Advertisements on ports of hosts (RA-Guard, ' +
     'RFC 6105). Is it your own router, correct its configuration.',
   on: ['icmpv6'],
+  messages: ['router-advertisement'],
   params,
   evaluate(event, context) {
     if (event.message.kind !== 'router-advertisement' || !isAcceptedOnLink(event)) return undefined;

@@ -70,6 +70,13 @@ export default defineRule({
     'Drop such packets at the first hop (RFC 7113 section 2), and find the sender: ordinary nodes do not make them. A ' +
     'wrong hop limit on many packets of one node is a broken tunnel or switch.',
   on: ['icmpv6'],
+  messages: [
+    'router-solicitation',
+    'router-advertisement',
+    'neighbor-solicitation',
+    'neighbor-advertisement',
+    'redirect',
+  ],
   params: {},
   evaluate(event, context) {
     const name = NAMES[event.message.kind];

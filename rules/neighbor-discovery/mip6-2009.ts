@@ -250,13 +250,16 @@ function wasAnnounced(item: Takeover, homeAgent: Uint8Array, context: Context): 
 function noteBinding(event: EventOf<'binding'>, context: Context): void {
   const { binding, change, packet } = event;
   if (binding.role !== 'home') return;
-  const key = addressKey(binding.homeAddress);
   if (change === 'registered') {
-    const takeover = takeoversOf(context).get(key);
+    const takeovers = takeoversOf(context);
+    if (takeovers.size === 0) return;
+    const key = addressKey(binding.homeAddress);
+    const takeover = takeovers.get(key);
     if (takeover === undefined || packet.time - takeover.probe.time > REGISTRATION) return;
     takeover.registered = { packet, homeAgent: binding.peer };
-    takeoversOf(context).set(key, takeover);
+    takeovers.set(key, takeover);
   } else if (change === 'deregistered' || change === 'expired' || change === 'rejected') {
+    const key = addressKey(binding.homeAddress);
     takeoversOf(context).delete(key);
     questionsOf(context).delete(key);
   }
@@ -280,6 +283,7 @@ export default defineRule({
     'Check that proxy neighbor discovery is on at the home agent, that it is on the right interface, and that only one ' +
     'home agent has the binding.',
   on: ['icmpv6', 'binding', 'tick'],
+  messages: ['neighbor-solicitation', 'neighbor-advertisement'],
   params,
   evaluate(event, context) {
     if (event.kind === 'tick') return judgeSilence(event.time, context);

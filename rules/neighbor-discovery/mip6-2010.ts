@@ -99,10 +99,12 @@ function judgeDefence(event: EventOf<'icmpv6'>, context: Context): AlertDraft | 
 
 function judgeBinding(event: EventOf<'binding'>, context: Context): AlertDraft | undefined {
   const { binding, change, packet } = event;
+  if (binding.role !== 'home') return undefined;
   const items = context.table<Announcement>('announcements', BOUNDS);
+  if (items.size === 0) return undefined;
   const key = addressKey(binding.homeAddress);
   const item = items.get(key);
-  if (item === undefined || binding.role !== 'home') return undefined;
+  if (item === undefined) return undefined;
   if (change === 'deregistered' || change === 'expired' || change === 'evicted') {
     items.delete(key);
     return undefined;
@@ -138,10 +140,16 @@ export default defineRule({
     'Ask where the mobile node is. If it is away, find who uses its link-layer address on the home link. If it is at ' +
     'home, have its stack wait for the Binding Acknowledgement.',
   on: ['icmpv6', 'binding', 'tick'],
+  messages: [
+    'router-solicitation',
+    'router-advertisement',
+    'neighbor-solicitation',
+    'neighbor-advertisement',
+  ],
   params,
   evaluate(event, context) {
-    const items = context.table<Announcement>('announcements', BOUNDS);
     if (event.kind === 'binding') return judgeBinding(event, context);
+    const items = context.table<Announcement>('announcements', BOUNDS);
     if (event.kind === 'tick') {
       const found: AlertDraft[] = [];
       for (const item of [...items.values()]) {

@@ -55,6 +55,7 @@ export default defineRule({
     'Limit the rate of neighbor discovery of the router (RFC 6583 section 6), and drop packets to unused parts of the ' +
     'home prefix at the edge. Look at the edge for the source of the sweep.',
   on: ['icmpv6'],
+  messages: ['neighbor-solicitation', 'neighbor-advertisement'],
   params,
   evaluate(event, context) {
     const { message, context: wire } = event;

@@ -113,32 +113,35 @@ export default defineRule({
     'Find which of the routers named here is not yours and shut its port (RA-Guard, RFC 6105). If all are yours, put ' +
     'them on separate links, or have them advertise both prefixes.',
   on: ['binding', 'icmpv6', 'mobility'],
+  messages: ['router-advertisement', 'binding-update'],
   params,
   evaluate(event, context) {
-    const links = context.table<Link>('links', LINK_BOUNDS);
-    const several = context.table<true>('several', NODE_BOUNDS);
     if (event.kind === 'icmpv6') {
       const { link } = event.context;
       const isForeign = link.effectiveRole === 'foreign';
-      if (isForeign && event.message.kind === 'router-advertisement') links.set(`${link.id}`, link);
+      if (isForeign && event.message.kind === 'router-advertisement') {
+        context.table<Link>('links', LINK_BOUNDS).set(`${link.id}`, link);
+      }
       return undefined;
     }
     if (event.kind === 'mobility') {
       const update = homeBindingUpdateOf(event, context);
-      if (update?.hasBindingIdentifier === true) several.set(addressKey(update.homeAddress), true);
+      if (update?.hasBindingIdentifier === true) {
+        context.table<true>('several', NODE_BOUNDS).set(addressKey(update.homeAddress), true);
+      }
       return undefined;
     }
     const { binding, change, packet } = event;
     if (change !== 'moved' || binding.role !== 'home') return undefined;
     const key = addressKey(binding.homeAddress);
-    if (several.get(key) !== undefined) return undefined;
+    if (context.table<true>('several', NODE_BOUNDS).get(key) !== undefined) return undefined;
     const table = context.table<Move[]>('moves', NODE_BOUNDS);
     const since = context.now - 60e6;
     const moves = (table.get(key) ?? []).filter((item) => item.packet.time >= since);
     moves.push({ packet, careOfAddress: binding.careOfAddress });
     table.set(key, moves.slice(-MAX_MOVES));
     if (moves.length < context.params.moves) return undefined;
-    for (const link of links.values()) {
+    for (const link of context.table<Link>('links', LINK_BOUNDS).values()) {
       const found = judge(moves, event, link, context);
       if (found !== undefined) return found;
     }

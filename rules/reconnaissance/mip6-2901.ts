@@ -53,17 +53,18 @@ export default defineRule({
     'Look for the sender: he has the tool at hand and means this home address. Check the binding cache of the home agent, ' +
     'and that it refuses Binding Updates without IPsec.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params,
   evaluate(event, context) {
     const update = bindingUpdateOf(event);
+    if (update?.lifetime !== FOREVER) return undefined;
     const { context: packet, checksum, header } = event;
     const { homeAddressOption: homeAddress, protection, source, destination } = packet;
-    if (update === undefined || homeAddress === undefined || checksum === 'wrong') return undefined;
+    if (homeAddress === undefined || checksum === 'wrong') return undefined;
     const isToolLike =
       protection === 'none' &&
       packet.hasAuthenticationHeader !== true &&
       update.flags === FLAGS &&
-      update.lifetime === FOREVER &&
       SEQUENCES.includes(update.sequence);
     if (!isToolLike) return undefined;
     const option = findOption(header.options, 'alternate-care-of-address');

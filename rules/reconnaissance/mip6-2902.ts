@@ -42,6 +42,17 @@ export default defineRule({
     'Ask whether a test is going on. Otherwise let the border drop unassigned types and codes other than 0 of types 144 ' +
     'to 147.',
   on: ['icmpv6', 'icmpv6-notice'],
+  messages: [
+    'router-solicitation',
+    'router-advertisement',
+    'neighbor-solicitation',
+    'neighbor-advertisement',
+    'redirect',
+    'home-agent-discovery-request',
+    'home-agent-discovery-reply',
+    'mobile-prefix-solicitation',
+    'mobile-prefix-advertisement',
+  ],
   params,
   evaluate(event, context) {
     const { context: packet } = event;

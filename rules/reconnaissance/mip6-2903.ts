@@ -90,6 +90,7 @@ export default defineRule({
   advice:
     'Find the port of the link-layer address and take it off the network. Turn RA-Guard (RFC 6105) on at the switches.',
   on: ['icmpv6'],
+  messages: ['router-advertisement'],
   params: {},
   evaluate(event, context) {
     const advertisement = routerAdvertisementOf(event);

@@ -5,7 +5,6 @@ import {
   formatAddress,
   isBindingValid,
   isMulticast,
-  testMessageOf,
 } from '../../engine/rule-api.ts';
 import type {
   EventOf,
@@ -52,20 +51,21 @@ function questionOf(
   }
   const { message, mhType } = event.header;
   if (mhType > LAST_TYPE) return 'mobility messages of unassigned types';
-  if (testMessageOf(message)?.isInit !== true) return undefined;
+  const isHome = message.kind === 'home-test-init';
+  if (!isHome && message.kind !== 'care-of-test-init') return undefined;
   // A mobile node may talk to many correspondents.
-  const registered = [context.homeBinding(source), context.careOfBinding(source)];
-  if (registered.some((item) => item !== undefined && isBindingValid(item, context.now))) {
-    return undefined;
-  }
+  const usual = isHome ? context.homeBinding(source) : context.careOfBinding(source);
+  if (usual !== undefined && isBindingValid(usual, context.now)) return undefined;
+  const other = isHome ? context.careOfBinding(source) : context.homeBinding(source);
+  if (other !== undefined && isBindingValid(other, context.now)) return undefined;
   return context.isHomeAddress(source) ? undefined : 'return routability requests';
 }
 
 /** Whether a packet is what an asked node answers. */
 function isAnswer(event: EventOf<'mobility' | 'icmpv6-notice'>): boolean {
   if (event.kind === 'icmpv6-notice') return event.type === PARAMETER_PROBLEM;
-  const { message } = event.header;
-  return message.kind === 'binding-error' || testMessageOf(message)?.isInit === false;
+  const { kind } = event.header.message;
+  return kind === 'binding-error' || kind === 'home-test' || kind === 'care-of-test';
 }
 
 export default defineRule({
@@ -84,16 +84,25 @@ export default defineRule({
   advice:
     'Limit the rate of such requests at the border. Look at what the sender does next with the nodes that answered.',
   on: ['mobility', 'home-address-option', 'icmpv6-notice'],
+  messages: [
+    'home-test-init',
+    'care-of-test-init',
+    'home-test',
+    'care-of-test',
+    'binding-error',
+    'unknown-message',
+  ],
   params,
   evaluate(event, context) {
     const { targets, windowSeconds } = context.params;
     const bounds = { windowSeconds, maxEntries: MAX_SENDERS };
-    const answers = context.counts('answers', bounds);
     const { source, destination, packet, link } = event.context;
     if (event.kind === 'icmpv6-notice' || (event.kind === 'mobility' && isAnswer(event))) {
+      if (!isAnswer(event)) return undefined;
+      const questions = context.distinct('targets', bounds);
+      if (questions.size === 0) return undefined;
       const asker = addressKey(destination);
-      const isAsked = context.distinct('targets', bounds).count(asker) > 0;
-      if (isAsked && isAnswer(event)) answers.add(asker);
+      if (questions.count(asker) > 0) context.counts('answers', bounds).add(asker);
       return undefined;
     }
     const question = questionOf(event, context);
@@ -108,7 +117,7 @@ export default defineRule({
     const asked = context.distinct('targets', bounds).add(key, addressKey(destination));
     if (asked <= targets) return undefined;
     const from = formatAddress(source);
-    const answered = answers.count(key);
+    const answered = context.counts('answers', bounds).count(key);
     return {
       object: key,
       message: `${from} asks one address after another whether it speaks Mobile IPv6`,

@@ -57,6 +57,7 @@ export default defineRule({
   on: ['malformed', 'mobility', 'icmpv6'],
   params,
   evaluate({ context: packet, diagnostics }, context) {
+    if (diagnostics.length === 0) return undefined;
     const faults = diagnostics.filter(({ code }) => !ORDINARY.has(code));
     if (faults.length === 0) return undefined;
     const { kinds, packets: least, windowSeconds } = context.params;

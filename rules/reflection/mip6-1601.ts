@@ -156,6 +156,7 @@ export default defineRule({
     'Drop such packets in front of the receiver. If it answers to the home address, its software does not check bindings: ' +
     'update it. Look at the access network of the sender.',
   on: ['home-address-option', 'reflected', 'mobility'],
+  messages: ['binding-error'],
   params,
   evaluate(event, context) {
     if (event.kind === 'home-address-option') return ofOption(event, context);

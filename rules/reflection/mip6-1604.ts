@@ -78,7 +78,8 @@ export default defineRule({
   evaluate(event, context) {
     const { context: wire, relation, segmentsLeft, protocol, types } = event;
     const { source, destination, routingHomeAddress: target, packet, link } = wire;
-    if (target === undefined || types.at(-1) !== 2 || event.headers > 1) return undefined;
+    if (target === undefined || (segmentsLeft !== 0 && relation !== 'none')) return undefined;
+    if (types.at(-1) !== 2 || event.headers > 1) return undefined;
     const sent = context.table<PacketReference>('sent', BOUNDS);
     const evidence: Evidence[] = [];
     let proof: Proof | undefined;
@@ -100,7 +101,6 @@ export default defineRule({
       station = target;
       victim = destination;
     } else {
-      if (relation !== 'none') return undefined;
       sent.set(registrationKey(target, destination), packet);
       proof = proofOf(event, target, context);
     }

@@ -19,8 +19,8 @@ export default defineRule({
   on: ['routing-header'],
   params: {},
   evaluate(event, context) {
+    if (event.headers < 2) return undefined;
     const { context: wire, headers, types, segmentsLeft, addresses, protocol } = event;
-    if (headers < 2) return undefined;
     const [first = 0, second] = types;
     const isTolerated = headers === 2 && first !== 0 && first !== 2 && second === 2;
     if (isTolerated) return undefined;

@@ -1,11 +1,12 @@
 import {
-  addressKey,
   defineRule,
+  equalBytes,
   evidenceOf,
   formatAddress,
   isBareTest,
   isSameAddress,
   octetsText,
+  testKey,
   testMessageOf,
 } from '../../engine/rule-api.ts';
 import type { PacketReference } from '../../engine/rule-api.ts';
@@ -19,12 +20,23 @@ const MIRROR_TIME = 20_000;
 /** Ways (link, inside or outside of tunnels) on which answers are counted. */
 const MAX_WAYS = 16;
 
-/** Answers on one way. */
-interface Answers {
+/** On which link, and whether outside of tunnels. */
+interface Way {
+  readonly link: number;
+  readonly isBare: boolean;
+}
+
+/** Inits on one way. */
+interface Sent extends Way {
+  count: number;
+}
+
+/** Answers on one way; of the last one what tells a copy. */
+interface Answers extends Way {
   count: number;
   last: PacketReference;
-  /** Nonce index and token, to know a copy. */
-  content: string;
+  nonceIndex: number;
+  token: Uint8Array;
 }
 
 /** A request, by kind, correspondent and cookie. */
@@ -32,9 +44,24 @@ interface Request {
   readonly address: Uint8Array;
   readonly packet: PacketReference;
   readonly length: number;
-  /** How often it was sent, on the way where it was seen most. */
-  readonly sent: Map<string, number>;
-  readonly answers: Map<string, Answers>;
+  readonly sent: Sent[];
+  readonly answers: Answers[];
+}
+
+function onWay<W extends Way>(ways: readonly W[], link: number, isBare: boolean): W | undefined {
+  for (const way of ways) if (way.link === link && way.isBare === isBare) return way;
+  return undefined;
+}
+
+/** How often a request was sent, on the way where it was seen most. */
+function mostSent(ways: readonly Sent[]): number {
+  let most = 0;
+  for (const { count } of ways) most = Math.max(most, count);
+  return most;
+}
+
+function isSameToken(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && equalBytes(a, 0, b, 0, a.length);
 }
 
 export default defineRule({
@@ -54,6 +81,7 @@ export default defineRule({
     'Look at the correspondent: its mobility software answers wrong, or somebody else answers in its name (compare hop ' +
     'limits and link-layer addresses of the answers).',
   on: ['mobility'],
+  messages: ['home-test-init', 'care-of-test-init', 'home-test', 'care-of-test'],
   params: {},
   evaluate(event, context) {
     const { context: wire, header, checksum } = event;
@@ -61,39 +89,42 @@ export default defineRule({
     if (test === undefined || checksum === 'wrong') return undefined;
     const { source, destination, packet, link } = wire;
     const requests = context.table<Request>('requests', BOUNDS);
-    const peer = test.isInit ? destination : source;
-    const key = `${test.kind}/${addressKey(peer)}/${octetsText(test.cookie)}`;
-    const way = `${link.id}/${isBareTest(wire) ? 'bare' : 'tunnel'}`;
+    const key = testKey(test.kind, test.isInit ? destination : source, test.cookie);
     const known = requests.get(key);
+    if (known === undefined && !test.isInit) return undefined;
+    const isBare = isBareTest(wire);
     if (test.isInit) {
-      const request = known ?? {
-        address: source,
-        packet,
-        length: header.length,
-        sent: new Map<string, number>(),
-        answers: new Map<string, Answers>(),
-      };
-      if (request.sent.has(way) || request.sent.size < MAX_WAYS) {
-        request.sent.set(way, (request.sent.get(way) ?? 0) + 1);
+      const { length } = header;
+      const request = known ?? { address: source, packet, length, sent: [], answers: [] };
+      const way = onWay(request.sent, link.id, isBare);
+      if (way !== undefined) way.count++;
+      else if (request.sent.length < MAX_WAYS) {
+        request.sent.push({ link: link.id, isBare, count: 1 });
       }
       requests.set(key, request);
       return undefined;
     }
     if (known === undefined) return undefined;
     const { address, sent, answers } = known;
-    const content = `${test.nonceIndex}/${octetsText(test.token)}`;
-    const before = answers.get(way);
+    const { nonceIndex, token } = test;
+    const before = onWay(answers, link.id, isBare);
     const isCopy =
       before !== undefined &&
-      before.content === content &&
-      packet.time - before.last.time < MIRROR_TIME;
+      packet.time - before.last.time < MIRROR_TIME &&
+      before.nonceIndex === nonceIndex &&
+      isSameToken(before.token, token);
     if (isCopy) return undefined;
     const count = (before?.count ?? 0) + 1;
-    if (before !== undefined || answers.size < MAX_WAYS) {
-      answers.set(way, { count, last: packet, content });
+    if (before !== undefined) {
+      before.count = count;
+      before.last = packet;
+      before.nonceIndex = nonceIndex;
+      before.token = token;
+    } else if (answers.length < MAX_WAYS) {
+      answers.push({ link: link.id, isBare, count, last: packet, nonceIndex, token });
     }
     const what = test.kind === 'home' ? 'Home Test' : 'Care-of Test';
-    const requested = Math.max(...sent.values());
+    const requested = mostSent(sent);
     const fault = !isSameAddress(address, destination)
       ? {
           kind: 'elsewhere',

@@ -1,5 +1,5 @@
 import { addressKey, defineRule, evidenceOf, formatAddress } from '../../engine/rule-api.ts';
-import type { PacketReference, RuleDefinition } from '../../engine/rule-api.ts';
+import type { EventOf, PacketReference, RuleDefinition } from '../../engine/rule-api.ts';
 
 /** Receivers counted. */
 const MAX_RECEIVERS = 2048;
@@ -23,6 +23,13 @@ const params = {
   },
 } satisfies RuleDefinition['params'];
 
+function errorText(event: EventOf<'mobility' | 'icmpv6-notice'>): string {
+  if (event.kind === 'icmpv6-notice') return `ICMPv6 Parameter Problem with code ${event.code}`;
+  const { message } = event.header;
+  if (message.kind !== 'binding-error') return message.kind;
+  return `Binding Error with status ${message.status}, home address ${formatAddress(message.homeAddress)}`;
+}
+
 export default defineRule({
   id: 'MIP6-1607',
   title: 'Backscatter of Binding Errors and Parameter Problems',
@@ -40,19 +47,17 @@ export default defineRule({
     'Limit the rate of Binding Errors and ICMPv6 errors at the nodes that send them, as the specifications ask for. Look ' +
     'behind the victim for the sender of the packets that the errors answer.',
   on: ['mobility', 'icmpv6-notice'],
+  messages: ['binding-error'],
   params,
   evaluate(event, context) {
     const { context: wire } = event;
-    let text: string;
     let amount = 1;
     if (event.kind === 'mobility') {
       const { message } = event.header;
       if (message.kind !== 'binding-error' || event.checksum === 'wrong') return undefined;
-      text = `Binding Error with status ${message.status}, home address ${formatAddress(message.homeAddress)}`;
     } else {
       if (event.type !== PARAMETER_PROBLEM) return undefined;
       amount = event.packets;
-      text = `ICMPv6 Parameter Problem with code ${event.code}`;
     }
     const { errors, windowSeconds } = context.params;
     const { source, destination, packet, link } = wire;
@@ -77,7 +82,7 @@ export default defineRule({
         { packet: begin, text: `first error to ${victim}`, link },
         evidenceOf(
           wire,
-          `${text} from ${formatAddress(source)}, number ${count} within ${windowSeconds} s`,
+          `${errorText(event)} from ${formatAddress(source)}, number ${count} within ${windowSeconds} s`,
         ),
       ],
       confidence: 'partial',

@@ -45,6 +45,9 @@ function faultOf(
   event: EventOf<'tunnelled' | 'tunnel-loop'>,
   levels: number,
 ): { readonly kind: string; readonly text: string } | undefined {
+  // Nearly all are in one tunnel: it cannot stand twice.
+  const isNested = event.context.outer?.outer !== undefined;
+  if (event.kind === 'tunnelled' && !isNested && event.depth <= levels) return undefined;
   const tunnels = tunnelsOf(event.context);
   if (event.kind === 'tunnel-loop') {
     const { sightings, firstHopLimit, firstDepth, depth, context } = event;
@@ -85,6 +88,7 @@ export default defineRule({
     'Drop such packets, and look at the bindings of the tunnel ends: a care-of address must never be a home agent or a home ' +
     'address. Turn the tunnel encapsulation limit of the home agents on.',
   on: ['tunnelled', 'tunnel-loop'],
+  ignoresExpectedTunnels: true,
   params,
   evaluate(event, context) {
     const fault = faultOf(event, context.params.levels);

@@ -58,10 +58,13 @@ function draftOf({ request, accepted, isOwn, refused }: Suspect): AlertDraft {
 }
 
 /** An update whose number is not greater than the last accepted one. */
-function suspectOf(event: EventOf<'mobility'>, context: RuleContext): Suspect | undefined {
-  const request = registrationRequestOf(event);
+function suspectOf(
+  event: EventOf<'mobility'>,
+  request: RegistrationRequest,
+  context: RuleContext,
+): Suspect | undefined {
   // The same octets again are a retransmission, or the business of MIP6-1302.
-  if (request === undefined || event.earlier !== undefined) return undefined;
+  if (event.earlier !== undefined) return undefined;
   // Several bindings of one home address have numbers of their own. RFC 5648 section 5.
   if (request.hasBindingIdentifier) return undefined;
   const { homeAddress, peer, sequence } = request;
@@ -94,6 +97,7 @@ export default defineRule({
     'Find out who sent it: the node itself has another counter. The receiver drops such updates; one that accepted it ' +
     'is reported by MIP6-1305.',
   on: ['mobility', 'tick'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {
     waitSeconds: {
       default: 10,
@@ -107,6 +111,7 @@ export default defineRule({
     const suspects = context.table<Suspect>('suspects', BOUNDS);
     if (event.kind === 'tick') {
       const found: AlertDraft[] = [];
+      if (suspects.size === 0) return found;
       for (const suspect of [...suspects.values()]) {
         const { homeAddress, peer, context: wire } = suspect.request;
         const wait = context.params.waitSeconds * 1e6;
@@ -116,8 +121,9 @@ export default defineRule({
       }
       return found;
     }
-    const answer = registrationAnswerOf(event);
-    if (answer !== undefined) {
+    if (event.header.message.kind === 'binding-acknowledgement') {
+      const answer = suspects.size === 0 ? undefined : registrationAnswerOf(event);
+      if (answer === undefined) return undefined;
       const key = registrationKey(answer.homeAddress, answer.peer);
       const suspect = suspects.get(key);
       if (suspect === undefined) return undefined;
@@ -130,18 +136,22 @@ export default defineRule({
     }
     const request = registrationRequestOf(event);
     if (request === undefined) return undefined;
-    const key = registrationKey(request.homeAddress, request.peer);
-    const known = suspects.get(key);
+    const known =
+      suspects.size === 0
+        ? undefined
+        : suspects.get(registrationKey(request.homeAddress, request.peer));
     if (known !== undefined) {
       const isCorrected =
         known.refused !== undefined &&
         isSameAddress(known.request.context.source, request.context.source) &&
         !isNotGreater(request.sequence, known.accepted);
-      if (isCorrected) suspects.delete(key);
+      if (isCorrected) suspects.delete(registrationKey(request.homeAddress, request.peer));
       return undefined;
     }
-    const suspect = suspectOf(event, context);
-    if (suspect !== undefined) suspects.set(key, suspect);
+    const suspect = suspectOf(event, request, context);
+    if (suspect !== undefined) {
+      suspects.set(registrationKey(request.homeAddress, request.peer), suspect);
+    }
     return undefined;
   },
 });

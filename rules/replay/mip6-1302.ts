@@ -44,13 +44,14 @@ function reasonOf({
 
 function judgeMessage(event: EventOf<'mobility'>): AlertDraft | undefined {
   const { header, context, earlier } = event;
+  if (earlier === undefined) return undefined;
   const { message } = header;
   const isUpdate = message.kind === 'binding-update';
   if (!isUpdate && message.kind !== 'binding-acknowledgement') return undefined;
   // Proxy registrations are ordered by timestamps. RFC 5213 section 5.5.
   if (isUpdate && (message.flags & PROXY) !== 0) return undefined;
   const reason = reasonOf(event);
-  if (reason === undefined || earlier === undefined) return undefined;
+  if (reason === undefined) return undefined;
   const homeAddress = isUpdate
     ? (context.homeAddressOption ?? context.source)
     : (context.routingHomeAddress ?? context.destination);
@@ -117,6 +118,7 @@ export default defineRule({
     'Find where the copy enters. Use dynamic keys, whose replay protection stops it; at correspondents the nonces stop ' +
     'it after four minutes at most.',
   on: ['mobility', 'ipsec'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event) {
     return event.kind === 'ipsec' ? judgeEsp(event) : judgeMessage(event);

@@ -5,7 +5,7 @@ import {
   registrationRequestOf,
   sequenceDistance,
 } from '../../engine/rule-api.ts';
-import type { Evidence } from '../../engine/rule-api.ts';
+import type { PacketReference } from '../../engine/rule-api.ts';
 
 const BOUNDS = { maxEntries: 4096, ttlSeconds: 2 };
 /** Microseconds in which numbers are compared. */
@@ -13,8 +13,10 @@ const WINDOW = 1e6;
 /** Updates of one home address remembered. */
 const MAX_UPDATES = 16;
 
-interface Probe extends Evidence {
+interface Probe {
   readonly sequence: number;
+  readonly source: Uint8Array;
+  readonly packet: PacketReference;
 }
 
 export default defineRule({
@@ -34,6 +36,7 @@ export default defineRule({
     'Drop updates of this sender. See whether the receiver accepted one of them: where signalling is protected by ' +
     'IPsec it cannot have.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {
     updates: {
       default: 3,
@@ -51,30 +54,39 @@ export default defineRule({
     },
   },
   evaluate(event, context) {
+    if (event.earlier !== undefined) return undefined;
     const request = registrationRequestOf(event);
-    if (request === undefined || event.earlier !== undefined) return undefined;
+    if (request === undefined) return undefined;
     if (request.hasBindingIdentifier) return undefined;
     const { homeAddress, peer, sequence } = request;
     const { packet, link, source } = event.context;
     const { updates, distance } = context.params;
     const recent = context.table<readonly Probe[]>('recent', BOUNDS);
     const key = registrationKey(homeAddress, peer);
-    const known = (recent.get(key) ?? []).filter(
-      (item) => packet.time - item.packet.time <= WINDOW,
-    );
+    const probe: Probe = { sequence, source, packet };
+    const before = recent.get(key);
+    if (before === undefined) {
+      // A single one is never enough.
+      recent.set(key, [probe]);
+      return undefined;
+    }
+    const known = before.filter((item) => packet.time - item.packet.time <= WINDOW);
     // Of numbers that are close together one stands for all.
     if (known.some((item) => sequenceDistance(item.sequence, sequence) < distance)) {
       return undefined;
     }
-    const text = `Binding Update from ${formatAddress(source)}, sequence 0x${sequence.toString(16).padStart(4, '0')}`;
-    const all = [...known, { sequence, packet, text, link }].slice(-MAX_UPDATES);
+    const all = [...known, probe].slice(-MAX_UPDATES);
     recent.set(key, all);
     if (all.length < updates) return undefined;
     return {
       object: key,
       message: `${formatAddress(source)} tries sequence numbers all over for ${formatAddress(homeAddress)} at ${formatAddress(peer)}`,
       packet,
-      evidence: all.map((item) => ({ packet: item.packet, text: item.text, link })),
+      evidence: all.map((item) => ({
+        packet: item.packet,
+        text: `Binding Update from ${formatAddress(item.source)}, sequence 0x${item.sequence.toString(16).padStart(4, '0')}`,
+        link,
+      })),
       confidence: 'certain',
       homeAddress,
       ...(request.isHome ? { homeAgent: peer } : {}),

@@ -28,6 +28,7 @@ export default defineRule({
   advice:
     'Look at who sent the updates that were refused. A home agent must not answer updates that are not protected.',
   on: ['mobility'],
+  messages: ['binding-acknowledgement'],
   params: {
     answers: {
       default: 3,

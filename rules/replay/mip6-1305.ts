@@ -25,6 +25,7 @@ export default defineRule({
     'Have the home agent keep sequence numbers over a restart, or make it negotiate new keys after one. Check where the ' +
     'node is registered now.',
   on: ['mobility'],
+  messages: ['binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const answer = registrationAnswerOf(event);

@@ -43,7 +43,8 @@ interface Sighting {
 
 /** Messages of one direction of a registration. */
 interface Way {
-  readonly message: Message;
+  /** The last one. */
+  message: Message;
   /** Seen on the first link of the way and not yet behind it. */
   readonly waiting: Sighting[];
   /** Seen behind it. */
@@ -54,6 +55,8 @@ interface Way {
 function messageOf(event: EventOf<'mobility' | 'esp'>, context: RuleContext): Message | undefined {
   const { context: wire } = event;
   const { homeAddressOption, routingHomeAddress, source, destination } = wire;
+  // What came in ESP was told as ESP already.
+  if (event.kind === 'mobility' && wire.protection !== 'none') return undefined;
   if (homeAddressOption !== undefined && context.isHomeAgent(destination)) {
     const id = idOf(event, 'binding-update');
     if (id === undefined) return undefined;
@@ -82,34 +85,38 @@ function idOf(
   kind: 'binding-update' | 'binding-acknowledgement',
 ): string | undefined {
   if (event.kind === 'esp') return `esp ${event.spi} ${event.sequence}`;
-  // What came in ESP was told as ESP already.
   const { message } = event.header;
-  if (event.context.protection !== 'none' || message.kind !== kind) return undefined;
+  if (message.kind !== kind) return undefined;
   return `clear ${message.sequence} ${event.header.checksum}`;
+}
+
+/** Map key of the network of a care-of address. */
+function linkPrefixKey(address: Uint8Array): string {
+  return addressKey(address).slice(0, LINK_PREFIX / 16);
 }
 
 /** What else came through from the visited link, newest time by /64 of the care-of addresses. */
 function noteOthers(event: Event, context: RuleContext): void {
   const { link, packet, source, outer } = event.context;
   if (link.effectiveRole !== 'transit' && link.effectiveRole !== 'home') return;
-  const wire = outer?.source ?? source;
   context
     .table<number>('others', LINK_BOUNDS)
-    .set(addressKey(wire.subarray(0, LINK_PREFIX / 8)), packet.time);
+    .set(linkPrefixKey(outer?.source ?? source), packet.time);
 }
 
 function take(event: EventOf<'mobility' | 'esp'>, context: RuleContext): void {
-  const message = messageOf(event, context);
-  if (message === undefined) return;
   const { link, packet } = event.context;
   const role = link.effectiveRole;
   if (role === 'unknown') return;
+  const message = messageOf(event, context);
+  if (message === undefined) return;
   const isForeign = role === 'foreign';
   const { homeAddress, homeAgent, id, isUpdate } = message;
   const ways = context.table<Way>('ways', BOUNDS);
   const key = `${registrationKey(homeAddress, homeAgent)}${isUpdate ? 'up' : 'down'}`;
-  const way = ways.get(key) ?? { message, waiting: [], arrived: [] };
-  ways.set(key, { ...way, message });
+  const way: Way = ways.get(key) ?? { message, waiting: [], arrived: [] };
+  way.message = message;
+  ways.set(key, way);
   if (isForeign === isUpdate) {
     if (way.arrived.includes(id) || way.waiting.some((item) => item.id === id)) return;
     way.waiting.push({ id, packet, link });
@@ -122,7 +129,7 @@ function take(event: EventOf<'mobility' | 'esp'>, context: RuleContext): void {
   if (at < 0) return;
   // Both ends of this way are in the capture, and packets come through.
   way.waiting.splice(at, 1);
-  const prefix = addressKey(message.careOfAddress.subarray(0, LINK_PREFIX / 8));
+  const prefix = linkPrefixKey(message.careOfAddress);
   context.table<number>('proved', LINK_BOUNDS).set(prefix, packet.time);
 }
 
@@ -140,7 +147,7 @@ function judge(
   const first = lost[0];
   const last = lost.at(-1);
   if (first === undefined || last === undefined || lost.length < messages) return undefined;
-  const prefix = addressKey(careOfAddress.subarray(0, LINK_PREFIX / 8));
+  const prefix = linkPrefixKey(careOfAddress);
   if (context.table<number>('proved', LINK_BOUNDS).get(prefix) === undefined) return undefined;
   const other = context.table<number>('others', LINK_BOUNDS).get(prefix) ?? 0;
   if (prefixMatches(homeAgent, LINK_PREFIX, careOfAddress, 0)) return undefined;
@@ -193,6 +200,10 @@ export default defineRule({
     },
   },
   evaluate(event, context) {
+    if (event.kind === 'tunnelled') {
+      noteOthers(event, context);
+      return undefined;
+    }
     if (event.kind === 'tick') {
       const found: AlertDraft[] = [];
       for (const way of context.table<Way>('ways', BOUNDS).values()) {
@@ -202,7 +213,7 @@ export default defineRule({
       return found;
     }
     noteOthers(event, context);
-    if (event.kind !== 'tunnelled') take(event, context);
+    take(event, context);
     return undefined;
   },
 });

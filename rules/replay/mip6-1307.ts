@@ -49,7 +49,10 @@ function isFromSender(
   context: RuleContext,
 ) {
   if (outer !== undefined || encapsulation.length > 0 || linkSource === undefined) return false;
-  return ![...context.routers(link)].some((router) => isLinkLayerOfRouter(router, linkSource));
+  for (const router of context.routers(link)) {
+    if (isLinkLayerOfRouter(router, linkSource)) return false;
+  }
+  return true;
 }
 
 /** Takes note of what becomes of bindings. */
@@ -57,13 +60,19 @@ function follow(
   { binding, change, previousCareOfAddress, packet }: EventOf<'binding'>,
   context: RuleContext,
 ): void {
-  const bound = context.table<Readonly<Binding>[]>('bound', BOUNDS);
   const isRegistered = change === 'registered' || change === 'refreshed' || change === 'moved';
   const { homeAddress, careOfAddress } = binding;
   if (binding.role === 'correspondent' && isRegistered) {
+    const bound = context.table<Readonly<Binding>[]>('bound', BOUNDS);
     const key = addressKey(careOfAddress);
-    const others = (bound.get(key) ?? []).filter((item) => item !== binding);
-    bound.set(key, [...others, binding].slice(-MAX_PEERS));
+    const peers = bound.get(key) ?? [];
+    if (peers.at(-1) !== binding) {
+      const at = peers.indexOf(binding);
+      if (at >= 0) peers.splice(at, 1);
+      peers.push(binding);
+      if (peers.length > MAX_PEERS) peers.shift();
+    }
+    bound.set(key, peers);
   }
   const isGone = change === 'moved' || change === 'deregistered';
   if (!isGone || previousCareOfAddress === undefined) return;
@@ -119,6 +128,14 @@ export default defineRule({
     'Look at who has the link-layer address. Let the link tie addresses to ports (RFC 7513). Make the node delete its ' +
     'old bindings when it moves.',
   on: ['mobility', 'icmpv6', 'binding'],
+  messages: [
+    'binding-update',
+    'care-of-test-init',
+    'neighbor-solicitation',
+    'neighbor-advertisement',
+    'router-solicitation',
+    'router-advertisement',
+  ],
   params: {},
   evaluate(event, context) {
     if (event.kind === 'binding') {

@@ -25,6 +25,7 @@ export default defineRule({
     'or more later on the same link is a node with a poor source of random numbers, or a recorded packet.',
   advice: 'Update the stack of the node. If it is sound, look for who plays packets back.',
   on: ['mobility'],
+  messages: ['home-test-init', 'care-of-test-init'],
   params: {},
   evaluate(event, context) {
     const message = testMessageOf(event.header.message);

@@ -46,25 +46,27 @@ export default defineRule({
   advice:
     'Negotiate keys with IKEv2, or give the node new manual keys before its counter starts over.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {},
   evaluate(event, context) {
     const pending = context.table<Protected>('pending', BOUNDS);
-    const accepted = context.table<Protected>('accepted', BOUNDS);
-    const request = registrationRequestOf(event);
-    if (request !== undefined) {
+    if (event.header.message.kind === 'binding-update') {
       const key = keyOf(event);
-      if (key === undefined || request.hasBindingIdentifier) return undefined;
+      const request = key === undefined ? undefined : registrationRequestOf(event);
+      if (key === undefined || request === undefined) return undefined;
+      if (request.hasBindingIdentifier) return undefined;
       const { sequence, homeAddress, peer } = request;
       pending.set(registrationKey(homeAddress, peer), { sequence, key });
       return undefined;
     }
     const answer = registrationAnswerOf(event);
-    if (answer === undefined || answer.status >= 128) return undefined;
+    if (answer === undefined || answer.status >= 128 || pending.size === 0) return undefined;
     const { homeAddress, peer, sequence } = answer;
     const about = registrationKey(homeAddress, peer);
     const now = pending.get(about);
     if (now?.sequence !== sequence) return undefined;
     pending.delete(about);
+    const accepted = context.table<Protected>('accepted', BOUNDS);
     const before = accepted.get(about);
     accepted.set(about, now);
     if (before?.key !== now.key) return undefined;

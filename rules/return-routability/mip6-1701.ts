@@ -18,6 +18,7 @@ export default defineRule({
     'Mobile nodes drop it by themselves. Look where such packets enter: their source is forged, and ingress filtering ' +
     'there would stop them.',
   on: ['mobility'],
+  messages: ['home-test'],
   params: {
     repeats: {
       default: 3,

@@ -41,6 +41,7 @@ export default defineRule({
     'The correspondent refuses such updates. Look for the sender by its care-of address, and for other attempts in the ' +
     'name of the same home address.',
   on: ['mobility'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {
     refusals: {
       default: 3,
@@ -80,11 +81,11 @@ export default defineRule({
         homeAddress,
       };
     }
+    if (event.authentication === 'right' || event.authentication === 'wrong') return undefined;
     const update = correspondentUpdateOf(event, context);
     if (update?.nonces === undefined || update.lifetime === 0 || update.hasOtherKeys) {
       return undefined;
     }
-    if (event.authentication === 'right' || event.authentication === 'wrong') return undefined;
     const { homeAddress, peer, careOfAddress, nonces, sequence } = update;
     const home = testLeg('home', homeAddress, peer, nonces.home, context);
     const careOf = testLeg('care-of', careOfAddress, peer, nonces.careOf, context);

@@ -25,6 +25,7 @@ export default defineRule({
     'A correspondent silently discards it. One that accepts it does not verify, and has to be repaired at once. Find the ' +
     'sender by its care-of address.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     if (event.authentication !== 'wrong') return undefined;

@@ -1,18 +1,20 @@
-import {
-  NONCE_AGE,
-  addressKey,
-  defineRule,
-  evidenceOf,
-  formatAddress,
-} from '../../engine/rule-api.ts';
-import type { AlertDraft, Evidence } from '../../engine/rule-api.ts';
+import { NONCE_AGE, addressKey, defineRule, formatAddress } from '../../engine/rule-api.ts';
+import type { AlertDraft, Evidence, PacketContext } from '../../engine/rule-api.ts';
 
 const BOUNDS = { maxEntries: 4096, ttlSeconds: NONCE_AGE / 1e6 };
 
 /** A test that could be read on a visited link. */
 interface Exposed {
-  readonly homeAddress: Uint8Array | undefined;
-  readonly evidence: Evidence;
+  readonly isHome: boolean;
+  readonly wire: Pick<PacketContext, 'packet' | 'link' | 'source' | 'destination'>;
+}
+
+function exposureOf({ isHome, wire }: Exposed): Evidence {
+  const { packet, link, source, destination } = wire;
+  const text = isHome
+    ? `Home Test of ${formatAddress(source)} for ${formatAddress(destination)} in a tunnel without ESP: its token can be read`
+    : `Care-of Test of ${formatAddress(source)} for ${formatAddress(destination)}: its token can be read`;
+  return { packet, text, link };
 }
 
 export default defineRule({
@@ -36,6 +38,7 @@ export default defineRule({
     'Protect return routability in the tunnel with ESP (RFC 3776 section 4.3). Until then keep nodes on open networks from ' +
     'route optimisation.',
   on: ['mobility'],
+  messages: ['home-test', 'care-of-test'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const { header, context: wire } = event;
@@ -51,25 +54,17 @@ export default defineRule({
     }
     const careOfAddress = outer?.destination ?? destination;
     const key = `${link.id}/${addressKey(careOfAddress)}${addressKey(source)}`;
-    const here: Exposed = {
-      homeAddress: isHome ? destination : undefined,
-      evidence: evidenceOf(
-        wire,
-        isHome
-          ? `Home Test of ${formatAddress(source)} for ${formatAddress(destination)} in a tunnel without ESP: its token can be read`
-          : `Care-of Test of ${formatAddress(source)} for ${formatAddress(destination)}: its token can be read`,
-      ),
-    };
+    const { packet } = wire;
+    const here: Exposed = { isHome, wire: { packet, link, source, destination } };
     context.table<Exposed>(message.kind, BOUNDS).set(key, here);
     const other = context.table<Exposed>(isHome ? 'care-of-test' : 'home-test', BOUNDS).get(key);
     if (other === undefined) return undefined;
-    const homeAddress = here.homeAddress ?? other.homeAddress;
-    if (homeAddress === undefined) return undefined;
+    const homeAddress = isHome ? destination : other.wire.destination;
     return {
       object: `${addressKey(homeAddress)}${addressKey(source)}`,
       message: `both tokens of ${formatAddress(homeAddress)} for ${formatAddress(source)} can be read on link ${link.name}`,
-      packet: wire.packet,
-      evidence: [other.evidence, here.evidence],
+      packet,
+      evidence: [exposureOf(other), exposureOf(here)],
       confidence: 'certain',
       ...(context.site.ipsec.payload === 'optional' ? { severity: 'low' } : {}),
       stage: 'policy-breach',

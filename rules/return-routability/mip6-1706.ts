@@ -33,10 +33,9 @@ function wrongSource(
     };
   }
   if (kind === 'home-test-init') {
+    if (outer !== undefined || wire.protection !== 'none') return undefined;
     const binding = context.careOfBinding(source);
     const isCareOf =
-      outer === undefined &&
-      wire.protection === 'none' &&
       binding !== undefined &&
       isAway(binding) &&
       isSameAddress(binding.careOfAddress, source) &&
@@ -80,6 +79,7 @@ export default defineRule({
     'One that mixes them up tries to have a test answered at an address of its choice. No conforming node sends it.',
   advice: 'A correspondent must drop it. Look for the sender by its source address.',
   on: ['mobility'],
+  messages: ['home-test-init', 'care-of-test-init'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const { header, context: wire } = event;

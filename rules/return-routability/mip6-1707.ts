@@ -6,7 +6,13 @@ import {
   formatAddress,
   testLeg,
 } from '../../engine/rule-api.ts';
-import type { AlertDraft, CorrespondentUpdate, Evidence, Link } from '../../engine/rule-api.ts';
+import type {
+  AlertDraft,
+  CorrespondentUpdate,
+  Evidence,
+  Link,
+  TestPair,
+} from '../../engine/rule-api.ts';
 
 const BOUNDS = { maxEntries: 1024, ttlSeconds: 60 };
 /** Microseconds after which an update without A flag was accepted: a refusal would have come. */
@@ -35,6 +41,20 @@ function draftOf({ update, evidence, age }: Waiting, isAnswered: boolean): Alert
   };
 }
 
+/** Whether the last token of an index that was asked for was issued before a time, microseconds since 1970. */
+function isIssuedBefore(
+  pair: Readonly<TestPair> | undefined,
+  nonceIndex: number,
+  time: number,
+): boolean {
+  if (pair === undefined) return false;
+  let last = 0;
+  for (const item of pair.issued) {
+    if (item.isSolicited && item.nonceIndex === nonceIndex) last = Math.max(last, item.lastSeen);
+  }
+  return last > 0 && last < time;
+}
+
 export default defineRule({
   id: 'MIP6-1707',
   title: 'Keygen token used beyond its lifetime',
@@ -51,6 +71,7 @@ export default defineRule({
   advice:
     'Repair the correspondent: it keeps nonces too long. Look whether the binding points to the node.',
   on: ['mobility', 'tick'],
+  messages: ['binding-update', 'binding-acknowledgement'],
   params: {
     toleranceSeconds: {
       default: 10,
@@ -64,6 +85,7 @@ export default defineRule({
     const table = context.table<Waiting>('waiting', BOUNDS);
     if (event.kind === 'tick') {
       const drafts: AlertDraft[] = [];
+      if (table.size === 0) return drafts;
       for (const item of [...table.values()]) {
         const { update } = item;
         if (event.time - update.context.packet.time < REFUSED_WITHIN) continue;
@@ -75,7 +97,7 @@ export default defineRule({
     const { message } = event.header;
     const wire = event.context;
     if (message.kind === 'binding-acknowledgement') {
-      if (event.checksum === 'wrong') return undefined;
+      if (table.size === 0 || event.checksum === 'wrong') return undefined;
       const key = correspondentKey({
         homeAddress: wire.routingHomeAddress ?? wire.destination,
         peer: wire.homeAddressOption ?? wire.source,
@@ -88,11 +110,21 @@ export default defineRule({
       const answer = { packet: wire.packet, text, link: wire.link };
       return draftOf({ ...item, evidence: [...item.evidence, answer] }, true);
     }
+    if (event.authentication === 'wrong') return undefined;
     const update = correspondentUpdateOf(event, context);
     if (update?.nonces === undefined || update.hasOtherKeys) return undefined;
-    if (event.authentication === 'wrong') return undefined;
     const { homeAddress, careOfAddress, peer, nonces, sequence } = update;
     const limit = NONCE_SECONDS + context.params.toleranceSeconds;
+    // Nearly all tokens are young: that costs no more than to look at them.
+    const before = context.now - limit * 1e6;
+    const isOld =
+      isIssuedBefore(context.routabilityTests('home', homeAddress, peer), nonces.home, before) ||
+      isIssuedBefore(
+        context.routabilityTests('care-of', careOfAddress, peer),
+        nonces.careOf,
+        before,
+      );
+    if (!isOld) return undefined;
     const old = [
       { name: 'home', leg: testLeg('home', homeAddress, peer, nonces.home, context) },
       ...(update.lifetime === 0

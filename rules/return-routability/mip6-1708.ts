@@ -1,70 +1,115 @@
 import {
   addressKey,
   defineRule,
-  evidenceOf,
+  equalBytes,
   formatAddress,
-  octetsText,
+  isSameAddress,
   testMessageOf,
 } from '../../engine/rule-api.ts';
 import type {
   AlertDraft,
   Evidence,
+  Link,
   PacketContext,
+  PacketReference,
   RuleContext,
+  TestKind,
   TestMessage,
 } from '../../engine/rule-api.ts';
 
 const BOUNDS = { maxEntries: 4096, ttlSeconds: 3600 };
+/** RFC 6275 section 6.1.3. */
+const COOKIE_OCTETS = 8;
 /** Values remembered of one node. */
 const MAX_VALUES = 16;
 /** Differences this small, again and again, are those of a counter. */
-const MAX_STEP = 0x10000n;
+const MAX_STEP = 0x10000;
 /** Steps of one size in a row that make a counter. */
 const STEPS = 4;
 /** Microseconds in which the same message is taken for a copy or a retransmission. */
 const COPY = 10e6;
 
-/** A cookie or token of a node. */
+/** A cookie or token of a node, as two numbers of 32 bits. */
 interface Value {
-  readonly text: string;
-  readonly number: bigint;
-  /** Peer of a cookie; address and nonce index of a token. */
-  readonly of: string;
-  readonly time: number;
-  readonly evidence: Evidence;
+  readonly high: number;
+  readonly low: number;
+  /** Peer of a cookie; address that a token is for. */
+  readonly address: Uint8Array;
+  /** What test a token is of, and its nonce index; undefined and 0 of a cookie. */
+  readonly test: TestKind | undefined;
+  readonly nonceIndex: number;
+  readonly packet: PacketReference;
+  readonly link: Link;
 }
 
 interface History {
   readonly values: Value[];
+  /** The low halves of the values, side by side: most comparisons end here. */
+  readonly lows: number[];
   /** The same value again for something that asks for another. */
   repeats: number;
 }
 
+function numberAt(octets: Uint8Array, offset: number): number {
+  let number = 0;
+  for (let i = 0; i < 4; i++) number = number * 256 + (octets[offset + i] ?? 0);
+  return number;
+}
+
+/** Whether two values are for the same peer, or for the same address and nonce. */
+function isForSame(a: Value, b: Value): boolean {
+  return a.nonceIndex === b.nonceIndex && a.test === b.test && isSameAddress(a.address, b.address);
+}
+
+/** Difference of two values; exact where it is as small as the steps of a counter. */
+function stepTo(value: Value, before: Value): number {
+  return (value.high - before.high) * 0x1_0000_0000 + (value.low - before.low);
+}
+
+/** What a value is for, in words. */
+function purposeOf({ test, address, nonceIndex }: Value): string {
+  if (test === undefined) return formatAddress(address);
+  return `${test} address ${formatAddress(address)} and nonce index ${nonceIndex}`;
+}
+
+/** The value in words. Tokens are keys: they are compared and never shown. */
+function evidenceFor(value: Value, kind: 'cookie' | 'token', why = ''): Evidence {
+  const { high, low, packet, link } = value;
+  const digits = [high, low].map((number) => number.toString(16).padStart(8, '0')).join('');
+  const shown = kind === 'cookie' ? `cookie ${digits}` : 'a token';
+  return { packet, text: `${shown} for ${purposeOf(value)}${why}`, link };
+}
+
 /** Why a value could have been guessed; undefined when it looks random. */
-function predictable(history: History, value: Value, kind: 'cookie' | 'token'): string | undefined {
+function predictable(
+  history: History,
+  value: Value,
+  same: Value | undefined,
+  kind: 'cookie' | 'token',
+): string | undefined {
   const { values } = history;
-  const last = values.at(-1);
-  if (/^(..)\1{7}$/.test(value.text)) return 'all its octets are the same';
-  const same = values.find(({ text }) => text === value.text);
+  const { high, low } = value;
+  if (high === low && high === (high >>> 24) * 0x01010101) return 'all its octets are the same';
   if (same !== undefined) {
-    const isOther = same.of !== value.of;
+    const isOther = !isForSame(same, value);
     // A correspondent without state makes the same token for the same address and nonce; nodes repeat questions.
     if (kind === 'token') {
       return isOther
-        ? `it is the same as for ${same.of}, and here it is for ${value.of}`
+        ? `it is the same as for ${purposeOf(same)}, and here it is for ${purposeOf(value)}`
         : undefined;
     }
-    if (!isOther && value.time - same.time < COPY) return undefined;
+    if (!isOther && value.packet.time - same.packet.time < COPY) return undefined;
     history.repeats++;
     return isOther ? 'another node got the same' : `it was used ${history.repeats + 1} times`;
   }
+  const last = values.at(-1);
   if (last === undefined || values.length < STEPS) return undefined;
-  const step = value.number - last.number;
-  if (step === 0n || step > MAX_STEP || step < -MAX_STEP) return undefined;
+  const step = stepTo(value, last);
+  if (step === 0 || step > MAX_STEP || step < -MAX_STEP) return undefined;
   const recent = [...values.slice(-STEPS), value];
   const isCounter = recent.every((item, i) => {
     const before = recent[i - 1];
-    return before === undefined || item.number - before.number === step;
+    return before === undefined || stepTo(item, before) === step;
   });
   return isCounter ? `it counts by ${step}` : undefined;
 }
@@ -72,32 +117,33 @@ function predictable(history: History, value: Value, kind: 'cookie' | 'token'): 
 function judge(
   owner: Uint8Array,
   kind: 'cookie' | 'token',
-  octets: Uint8Array,
-  of: string,
-  wire: PacketContext,
+  value: Value,
   context: RuleContext<{ repeats: number }>,
 ): AlertDraft | undefined {
   const table = context.table<History>(kind, BOUNDS);
   const key = addressKey(owner);
-  const history = table.get(key) ?? { values: [], repeats: 0 };
-  const text = octetsText(octets);
-  // Tokens are keys: they are compared and never shown.
-  const shown = kind === 'cookie' ? `cookie ${text}` : 'a token';
-  const value: Value = {
-    text,
-    number: BigInt(`0x${text}`),
-    of,
-    time: wire.packet.time,
-    evidence: evidenceOf(wire, `${shown} for ${of}`),
-  };
-  const isCopy = history.values.some(
-    (item) => item.text === text && item.of === of && value.time - item.time < COPY,
-  );
-  const why = isCopy ? undefined : predictable(history, value, kind);
-  const first = history.values.findLast((item) => item.text === text) ?? history.values.at(-1);
+  const history: History = table.get(key) ?? { values: [], lows: [], repeats: 0 };
+  const { values, lows } = history;
+  const { packet } = value;
+  let same: Value | undefined;
+  let last: Value | undefined;
+  let isCopy = false;
+  for (let i = 0; i < lows.length; i++) {
+    const item = lows[i] === value.low ? values[i] : undefined;
+    if (item?.high !== value.high) continue;
+    same ??= item;
+    last = item;
+    isCopy ||= packet.time - item.packet.time < COPY && isForSame(item, value);
+  }
+  const why = isCopy ? undefined : predictable(history, value, same, kind);
+  const first = last ?? values.at(-1);
   if (!isCopy) {
-    history.values.push(value);
-    if (history.values.length > MAX_VALUES) history.values.shift();
+    values.push(value);
+    lows.push(value.low);
+    if (values.length > MAX_VALUES) {
+      values.shift();
+      lows.shift();
+    }
   }
   table.set(key, history);
   if (why === undefined) return undefined;
@@ -106,32 +152,38 @@ function judge(
   return {
     object: `${kind}/${key}`,
     message: `${formatAddress(owner)} uses ${kind}s that can be guessed: ${why}`,
-    packet: wire.packet,
+    packet,
     evidence: [
-      ...(first === undefined ? [] : [first.evidence]),
-      evidenceOf(wire, `${shown} for ${of}: ${why}`),
+      ...(first === undefined ? [] : [evidenceFor(first, kind)]),
+      evidenceFor(value, kind, `: ${why}`),
     ],
     confidence: 'partial',
   };
 }
 
 function judgeMessage(
-  message: TestMessage,
-  wire: PacketContext,
+  { kind, isInit, cookie, token, nonceIndex }: TestMessage,
+  { source, destination, packet, link }: PacketContext,
   context: RuleContext<{ repeats: number }>,
 ): AlertDraft | undefined {
-  const { source, destination } = wire;
-  if (message.isInit) {
-    return judge(source, 'cookie', message.cookie, formatAddress(destination), wire, context);
+  if (!isInit) {
+    // A forged answer says nothing about the correspondent.
+    const inits = context.routabilityTests(kind, destination, source)?.inits ?? [];
+    if (!inits.some((item) => equalBytes(item.cookie, 0, cookie, 0, COOKIE_OCTETS))) {
+      return undefined;
+    }
   }
-  // A forged answer says nothing about the correspondent.
-  const pair = context.routabilityTests(message.kind, destination, source);
-  const isAsked = pair?.inits.some(
-    ({ cookie }) => octetsText(cookie) === octetsText(message.cookie),
-  );
-  if (isAsked !== true) return undefined;
-  const of = `${message.kind === 'home' ? 'home' : 'care-of'} address ${formatAddress(destination)} and nonce index ${message.nonceIndex}`;
-  return judge(source, 'token', message.token, of, wire, context);
+  const octets = isInit ? cookie : token;
+  const value: Value = {
+    high: numberAt(octets, 0),
+    low: numberAt(octets, 4),
+    address: destination,
+    test: isInit ? undefined : kind,
+    nonceIndex,
+    packet,
+    link,
+  };
+  return judge(source, isInit ? 'cookie' : 'token', value, context);
 }
 
 export default defineRule({
@@ -151,6 +203,7 @@ export default defineRule({
   advice:
     'Update the software of that node: its source of random numbers is broken, or a tool speaks for it.',
   on: ['mobility'],
+  messages: ['home-test-init', 'care-of-test-init', 'home-test', 'care-of-test'],
   params: {
     repeats: {
       default: 4,

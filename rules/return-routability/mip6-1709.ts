@@ -1,24 +1,36 @@
 import {
   addressKey,
   defineRule,
-  evidenceOf,
   formatAddress,
   formatMac,
   isSameLinkLayer,
   isLinkLayerOfRouter,
 } from '../../engine/rule-api.ts';
-import type { AlertDraft, Evidence, PacketContext, RuleContext } from '../../engine/rule-api.ts';
+import type {
+  AlertDraft,
+  Link,
+  PacketContext,
+  PacketReference,
+  RuleContext,
+} from '../../engine/rule-api.ts';
 
 const FIRST_BOUNDS = { maxEntries: 2048, ttlSeconds: 600 };
 /** Hop limits that packets start with: a router has not been between. */
 const FRESH = new Set([64, 128, 255]);
 
-/** Who sends many inits: a tunnel, or a machine on its own link. */
+/** The first init of a collector. */
+interface First {
+  readonly source: Uint8Array;
+  readonly packet: PacketReference;
+  readonly link: Link;
+}
+
+/** Who sends many inits: the end of a tunnel, or a machine on its own link. */
 function collector(
   kind: 'home-test-init' | 'care-of-test-init',
   wire: PacketContext,
   context: RuleContext,
-): { readonly key: string; readonly text: string; readonly attacker: Uint8Array } | undefined {
+): Uint8Array | undefined {
   const { outer, link, linkSource, hopLimit } = wire;
   if (kind === 'home-test-init' && outer !== undefined) {
     const end = outer.source;
@@ -27,21 +39,18 @@ function collector(
     const isRouter =
       binding !== undefined && context.mobileRouter(binding.homeAddress) !== undefined;
     if (isRouter || context.accessGateway(end) !== undefined) return undefined;
-    return { key: addressKey(end), text: `the tunnel from ${formatAddress(end)}`, attacker: end };
+    return end;
   }
   if (outer !== undefined || linkSource === undefined || !FRESH.has(hopLimit)) return undefined;
   const role = kind === 'home-test-init' ? 'home' : 'foreign';
   if (link.effectiveRole !== role) return undefined;
-  const isAgent = context.site.homeAgents.some(({ linkLayerAddresses }) =>
-    linkLayerAddresses.some((item) => isSameLinkLayer(item, linkSource)),
-  );
-  const isRouter = [...context.routers(link)].some((item) => isLinkLayerOfRouter(item, linkSource));
-  if (isAgent || isRouter) return undefined;
-  return {
-    key: `${link.id}/${linkSource.join(':')}`,
-    text: `${formatMac(linkSource)} on link ${link.name}`,
-    attacker: linkSource,
-  };
+  for (const { linkLayerAddresses } of context.site.homeAgents) {
+    for (const item of linkLayerAddresses) if (isSameLinkLayer(item, linkSource)) return undefined;
+  }
+  for (const item of context.routers(link)) {
+    if (isLinkLayerOfRouter(item, linkSource)) return undefined;
+  }
+  return linkSource;
 }
 
 export default defineRule({
@@ -61,6 +70,7 @@ export default defineRule({
     'Limit return routability of one host. A home agent should let only home addresses with a binding through a tunnel, ' +
     'and a visited network only addresses that belong to the machine.',
   on: ['mobility'],
+  messages: ['home-test-init', 'care-of-test-init'],
   params: {
     addresses: {
       default: 8,
@@ -82,27 +92,35 @@ export default defineRule({
     const { kind } = header.message;
     if (kind !== 'home-test-init' && kind !== 'care-of-test-init') return undefined;
     if (event.checksum === 'wrong') return undefined;
-    const found = collector(kind, wire, context);
-    if (found === undefined) return undefined;
+    const attacker = collector(kind, wire, context);
+    if (attacker === undefined) return undefined;
     const { addresses, windowSeconds } = context.params;
-    const { source, packet } = wire;
-    const key = `${kind}/${found.key}`;
-    const name = kind === 'home-test-init' ? 'Home Test Init' : 'Care-of Test Init';
+    const { source, packet, link } = wire;
+    const isMachine = attacker === wire.linkSource;
+    const key = `${kind}/${isMachine ? `${link.id}/${attacker.join(':')}` : addressKey(attacker)}`;
     const count = context
       .distinct('tested', { maxEntries: 2048, windowSeconds })
       .add(key, addressKey(source));
-    const here = evidenceOf(wire, `${name} from ${formatAddress(source)}`);
-    const table = context.table<Evidence>('first', FIRST_BOUNDS);
+    const table = context.table<First>('first', FIRST_BOUNDS);
     const first = table.get(key);
-    if (first === undefined || count === 1) table.set(key, here);
+    if (first === undefined || count === 1) table.set(key, { source, packet, link });
     if (count <= addresses) return undefined;
+    const name = kind === 'home-test-init' ? 'Home Test Init' : 'Care-of Test Init';
+    const by = isMachine
+      ? `${formatMac(attacker)} on link ${link.name}`
+      : `the tunnel from ${formatAddress(attacker)}`;
+    const evidence = [...(first === undefined ? [] : [first]), wire].map((item) => ({
+      packet: item.packet,
+      text: `${name} from ${formatAddress(item.source)}`,
+      link: item.link,
+    }));
     return {
       object: key,
-      message: `${found.text} sends ${name}s for ${count} addresses`,
+      message: `${by} sends ${name}s for ${count} addresses`,
       packet,
-      evidence: [...(first === undefined ? [] : [first]), here],
+      evidence,
       confidence: 'partial',
-      attacker: found.attacker,
+      attacker,
     };
   },
 });

@@ -17,6 +17,7 @@ export default defineRule({
     'Have mobile nodes send everything with their home address as source through the tunnel, tests that they answer ' +
     'included.',
   on: ['mobility'],
+  messages: ['home-test'],
   params: {},
   precedence: 'layout',
   evaluate(event, context): AlertDraft | undefined {

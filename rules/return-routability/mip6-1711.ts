@@ -27,11 +27,12 @@ export default defineRule({
   advice:
     'A correspondent discards it. One that deletes the binding does not verify; traffic then goes through the home agent.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   evaluate(event, context): AlertDraft | undefined {
+    if (event.authentication === 'right' || event.authentication === 'wrong') return undefined;
     const update = correspondentUpdateOf(event, context);
     if (update === undefined || update.lifetime > 0 || update.hasOtherKeys) return undefined;
-    if (event.authentication === 'right' || event.authentication === 'wrong') return undefined;
     const { homeAddress, peer, nonces, sequence, hasAuthorizationData } = update;
     const wire = event.context;
     const draft = (why: string, isCertain: boolean, isWeak: boolean): AlertDraft => ({

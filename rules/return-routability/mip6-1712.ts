@@ -32,17 +32,21 @@ export default defineRule({
     'A correspondent must remember removed registrations until their nonces have expired (RFC 6275 section 9.5.3). ' +
     'Delete the binding if it was accepted.',
   on: ['mobility'],
+  messages: ['binding-update'],
   params: {},
   precedence: 'sequence',
   evaluate(event, context): AlertDraft | undefined {
+    const wire = event.context;
+    const { packet, link, source } = wire;
+    const removed = context.seenUpdates(
+      wire.homeAddressOption ?? source,
+      wire.routingHomeAddress ?? wire.destination,
+    )?.removed;
+    if (removed === undefined || packet.time - removed.time > NONCE_AGE) return undefined;
+    if (packet.time <= removed.time || event.authentication === 'wrong') return undefined;
     const update = correspondentUpdateOf(event, context);
     if (update?.nonces === undefined || update.lifetime === 0) return undefined;
-    if (event.authentication === 'wrong') return undefined;
     const { homeAddress, peer, careOfAddress, nonces, sequence } = update;
-    const removed = context.seenUpdates(homeAddress, peer)?.removed;
-    const { packet, link, source } = event.context;
-    if (removed === undefined || packet.time - removed.time > NONCE_AGE) return undefined;
-    if (packet.time <= removed.time) return undefined;
     const earlier = removed.updates.find(
       (item) =>
         item.sequence === sequence &&
@@ -66,7 +70,7 @@ export default defineRule({
         },
         { packet: removed.packet, text: 'the binding was removed' },
         evidenceOf(
-          event.context,
+          wire,
           `the same sequence number, nonce indices and addresses again, from ${formatAddress(source)}`,
         ),
       ],

@@ -125,11 +125,12 @@ export default defineRule({
     'Check that the home agent compares the outer source with its binding cache. Ask for ESP on the payload tunnel, which ' +
     'ends the guessing.',
   on: ['tunnelled', 'tick'],
+  ignoresExpectedTunnels: true,
   params,
   evaluate(event, context) {
-    const waiting = context.table<PacketContext>('waiting', BOUNDS);
     if (event.kind === 'tunnelled') {
       const { context: packet, direction } = event;
+      if (direction === 'other') return undefined;
       if (direction === 'from-home-agent' && packet.outer !== undefined) {
         const binding = context.homeBinding(packet.destination);
         const { destination } = packet.outer;
@@ -143,10 +144,13 @@ export default defineRule({
       const binding = misfit(packet, context);
       if (binding === undefined || packet.outer === undefined) return undefined;
       if (isOfAnother(packet.outer.source, context)) return undefined;
+      const waiting = context.table<PacketContext>('waiting', BOUNDS);
       const key = addressKey(packet.source);
       if (waiting.get(key) === undefined) waiting.set(key, packet);
       return undefined;
     }
+    const waiting = context.table<PacketContext>('waiting', BOUNDS);
+    if (waiting.size === 0) return undefined;
     const drafts: AlertDraft[] = [];
     for (const packet of waiting.values()) {
       if (context.now - packet.packet.time < context.params.raceSeconds * 1e6) continue;

@@ -29,6 +29,7 @@ export default defineRule({
     'Have the home agent compare inner source and binding, under ESP as well (the selector of the association says the ' +
     'home address). Find out what the node does: it may be compromised, or route for others without being allowed to.',
   on: ['tunnelled'],
+  ignoresExpectedTunnels: true,
   params: {},
   evaluate({ context: packet, direction, protocol }, context) {
     const { outer, source, destination } = packet;
@@ -36,13 +37,12 @@ export default defineRule({
     const binding = context.careOfBinding(outer.source);
     if (binding === undefined || !isBindingValid(binding, context.now)) return undefined;
     const { homeAddress, peer, careOfAddress } = binding;
+    if (isSameAddress(source, homeAddress)) return undefined;
     if (!isSameAddress(careOfAddress, outer.source)) return undefined;
     if (isRouterBinding(binding, context.site)) return undefined;
     // Neighbor discovery and group reports of the tunnel itself.
     const isOfTunnel = isLinkLocal(source) || isUnspecified(source) || isMulticast(source);
-    if (isOfTunnel || isSameAddress(source, homeAddress) || isSameAddress(source, careOfAddress)) {
-      return undefined;
-    }
+    if (isOfTunnel || isSameAddress(source, careOfAddress)) return undefined;
     const other = context.homeBinding(source);
     if (other !== undefined && hasCareOf(other, outer.source)) return undefined;
     const isKnownNode = other !== undefined && isBindingValid(other, context.now);

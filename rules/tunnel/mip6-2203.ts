@@ -27,15 +27,17 @@ export default defineRule({
     'Drop tunnels to mobile nodes at the visited network that do not begin at a home agent. Configure nodes to take ' +
     'packets from the tunnel under ESP alone. Name all addresses of your home agents in the site file.',
   on: ['tunnelled'],
+  ignoresExpectedTunnels: true,
   params: {},
   evaluate({ context: packet, protocol }, context) {
     const { outer, source, destination } = packet;
     if (outer === undefined || isProtected(packet)) return undefined;
+    if (context.isHomeAgent(outer.source)) return undefined;
     const binding = context.homeBinding(destination);
     if (binding === undefined || !isBindingValid(binding, context.now)) return undefined;
     const { homeAddress, peer, careOfAddress } = binding;
     if (!isSameAddress(careOfAddress, outer.destination)) return undefined;
-    if (isSameAddress(outer.source, peer) || context.isHomeAgent(outer.source)) return undefined;
+    if (isSameAddress(outer.source, peer)) return undefined;
     const { mobilityAnchorPoints, accessGateways, localMobilityAnchors } = context.site.domain;
     const known = [...mobilityAnchorPoints, ...accessGateways, ...localMobilityAnchors];
     if (includesAddress(known, outer.source)) return undefined;

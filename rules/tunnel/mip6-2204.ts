@@ -131,8 +131,9 @@ export default defineRule({
   on: ['home-address-option', 'routing-header', 'tick'],
   params,
   evaluate(event, context) {
-    const waiting = context.table<Pair>('waiting', BOUNDS);
     if (event.kind === 'tick') {
+      const waiting = context.table<Pair>('waiting', BOUNDS);
+      if (waiting.size === 0) return undefined;
       const drafts: AlertDraft[] = [];
       for (const pair of waiting.values()) {
         if (context.now - pair.since < context.params.raceSeconds * 1e6) continue;
@@ -145,14 +146,11 @@ export default defineRule({
       return drafts;
     }
     const { context: packet, relation } = event;
+    if (relation !== 'other-care-of-address' && relation !== 'previous') return undefined;
     const isFrom = event.kind === 'home-address-option';
     const homeAddress = isFrom ? packet.homeAddressOption : packet.routingHomeAddress;
-    if (
-      homeAddress === undefined ||
-      (relation !== 'other-care-of-address' && relation !== 'previous')
-    ) {
-      return undefined;
-    }
+    if (homeAddress === undefined) return undefined;
+    const waiting = context.table<Pair>('waiting', BOUNDS);
     const careOfAddress = isFrom ? packet.source : packet.destination;
     const peer = isFrom ? packet.destination : packet.source;
     const key = keyOf(homeAddress, peer);

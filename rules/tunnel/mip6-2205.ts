@@ -21,6 +21,8 @@ import type {
 
 /** Nodes remembered. */
 const BOUNDS = { maxEntries: 4096, ttlSeconds: 3600 };
+/** A node that goes on speaking is noted again after this time, microseconds. */
+const NOTED_AGAIN = 60e6;
 /** Seconds in which packets are counted. */
 const WINDOW = 60;
 /** Hop limits that senders begin with; a packet that a router has passed on has less. */
@@ -43,19 +45,25 @@ type AwayEvent = EventOf<'mobility' | 'esp' | 'tunnelled'>;
 /** Where a node was seen to be. */
 interface Place {
   readonly link: Link;
-  readonly linkLayerAddress: Uint8Array;
-  readonly packet: PacketReference;
+  linkLayerAddress: Uint8Array;
+  /** The last one. */
+  packet: PacketReference;
+  /** When the entry was set, microseconds. */
+  readonly since: number;
+}
+
+function isOneOf(addresses: readonly Uint8Array[], address: Uint8Array): boolean {
+  for (const item of addresses) if (isSameLinkLayer(item, address)) return true;
+  return false;
 }
 
 /** Whether the frame was put on the link by a router of it. */
 function isFromRouter({ link, linkSource }: PacketContext, context: RuleContext): boolean {
   if (linkSource === undefined) return false;
-  const told = [
-    ...context.site.outsideLinkLayerAddresses,
-    ...context.site.routers.flatMap((router) => router.linkLayerAddresses),
-    ...context.site.homeAgents.flatMap((agent) => agent.linkLayerAddresses),
-  ];
-  if (told.some((item) => isSameLinkLayer(item, linkSource))) return true;
+  const { outsideLinkLayerAddresses, routers, homeAgents } = context.site;
+  if (isOneOf(outsideLinkLayerAddresses, linkSource)) return true;
+  for (const told of routers) if (isOneOf(told.linkLayerAddresses, linkSource)) return true;
+  for (const told of homeAgents) if (isOneOf(told.linkLayerAddresses, linkSource)) return true;
   for (const router of context.routers(link)) {
     if (isLinkLayerOfRouter(router, linkSource)) return true;
   }
@@ -83,11 +91,11 @@ export default defineRule({
     'Same link-layer address as the node: check its routes and IPsec policies (there must be one that blocks the bare home ' +
     'address). Another one: somebody on the link forges; let the access router drop sources that are not of the link.',
   on: ['home-address-traffic', 'mobility', 'esp', 'tunnelled'],
+  messages: ['binding-update'],
   params,
   evaluate(event, context) {
-    const places = context.table<Place>('places', BOUNDS);
     if (event.kind !== 'home-address-traffic') {
-      notePlace(event, context, places);
+      notePlace(event, context);
       return undefined;
     }
     const { homeAddress, direction, protocol, context: packet } = event;
@@ -105,7 +113,7 @@ export default defineRule({
       .counts('bare', { windowSeconds: WINDOW, maxEntries: BOUNDS.maxEntries })
       .add(key);
     if (count < context.params.packets) return undefined;
-    const place = places.get(key);
+    const place = context.table<Place>('places', BOUNDS).get(placeKey(link, homeAddress));
     const isOwn = place !== undefined && isSameLinkLayer(place.linkLayerAddress, linkSource);
     const home = formatAddress(homeAddress);
     const by = formatMac(linkSource);
@@ -144,22 +152,30 @@ export default defineRule({
 });
 
 /** Remembers with which link-layer address a node speaks from its care-of address. */
-function notePlace(
-  event: AwayEvent,
-  context: RuleContext,
-  places: { set(key: string, value: Place): void },
-): void {
-  const homeAddress = homeAddressOf(event, context);
+function notePlace(event: AwayEvent, context: RuleContext): void {
   let wire = event.context;
   while (wire.outer !== undefined) wire = wire.outer;
   const { link, linkSource, packet, hopLimit } = wire;
-  if (homeAddress === undefined || linkSource === undefined) return;
-  if (!FIRST_HOP_LIMITS.has(hopLimit) || isFromRouter(wire, context)) return;
-  places.set(`${link.id}/${addressKey(homeAddress)}`, {
-    link,
-    linkLayerAddress: linkSource,
-    packet,
-  });
+  // A link that somebody named stays what it is; an unknown one may turn out to be a foreign one.
+  if (link.effectiveRole === 'home' || link.effectiveRole === 'transit') return;
+  if (linkSource === undefined || !FIRST_HOP_LIMITS.has(hopLimit)) return;
+  const homeAddress = homeAddressOf(event, context);
+  if (homeAddress === undefined || isFromRouter(wire, context)) return;
+  const { now } = context;
+  const places = context.table<Place>('places', BOUNDS);
+  const key = placeKey(link, homeAddress);
+  const place = places.get(key);
+  if (place === undefined || Math.abs(now - place.since) >= NOTED_AGAIN) {
+    places.set(key, { link, linkLayerAddress: linkSource, packet, since: now });
+    return;
+  }
+  place.linkLayerAddress = linkSource;
+  place.packet = packet;
+}
+
+/** Map key of a node on a link. */
+function placeKey(link: Link, homeAddress: Uint8Array): string {
+  return String.fromCharCode(link.id) + addressKey(homeAddress);
 }
 
 /** Home address of the node that an away packet is from, as the packet or the binding says. */

@@ -24,6 +24,7 @@ export default defineRule({
     'Add policies for ICMPv6 types 130 to 132 and 143 and for UDP ports 546 and 547 to the tunnel, or use ESP for all of ' +
     'its payload. If neither service is used through the tunnel, drop it at the home agent.',
   on: ['tunnelled'],
+  ignoresExpectedTunnels: true,
   params: {},
   evaluate({ context: packet, direction, control, destinationPort }, context) {
     const { outer, source, destination } = packet;

@@ -351,6 +351,7 @@ export function tunnelledEvent(
     destinationPort: 16_386,
     control: undefined,
     depth: 1,
+    isExpected: false,
     ...rest,
   };
 }

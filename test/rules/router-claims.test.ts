@@ -243,13 +243,17 @@ describe('MIP6-2012', () => {
     slow.feed(own(1, { options: both }));
     const several = underTest(rule2012, told);
     several.feed(own(1, { options: both }));
-    const options = [{ kind: 'unknown', type: 35, data: new Uint8Array(4) } as const];
+    const options = [
+      { kind: 'binding-identifier', bindingIdentifier: 1, status: 0, flags: 0 } as const,
+    ];
     several.feed(bindingUpdateEvent({ options }));
     for (let i = 0; i < 6; i++) {
       const careOf = i % 2 === 0 ? OTHER : CARE_OF_ADDRESS;
       roaming.feed(moved(careOf, 5 + i));
       slow.feed(moved(careOf, 5 + i * 30));
+      several.feed(moved(careOf, 5 + i));
     }
+    expect(several.alerts).toEqual([]);
     expect(roaming.alerts).toEqual([]);
     expect(slow.alerts).toEqual([]);
   });
