@@ -13,8 +13,8 @@ import type { RoutabilityQueries } from './state/return-routability.ts';
 import type { CounterQueries } from './rule-counters.ts';
 
 export { equalBytes } from '../dissectors/core/bytes.ts';
+export { addressKey } from './address-keys.ts';
 export {
-  addressKey,
   formatAddress,
   formatMac,
   isLinkLocal,

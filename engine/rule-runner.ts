@@ -7,7 +7,6 @@ import { resolvePrecedence } from './precedence.ts';
 import type { Finding, Settled } from './precedence.ts';
 import type {
   AlertDraft,
-  MessageKind,
   Need,
   RuleContext,
   RuleDefinition,
@@ -25,6 +24,8 @@ import { ruleChanges } from './rules/rule-changes.ts';
 import type { RuleChanges } from './rules/rule-changes.ts';
 import { Suppressions } from './rules/suppressions.ts';
 import type { SuppressionReport } from './rules/suppressions.ts';
+import { Audiences } from './rules/audiences.ts';
+import type { Audience } from './rules/audiences.ts';
 import { Thresholds } from './rules/thresholds.ts';
 import type { PassedFinding } from './rules/thresholds.ts';
 import type { PolicyDatabase } from './ipsec/policy-database.ts';
@@ -119,10 +120,7 @@ export class RuleRunner {
   /** Alerts not kept because of `MAX_ALERTS` and `MAX_ALERTS_OF_RULE`. */
   droppedAlerts = 0;
   #rules: readonly ActiveRule[] = [];
-  #byKind: ReadonlyMap<EngineEvent['kind'], readonly ActiveRule[]> = new Map();
-  /** Of `mobility` and `icmpv6` events, by message; filled as messages come. */
-  #byMessage = messageLists();
-  #forExpectedTunnels: readonly ActiveRule[] = [];
+  #audiences = new Audiences<ActiveRule>([]);
   readonly #known = new Map<string, KnownAlert>();
   #lastId = 0;
   readonly #parts: RunnerParts;
@@ -177,46 +175,9 @@ export class RuleRunner {
       return { ...instance, state: state ?? this.#newState(instance) };
     });
     for (const { tables } of states.values()) this.#formerEvictions += evictionsOf(tables);
-    const byKind = new Map<EngineEvent['kind'], ActiveRule[]>();
-    for (const active of rules) {
-      for (const kind of active.rule.on) {
-        const list = byKind.get(kind);
-        if (list === undefined) byKind.set(kind, [active]);
-        else list.push(active);
-      }
-    }
+    this.#audiences.addUp();
+    this.#audiences = new Audiences(rules);
     this.#rules = rules;
-    this.#byKind = byKind;
-    this.#byMessage = messageLists();
-    this.#forExpectedTunnels = (byKind.get('tunnelled') ?? []).filter(
-      ({ rule }) => rule.ignoresExpectedTunnels !== true,
-    );
-  }
-
-  /** The rules that judge an event. */
-  #rulesFor(event: EngineEvent): readonly ActiveRule[] | undefined {
-    switch (event.kind) {
-      case 'mobility':
-        return this.#rulesOfMessage(event.kind, event.header.message.kind);
-      case 'icmpv6':
-        return this.#rulesOfMessage(event.kind, event.message.kind);
-      case 'tunnelled':
-        return event.isExpected ? this.#forExpectedTunnels : this.#byKind.get(event.kind);
-      default:
-        return this.#byKind.get(event.kind);
-    }
-  }
-
-  #rulesOfMessage(event: 'mobility' | 'icmpv6', kind: MessageKind): readonly ActiveRule[] {
-    const lists = this.#byMessage[event];
-    let list = lists.get(kind);
-    if (list === undefined) {
-      const isMeant = ({ rule: { messages } }: ActiveRule): boolean =>
-        messages === undefined || messages.includes(kind);
-      list = (this.#byKind.get(event) ?? []).filter(isMeant);
-      lists.set(kind, list);
-    }
-    return list;
   }
 
   /** Evictions of all tables and counters of rules. */
@@ -237,6 +198,7 @@ export class RuleRunner {
     readonly ruleId: string;
     readonly alerts: number;
   })[] {
+    this.#audiences.addUp();
     const costs = new Map<string, RuleCost & { ruleId: string; alerts: number }>();
     for (const { rule, state } of this.#rules) {
       const cost = costs.get(rule.id);
@@ -253,33 +215,55 @@ export class RuleRunner {
 
   /** Whether any rule listens to this kind of event. */
   wants(kind: EngineEvent['kind']): boolean {
-    return this.#byKind.has(kind);
+    return this.#audiences.has(kind);
   }
 
   /** Lets the rules judge an event. What they find is reported by `endPacket`. */
   handle(event: EngineEvent, now: number): void {
-    const rules = this.#rulesFor(event);
-    if (rules === undefined) return;
+    const audience = this.#audiences.of(event);
+    const { length } = audience.rules;
+    if (length === 0) return;
     this.#now = now;
+    audience.events++;
+    let next = 0;
+    while (next < length) next = this.#ask(audience, next, event);
+  }
+
+  /** Asks the rules from `first` on. @returns where to go on when one of them failed, else their number */
+  #ask(
+    { rules, evaluate, contexts }: Audience<ActiveRule>,
+    first: number,
+    event: EngineEvent,
+  ): number {
     const { stopwatch } = this.#parts;
-    for (const active of rules) {
-      const { rule, state } = active;
-      if (state.isBroken) continue;
-      state.cost.evaluations++;
-      const start = stopwatch === undefined ? 0 : stopwatch();
-      try {
-        const found = rule.evaluate(event, state.context);
+    let i = first;
+    try {
+      for (; i < rules.length; i++) {
+        const active = rules[i];
+        const context = contexts[i];
+        if (active === undefined || context === undefined) continue;
+        const start = stopwatch === undefined ? 0 : stopwatch();
+        const found = evaluate[i]?.(event, context);
         if (found !== undefined) {
           for (const draft of isList(found) ? found : [found]) this.#note(active, draft, event);
         }
-      } catch (error) {
-        // A rule that throws is our bug: it is switched off and reported, and the run goes on.
-        state.isBroken = true;
-        const reason = error instanceof Error ? error.message : String(error);
-        this.internalErrors.push(`rule ${rule.id} failed and was switched off: ${reason}`);
+        if (stopwatch !== undefined) active.state.cost.milliseconds += stopwatch() - start;
       }
-      if (stopwatch !== undefined) state.cost.milliseconds += stopwatch() - start;
+      return i;
+    } catch (error) {
+      this.#switchOff(rules[i], error);
+      return i + 1;
     }
+  }
+
+  /** A rule that throws is our bug: it is switched off and reported, and the run goes on. */
+  #switchOff(active: ActiveRule | undefined, error: unknown): void {
+    if (active === undefined) throw error;
+    active.state.isBroken = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.internalErrors.push(`rule ${active.rule.id} failed and was switched off: ${reason}`);
+    this.#audiences.addUp();
+    this.#audiences = new Audiences(this.#rules);
   }
 
   /** Takes what an instance of a rule found, unless another one speaks for that part of the network. */
@@ -491,10 +475,6 @@ export class RuleRunner {
       },
     };
   }
-}
-
-function messageLists(): Record<'mobility' | 'icmpv6', Map<MessageKind, readonly ActiveRule[]>> {
-  return { mobility: new Map(), icmpv6: new Map() };
 }
 
 function evictionsOf(tables: readonly { readonly evictions: number }[]): number {

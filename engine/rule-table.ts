@@ -3,29 +3,33 @@
  */
 import type { RuleTable } from './rule-api.ts';
 
-/** One entry, between its neighbours in order of `set`. */
-interface Entry<V> {
-  readonly key: string;
-  value: V;
-  time: number;
-  older: Entry<V> | undefined;
-  newer: Entry<V> | undefined;
-}
+const NONE = -1;
+const FIRST_CAPACITY = 16;
 
 /**
  * Table that drops entries older than `ttlSeconds` and, when full, the one set longest ago.
  *
  * The order is a list of its own: a Map that entries are taken from and put behind again has to step over what was
- * taken to find its first, which in a full table of thousands costs microseconds for each `set`.
+ * taken to find its first, which in a full table of thousands costs microseconds for each `set`. Times and neighbours of
+ * all entries lie side by side, because rules have thousands of nodes in their tables and few of them at hand.
  */
 export class ExpiringTable<V> implements RuleTable<V> {
   evictions = 0;
-  readonly #entries = new Map<string, Entry<V>>();
+  /** Places of entries. */
+  readonly #places = new Map<string, number>();
+  readonly #keys: string[] = [];
+  readonly #values: (V | undefined)[] = [];
+  /** When each was set, microseconds. */
+  #times = new Float64Array(FIRST_CAPACITY);
+  /** Neighbours in order of `set`; of a free place, the next free one is its `newer`. */
+  #older = new Int32Array(FIRST_CAPACITY);
+  #newer = new Int32Array(FIRST_CAPACITY);
+  #oldest = NONE;
+  #newest = NONE;
+  #free = NONE;
   readonly #maxEntries: number;
   readonly #ttl: number;
   readonly #clock: () => number;
-  #oldest: Entry<V> | undefined;
-  #newest: Entry<V> | undefined;
 
   /** @param clock time of the event in microseconds since 1970. */
   constructor(bounds: { maxEntries: number; ttlSeconds: number }, clock: () => number) {
@@ -36,83 +40,124 @@ export class ExpiringTable<V> implements RuleTable<V> {
 
   get size(): number {
     this.#expire();
-    return this.#entries.size;
+    return this.#places.size;
   }
 
   get(key: string): V | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    if (this.#clock() - entry.time <= this.#ttl) return entry.value;
-    this.#remove(entry);
+    const place = this.#places.get(key);
+    if (place === undefined) return undefined;
+    if (this.#clock() - timeAt(this.#times, place) <= this.#ttl) return this.#values[place];
+    this.#remove(place);
     return undefined;
   }
 
   set(key: string, value: V): void {
-    const time = this.#clock();
-    const known = this.#entries.get(key);
+    const known = this.#places.get(key);
     if (known !== undefined) {
-      known.value = value;
-      known.time = time;
+      this.#values[known] = value;
+      this.#times[known] = this.#clock();
       if (known === this.#newest) return;
       this.#unlink(known);
       this.#append(known);
       return;
     }
-    const entry = { key, value, time, older: undefined, newer: undefined };
-    this.#entries.set(key, entry);
-    this.#append(entry);
-    if (this.#entries.size <= this.#maxEntries) return;
+    const place = this.#allocate();
+    this.#keys[place] = key;
+    this.#values[place] = value;
+    this.#times[place] = this.#clock();
+    this.#places.set(key, place);
+    this.#append(place);
+    if (this.#places.size <= this.#maxEntries) return;
     this.#expire();
-    const oldest = this.#oldest;
-    if (this.#entries.size > this.#maxEntries && oldest !== undefined) {
-      this.#remove(oldest);
+    if (this.#places.size > this.#maxEntries) {
+      this.#remove(this.#oldest);
       this.evictions++;
     }
   }
 
   delete(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) this.#remove(entry);
+    const place = this.#places.get(key);
+    if (place !== undefined) this.#remove(place);
   }
 
   *values(): IterableIterator<V> {
     this.#expire();
-    const entries: Entry<V>[] = [];
-    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) entries.push(entry);
+    const keys: string[] = [];
+    for (let place = this.#oldest; place !== NONE; place = numberAt(this.#newer, place)) {
+      keys.push(this.#keys[place] ?? '');
+    }
     // Whoever reads them may delete and set entries meanwhile.
-    for (const entry of entries) {
-      if (this.#entries.get(entry.key) === entry) yield entry.value;
+    for (const key of keys) {
+      const place = this.#places.get(key);
+      const value = place === undefined ? undefined : this.#values[place];
+      if (value !== undefined) yield value;
     }
   }
 
   /** Entries are in order of `set`, so the expired ones come first. */
   #expire(): void {
+    const oldest = this.#oldest;
+    if (oldest === NONE) return;
     const limit = this.#clock() - this.#ttl;
-    let entry = this.#oldest;
-    while (entry !== undefined && entry.time < limit) {
-      this.#remove(entry);
-      entry = this.#oldest;
+    let place = oldest;
+    while (place !== NONE && timeAt(this.#times, place) < limit) {
+      this.#remove(place);
+      place = this.#oldest;
     }
   }
 
-  #remove(entry: Entry<V>): void {
-    this.#entries.delete(entry.key);
-    this.#unlink(entry);
+  #allocate(): number {
+    const free = this.#free;
+    if (free !== NONE) {
+      this.#free = numberAt(this.#newer, free);
+      return free;
+    }
+    const place = this.#keys.length;
+    if (place === this.#times.length) {
+      this.#times = larger(this.#times, new Float64Array(place * 2));
+      this.#older = larger(this.#older, new Int32Array(place * 2));
+      this.#newer = larger(this.#newer, new Int32Array(place * 2));
+    }
+    return place;
   }
 
-  #append(entry: Entry<V>): void {
+  #remove(place: number): void {
+    this.#places.delete(this.#keys[place] ?? '');
+    this.#unlink(place);
+    this.#keys[place] = '';
+    this.#values[place] = undefined;
+    this.#newer[place] = this.#free;
+    this.#free = place;
+  }
+
+  #append(place: number): void {
     const newest = this.#newest;
-    entry.older = newest;
-    entry.newer = undefined;
-    if (newest === undefined) this.#oldest = entry;
-    else newest.newer = entry;
-    this.#newest = entry;
+    this.#older[place] = newest;
+    this.#newer[place] = NONE;
+    if (newest === NONE) this.#oldest = place;
+    else this.#newer[newest] = place;
+    this.#newest = place;
   }
 
-  #unlink({ older, newer }: Entry<V>): void {
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
+  #unlink(place: number): void {
+    const older = numberAt(this.#older, place);
+    const newer = numberAt(this.#newer, place);
+    if (older === NONE) this.#oldest = newer;
+    else this.#newer[older] = newer;
+    if (newer === NONE) this.#newest = older;
+    else this.#older[newer] = older;
   }
+}
+
+function numberAt(numbers: Int32Array, place: number): number {
+  return numbers[place] ?? NONE;
+}
+
+function timeAt(times: Float64Array, place: number): number {
+  return times[place] ?? 0;
+}
+
+function larger<A extends Float64Array | Int32Array>(numbers: A, into: A): A {
+  into.set(numbers);
+  return into;
 }

@@ -101,7 +101,12 @@ export class TunnelLoopStage {
     const context = this.#packet.contextOf(level);
     const { outer } = context;
     const ends =
-      outer === undefined ? '' : [outer.source, outer.destination].map(addressKey).sort().join();
+      outer === undefined
+        ? ''
+        : [outer.source, outer.destination]
+            .map((end) => addressKey(end))
+            .sort()
+            .join();
     if (!this.#limit.isDue(`${context.link.id}/${ends}`, this.#packet.time)) return;
     this.#emit({
       kind: 'tunnel-loop',

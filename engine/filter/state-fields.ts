@@ -16,7 +16,24 @@ export interface PacketFindings {
   /** Incidents that the packet belongs to. */
   readonly incidents: readonly Incident[];
   /** Bindings of the packet's addresses, as they were at this packet. */
-  readonly bindings: readonly Readonly<Binding>[];
+  readonly bindings: readonly FoundBinding[];
+}
+
+/** What is told of a binding. */
+export interface FoundBinding extends Readonly<
+  Pick<
+    Binding,
+    | 'homeAddress'
+    | 'careOfAddress'
+    | 'peer'
+    | 'role'
+    | 'phase'
+    | 'knownBy'
+    | 'sequence'
+    | 'lifetime'
+  >
+> {
+  readonly previousCareOfAddresses: readonly Uint8Array[];
 }
 
 /** Severities in their order, so that `>= high` can be asked. */
@@ -113,7 +130,7 @@ function incidentGroup({ id, title, assessment }: Incident): FieldNode {
   ]);
 }
 
-function bindingGroup(binding: Readonly<Binding>): FieldNode {
+function bindingGroup(binding: FoundBinding): FieldNode {
   const { homeAddress, careOfAddress, peer, phase, sequence, lifetime } = binding;
   return group('Binding', `${formatAddress(homeAddress)} at ${formatAddress(careOfAddress)}`, [
     addressLine('binding.hoa', homeAddress),
