@@ -5,8 +5,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit-codes.ts';
 
-const CAPTURE =
-  'mip6guard reads captures; to see packets as they come:\n  tcpdump -i eth0 -U -w - ip6 | mip6guard read -';
+const CAPTURE = 'read is about captures; to see packets as they come:\n  mip6guard live -i eth0';
 const NAMES = 'addresses are always shown as numbers; leave it out';
 const EVERYTHING = 'every packet has all its fields; select some with -e';
 

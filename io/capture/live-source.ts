@@ -12,9 +12,9 @@ export interface LiveOptions {
   readonly filter?: string | undefined;
   /** Octets kept of a packet, 64..262144. Default 262144. */
   readonly snapLength?: number;
-  /** Kernel ring of each interface, MiB, 1..2048. Default 32. */
+  /** Kernel ring of each interface, MiB, 1..2047. Default 32. */
   readonly kernelBuffer?: number;
-  /** Ring of our own for all interfaces, MiB, 1..4096. Default 64. */
+  /** Ring of our own for all interfaces, MiB, 1..4095. Default 64. */
   readonly buffer?: number;
   readonly isPromiscuous?: boolean;
 }
@@ -22,7 +22,7 @@ export interface LiveOptions {
 /** Counts of one interface; they only grow. */
 export interface InterfaceCounts {
   readonly name: string;
-  /** Packets that passed the filter. */
+  /** Packets that passed the filter: taken from the kernel, or dropped by it. */
   readonly received: number;
   /** By the kernel, because its ring was full, and by the interface before that. */
   readonly dropped: number;
@@ -41,9 +41,9 @@ export interface LiveSource extends PacketSource {
   readonly counts: readonly InterfaceCounts[];
   /** Octets in our ring, and its size. */
   readonly fill: { readonly octets: number; readonly size: number };
-  /** Capture time of the packet delivered last to now, milliseconds: how far the engine is behind. */
+  /** From the capture time of the packet delivered last to now, milliseconds: how far the engine is behind. 0 when none waits. */
   readonly lag: number;
-  /** Stops taking packets from the kernel, and goes on. */
+  /** Stops capturing, and goes on. What comes meanwhile is left out and counted nowhere. */
   setCapturing(isOn: boolean): void;
   /** Gives the interfaces back. */
   close(): void;

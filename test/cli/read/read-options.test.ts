@@ -32,7 +32,7 @@ const REFUSED: readonly (readonly [args: readonly string[], said: RegExp])[] = [
   [['-w', 'x.pcapng', '-'], /--no-findings/],
   [['-r', FILE, FILE], /two inputs/],
   [[], /nothing to read/],
-  [['-i', 'eth0'], /no tshark option -i\n {2}.*\n {2}tcpdump/],
+  [['-i', 'eth0'], /no tshark option -i\n {2}.*\n {2}mip6guard live/],
   [['-q', FILE], /no tshark option -q/],
   [['-o', 'esp.enable:TRUE', FILE], /--keys/],
   [['-2', FILE], /no tshark option -2/],

@@ -1,0 +1,144 @@
+/**
+ * Live capture with the engine and all rules behind it: packets a second without a loss, and CPU time of the capturing process.
+ * A second process sends mixed traffic (or its signalling alone) into the other end of a pair of interfaces:
+ *
+ *     sudo unshare --net sh -c 'ip link add in type veth peer name out &&
+ *       sysctl -qw net.ipv6.conf.in.disable_ipv6=1 net.ipv6.conf.out.disable_ipv6=1 &&
+ *       ip link set in up && ip link set out up && node dist/bench/live.js'
+ *
+ * Options: `--rate N` packets a second (50000; 0 = as fast as it goes), `--packets N` (500000), `--signalling` (no payload),
+ * `--capture-only` (without the engine), `--no-rules`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { loadRules } from '../cli/rules-directory.ts';
+import { parseKeyText } from '../engine/keys/key-text.ts';
+import { Engine } from '../engine/pipeline.ts';
+import { UNKNOWN_SITE } from '../engine/site.ts';
+import { keyFile } from '../fixtures/scenario/security.ts';
+import { openLive } from '../io/capture/live/index.ts';
+import { isPayload } from '../io/capture/live/payload.ts';
+import { MixedTraffic, mixedTrafficAssociations } from './mixed-traffic.ts';
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string', default: '50000' },
+    packets: { type: 'string', default: '500000' },
+    signalling: { type: 'boolean', default: false },
+    'capture-only': { type: 'boolean', default: false },
+    'no-rules': { type: 'boolean', default: false },
+    send: { type: 'boolean', default: false },
+  },
+});
+const packets = Number(values.packets);
+const rate = Number(values.rate);
+
+const nativeModule = z.object({
+  PcapSession: z.custom<
+    new () => {
+      open_live(...settings: unknown[]): string;
+      inject(frame: Buffer): void;
+    }
+  >((value) => typeof value === 'function'),
+});
+
+/** Sends the traffic, once a line comes on standard input. */
+async function send(): Promise<void> {
+  const traffic = new MixedTraffic();
+  const frames: Buffer[] = [];
+  while (frames.length < packets) {
+    const frame = traffic.next();
+    if (values.signalling && isPayload(frame, 0, frame.length, 1)) continue;
+    frames.push(Buffer.from(frame));
+  }
+  const loaded: unknown = createRequire(import.meta.url)('pcap/build/Release/pcap_binding.node');
+  const session = new (nativeModule.parse(loaded).PcapSession)();
+  const ignore = (): void => undefined;
+  session.open_live('out', 'less 1', 1 << 20, 65_535, '', ignore, false, 10, ignore, false);
+  console.log('ready');
+  await once(process.stdin, 'data');
+  const start = performance.now();
+  for (const [sent, frame] of frames.entries()) {
+    session.inject(frame);
+    if (rate === 0 || sent % 25 !== 24) continue;
+    const due = start + ((sent + 1) * 1000) / rate;
+    while (performance.now() < due);
+  }
+  const seconds = (performance.now() - start) / 1000;
+  console.log(
+    `sent ${packets} in ${seconds.toFixed(2)} s: ${Math.round(packets / seconds)} a second`,
+  );
+  process.exit(0);
+}
+
+async function receive(): Promise<void> {
+  const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2), '--send'];
+  const sender = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: sender.stdout });
+  await once(lines, 'line');
+  const source = await openLive({ interfaces: ['in'] });
+  const { associations } = parseKeyText(keyFile(mixedTrafficAssociations()), 'keys');
+  const rules = values['no-rules'] ? [] : await loadRules();
+  const { inputs, interfaces } = source;
+  const engine = new Engine({
+    site: UNKNOWN_SITE,
+    rules,
+    associations,
+    inputs,
+    interfaces,
+    seed: 1,
+  });
+  const isJudged = !values['capture-only'];
+  const controller = new AbortController();
+  let report = '';
+  lines.on('line', (line) => {
+    report = line;
+  });
+  sender.on('close', () => {
+    setTimeout(() => {
+      controller.abort();
+    }, 500);
+  });
+  let mostLag = 0;
+  let mostFill = 0;
+  let tick = performance.now();
+  let latest = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    latest = Math.max(latest, now - tick - 10);
+    tick = now;
+    mostLag = Math.max(mostLag, source.lag);
+    mostFill = Math.max(mostFill, source.fill.octets / source.fill.size);
+  }, 10);
+  const before = process.cpuUsage();
+  sender.stdin.write('go\n');
+  let delivered = 0;
+  await source.run(
+    (record) => {
+      delivered++;
+      if (isJudged) engine.feed(record);
+    },
+    { signal: controller.signal },
+  );
+  clearInterval(timer);
+  const { user, system } = process.cpuUsage(before);
+  const [counts] = source.counts;
+  const cpu = (user + system) / 1e6;
+  console.log(report);
+  console.log(
+    `delivered ${delivered}, dropped by the kernel ${counts?.dropped ?? 0}, left out ${counts?.shedPayload ?? 0} payload ${counts?.shedSignalling ?? 0} signalling`,
+  );
+  console.log(
+    `CPU ${cpu.toFixed(2)} s, ${((cpu * 1e6) / Math.max(1, delivered)).toFixed(2)} us a packet; ` +
+      `lag at most ${Math.round(mostLag)} ms, ring at most ${Math.round(100 * mostFill)} %, a timer at most ${Math.round(latest)} ms late`,
+  );
+  if (isJudged) console.log(`${engine.finish().alerts.length} alerts, ${rules.length} rules`);
+  process.exit(0);
+}
+
+await (values.send ? send() : receive());
