@@ -1,16 +1,20 @@
 /**
  * The command tree, its help, and how failures become exit codes.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addFields } from './commands/fields.ts';
 import { addHistory } from './commands/history.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLearn } from './commands/learn.ts';
+import { addLive } from './commands/live.ts';
 import { addRead } from './commands/read.ts';
 import { addRules } from './commands/rules.ts';
+import { addSensor } from './commands/sensor.ts';
+import { addTui } from './commands/tui.ts';
 import { CliError, EXIT, EXIT_MEANINGS } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { packageVersion } from './package-root.ts';
@@ -24,6 +28,7 @@ const EXAMPLES = `Examples:
   mip6guard audit capture.pcapng                  find attacks
   mip6guard audit --config site.yaml --keys esp_sa home.pcapng visited.pcapng
   mip6guard read -V capture.pcapng                every field of every packet
+  mip6guard capture.pcapng                        screens: packets, bindings, incidents, ladders
 `;
 
 const EXIT_TABLE = `Exit codes:
@@ -103,11 +108,15 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
     .addHelpText('after', `\n${EXIT_TABLE}`);
   addAudit(program, terminal, end);
   addRead(program, terminal, end);
+  addLive(program, terminal, end);
+  addTui(program, terminal, end);
+  addSensor(program, terminal, end);
   addFields(program, terminal, end);
   addKeys(program, terminal, end);
   addRules(program, terminal, end);
   addLearn(program, terminal, end);
   addHistory(program, terminal, end);
+  addDoctor(program, terminal, end);
   addDemo(program, terminal, end);
   program
     .command('help')
@@ -140,12 +149,25 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     code = ended;
   });
   try {
-    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    await program.parseAsync(meantArguments(args, program, terminal), { from: 'user' });
     terminal.output.flush();
     return code;
   } catch (error) {
     return failureCode(error, args, terminal);
   }
+}
+
+/** Nothing is a question for help; a capture without a command, on a terminal, is to be looked at. */
+function meantArguments(
+  args: readonly string[],
+  program: Command,
+  terminal: Terminal,
+): readonly string[] {
+  const [first] = args;
+  if (first === undefined) return ['--help'];
+  const isCommand = program.commands.some((command) => command.name() === first);
+  if (isCommand || first.startsWith('-') || !terminal.isOutputTerminal) return args;
+  return statSync(first, { throwIfNoEntry: false })?.isFile() === true ? ['tui', ...args] : args;
 }
 
 /** Says what went wrong, unless commander has, and gives the exit code. */
@@ -160,7 +182,7 @@ function failureCode(error: unknown, args: readonly string[], terminal: Terminal
       terminal.say(`  To audit the capture: mip6guard audit ${first}`);
     } else if (error.code !== 'commander.help') {
       terminal.say(
-        `  See: mip6guard ${['audit', 'read', 'fields', 'keys', 'rules', 'learn', 'history', 'demo'].includes(first) ? `${first} ` : ''}--help`,
+        `  See: mip6guard ${['audit', 'read', 'live', 'tui', 'sensor', 'doctor', 'fields', 'keys', 'rules', 'learn', 'history', 'demo'].includes(first) ? `${first} ` : ''}--help`,
       );
     }
     return EXIT.usage;

@@ -278,6 +278,9 @@ function complainAboutInputs(
   for (const error of errors) terminal.say(`mip6guard: ${error.message}`);
 }
 
+/** A session without what it reads: of a live capture the interfaces are opened by somebody else. */
+export type SessionWithoutCaptures = Omit<Session, 'captures'>;
+
 /**
  * Prepares a run. The order is: configuration, keys, inputs; what is wrong with the command is said before a
  * packet is read.
@@ -287,6 +290,22 @@ export async function prepareSession(
   options: SessionOptions,
   terminal: Terminal,
 ): Promise<Session> {
+  const session = await prepareWithoutCaptures(options, terminal);
+  const captures =
+    options.workers > 1
+      ? await openInputsInThreads(options, terminal)
+      : await openInputs(options.inputs, options.recursive, terminal);
+  return { ...session, captures };
+}
+
+/**
+ * Configuration and keys of a run.
+ * @throws CliError
+ */
+export async function prepareWithoutCaptures(
+  options: SessionOptions,
+  terminal: Terminal,
+): Promise<SessionWithoutCaptures> {
   const { loadRules } = await import('./rules-directory.ts');
   const localRules = await loadOwnRules(options.rules ?? []);
   const rules = [...(await loadRules()), ...localRules.map(({ definition }) => definition)];
@@ -295,10 +314,6 @@ export async function prepareSession(
     options.keys,
     terminal,
   );
-  const captures =
-    options.workers > 1
-      ? await openInputsInThreads(options, terminal)
-      : await openInputs(options.inputs, options.recursive, terminal);
   return {
     site,
     siteFile: options.config,
@@ -310,7 +325,6 @@ export async function prepareSession(
     verification,
     policies,
     unusedKeys,
-    captures,
     inputs: options.inputs,
     recursive: options.recursive,
   };

@@ -8,8 +8,11 @@ import { safeText } from '../report/safe-text.ts';
 import type { FindingsIndex } from './findings-index.ts';
 import type { PacketView } from './packet-view.ts';
 
+/** Where alerts of packets are looked up. */
+export type AlertSource = Pick<FindingsIndex, 'alertsOf' | 'incidentOf'>;
+
 /** Comments of a packet: those of its file, one for each alert it decides or proves, one for each fault in it. */
-export function commentsOf(view: PacketView, findings: FindingsIndex | undefined): string[] {
+export function commentsOf(view: PacketView, findings: AlertSource | undefined): string[] {
   const { inputIndex, number } = view.record;
   const alerts = findings?.alertsOf(inputIndex, number) ?? [];
   const found = [
@@ -24,7 +27,7 @@ function alertComment(
   alert: Alert,
   input: number,
   number: number,
-  findings: FindingsIndex | undefined,
+  findings: AlertSource | undefined,
 ): string {
   const { rule, severity, confidence, draft } = alert;
   const incident = findings?.incidentOf(alert);

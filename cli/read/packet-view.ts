@@ -4,6 +4,7 @@
 import { expertNodes, frameNode } from '../../dissectors/frame.ts';
 import { dissect } from '../../dissectors/index.ts';
 import type { Dissection, FieldNode } from '../../dissectors/index.ts';
+import type { Verifier } from '../../dissectors/verification.ts';
 import type { CaptureInterface, PacketRecord } from '../../engine/ports.ts';
 import { packetComments } from '../../dissectors/capture-file/index.ts';
 import { stateNode } from '../../engine/filter/state-fields.ts';
@@ -34,6 +35,93 @@ export interface PacketView {
   readonly comments: readonly string[];
   /** Made when first asked for: a line for the packet needs none of them. */
   readonly nodes: PacketNodes;
+}
+
+/** With what packets are opened and verified. */
+export interface ViewTools extends Pick<PacketOpeners, 'openEsp' | 'openIke'> {
+  readonly verifier: Verifier;
+}
+
+/** Where a packet stands in its run. */
+export interface ViewPlace {
+  /** Times of the first packet, of the one before, and of the one shown before. */
+  readonly first: Instant;
+  readonly previous: Instant;
+  readonly displayed: Instant;
+  readonly interfaceName: string | undefined;
+  /** What the engine found about it; asked at most once. */
+  readonly state: (nodes: readonly FieldNode[]) => FieldNode | undefined;
+}
+
+/** Fields of a packet. @param reassembled whole packet that it completes */
+export function dissectRecord(
+  record: PacketRecord,
+  { openEsp, openIke, verifier }: ViewTools,
+  reassembled: Uint8Array | undefined,
+): Dissection {
+  return dissect(record.bytes, record.offset, record.end, {
+    linkType: record.linkType,
+    originalLength: record.originalLength,
+    verifier,
+    openEsp,
+    ...(openIke === undefined ? {} : { openIke }),
+    ...(reassembled === undefined ? {} : { reassembled }),
+  });
+}
+
+/** View of a packet at its place in the run. */
+export function packetViewOf(
+  record: PacketRecord,
+  dissection: Dissection,
+  place: ViewPlace,
+): PacketView {
+  const { seconds, nanoseconds } = record;
+  const { first } = place;
+  const comments = record.optionsLength === undefined ? [] : packetComments(record);
+  let nodes: PacketNodes | undefined;
+  const make = (): PacketNodes => ({
+    frame: frameOf(record, dissection, comments, place),
+    experts: expertNodes(dissection),
+    state: place.state(dissection.nodes),
+  });
+  return {
+    record,
+    dissection,
+    comments,
+    sinceFirst: seconds - first.seconds + (nanoseconds - first.nanoseconds) / 1_000_000_000,
+    get nodes() {
+      return (nodes ??= make());
+    },
+  };
+}
+
+function frameOf(
+  record: PacketRecord,
+  dissection: Dissection,
+  comments: readonly string[],
+  { first, previous, displayed, interfaceName: name }: ViewPlace,
+): FieldNode {
+  const { number, seconds, nanoseconds, originalLength, linkType, interfaceIndex } = record;
+  const facts = {
+    number,
+    seconds,
+    nanoseconds,
+    first,
+    previous,
+    originalLength,
+    linkType,
+    comments,
+  };
+  const frame = frameNode(
+    {
+      ...facts,
+      interfaceId: interfaceIndex,
+      ...(name === undefined ? {} : { interfaceName: name }),
+    },
+    dissection,
+  );
+  frame.children.push(...timeFields({ seconds, nanoseconds }, displayed));
+  return frame;
 }
 
 /** Makes views of the packets of one run; they must come in order. */
@@ -68,41 +156,29 @@ export class PacketViews {
 
   /** View of the next packet. */
   next(record: PacketRecord): PacketView {
-    const { openEsp, openIke } = this.#openers;
     const reassembled = this.#fragments.add(record);
     const verifier = this.#verifier;
-    verifier.time = record.seconds * 1e6 + Math.floor(record.nanoseconds / 1000);
-    const dissection = dissect(record.bytes, record.offset, record.end, {
-      linkType: record.linkType,
-      originalLength: record.originalLength,
-      verifier,
-      openEsp,
-      ...(openIke === undefined ? {} : { openIke }),
-      ...(reassembled === undefined ? {} : { reassembled }),
-    });
-    const { seconds, nanoseconds } = record;
+    const { seconds, nanoseconds, inputIndex, number } = record;
+    verifier.time = seconds * 1e6 + Math.floor(nanoseconds / 1000);
+    const { openEsp, openIke } = this.#openers;
+    const tools = { openEsp, verifier, ...(openIke === undefined ? {} : { openIke }) };
+    const dissection = dissectRecord(record, tools, reassembled);
     const now: Instant = { seconds, nanoseconds };
     const first = (this.#first ??= now);
     const previous = this.#previous ?? now;
     const displayed = this.#displayed ?? now;
     this.#previous = now;
     const position = ++this.#position;
-    const comments = record.optionsLength === undefined ? [] : packetComments(record);
-    let nodes: PacketNodes | undefined;
-    const make = (): PacketNodes => {
-      const frame = this.#frame(record, dissection, comments, { first, previous, displayed });
-      const state = this.#state(record, dissection, position);
-      return { frame, experts: expertNodes(dissection), state };
-    };
-    return {
-      record,
-      dissection,
-      comments,
-      sinceFirst: seconds - first.seconds + (nanoseconds - first.nanoseconds) / 1_000_000_000,
-      get nodes() {
-        return (nodes ??= make());
+    return packetViewOf(record, dissection, {
+      first,
+      previous,
+      displayed,
+      interfaceName: this.#interfaces[record.interfaceIndex]?.name,
+      state: (nodes) => {
+        const found = this.#findings?.findingsOf(inputIndex, number, position, nodes);
+        return found === undefined ? undefined : stateNode(found);
       },
-    };
+    });
   }
 
   /** In place of `next`, for a packet that nobody wants to see and that later ones do not need. */
@@ -116,46 +192,6 @@ export class PacketViews {
   /** Notes that a packet was shown: `frame.time_delta_displayed` of the next counts from it. */
   shown({ record: { seconds, nanoseconds } }: PacketView): void {
     this.#displayed = { seconds, nanoseconds };
-  }
-
-  #frame(
-    record: PacketRecord,
-    dissection: Dissection,
-    comments: readonly string[],
-    times: { first: Instant; previous: Instant; displayed: Instant },
-  ): FieldNode {
-    const { number, seconds, nanoseconds, originalLength, linkType, interfaceIndex } = record;
-    const { first, previous, displayed } = times;
-    const name = this.#interfaces[interfaceIndex]?.name;
-    const facts = {
-      number,
-      seconds,
-      nanoseconds,
-      first,
-      previous,
-      originalLength,
-      linkType,
-      comments,
-    };
-    const frame = frameNode(
-      {
-        ...facts,
-        interfaceId: interfaceIndex,
-        ...(name === undefined ? {} : { interfaceName: name }),
-      },
-      dissection,
-    );
-    frame.children.push(...timeFields({ seconds, nanoseconds }, displayed));
-    return frame;
-  }
-
-  #state(
-    { inputIndex, number }: PacketRecord,
-    { nodes }: Dissection,
-    position: number,
-  ): FieldNode | undefined {
-    const found = this.#findings?.findingsOf(inputIndex, number, position, nodes);
-    return found === undefined ? undefined : stateNode(found);
   }
 }
 

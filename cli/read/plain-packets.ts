@@ -18,7 +18,7 @@ const MAX_TUNNELS = 4;
 const WITHOUT_QUOTE: ReadonlySet<number> = new Set([128, 129, 133, 134, 135, 136, 143]);
 
 /** Protocols that only some packets hold, each told from the headers. */
-const INNER: ReadonlySet<string> = new Set([
+export const TOLD_PROTOCOLS: ReadonlySet<string> = new Set([
   'mip6',
   'icmpv6',
   'esp',
@@ -46,7 +46,7 @@ export class PlainPackets {
     needed: ReadonlySet<string> | undefined,
     opensEsp: boolean | ((view: Ipv6View) => boolean),
   ) {
-    const isTold = needed !== undefined && [...needed].every((name) => INNER.has(name));
+    const isTold = needed !== undefined && [...needed].every((name) => TOLD_PROTOCOLS.has(name));
     this.#needed = isTold ? needed : undefined;
     this.#opensEsp = opensEsp;
   }

@@ -128,7 +128,8 @@ function diagnosticOf(code: string): { severity: string; text: string } | undefi
   return Object.entries(DIAGNOSTICS).find(([name]) => name === code)?.[1];
 }
 
-function counterRecord(counters: EngineCounters): CounterRecord {
+/** Numbers of a run as outputs show them. */
+export function counterRecord(counters: EngineCounters): CounterRecord {
   return {
     packets: counters.packets,
     octets: counters.octets,

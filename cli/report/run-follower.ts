@@ -13,10 +13,13 @@ import type { SqliteStore, StoreError } from '../../io/store/sqlite.ts';
 import { ESP_PROTOCOL, EventRecords, ICMPV6_PROTOCOL, MOBILITY_PROTOCOL } from './event-records.ts';
 import { RecordMaker } from './record-maker.ts';
 
+/** Takes what is found in a run, row by row. */
+export type RunStore = Pick<SqliteStore, 'packet' | 'bindingChange' | 'alert' | 'finish'>;
+
 /** What follows the run; each may be absent. */
 export interface Followers {
   readonly eve: EveWriter | undefined;
-  readonly store: SqliteStore | undefined;
+  readonly store: RunStore | undefined;
 }
 
 /** The packet that is being indexed: its events come one after the other. */
@@ -30,7 +33,7 @@ interface IndexedPacket {
 /** Observer of a run that hands everything to the followers as it happens. */
 export class RunFollower implements EngineObserver {
   #eve: EveWriter | undefined;
-  #store: SqliteStore | undefined;
+  #store: RunStore | undefined;
   readonly #records: RecordMaker;
   readonly #events: EventRecords;
   /** Context of the last event that had one, to tell the addresses of alerts and bindings. */
@@ -142,10 +145,12 @@ export class RunFollower implements EngineObserver {
 
   #followAlert(alert: Alert): void {
     const record = this.#records.alert(alert);
+    // The line first: what the store shows is in the stream.
+    if (this.#eve !== undefined) {
+      const context = this.#contextOf(alert.draft.packet);
+      this.#eve.alert(this.#alertHead(alert, context), record);
+    }
     this.#store?.alert(record);
-    if (this.#eve === undefined) return;
-    const context = this.#contextOf(alert.draft.packet);
-    this.#eve.alert(this.#alertHead(alert, context), record);
   }
 
   #alertHead(alert: Alert, context: PacketContext | undefined): EventHead {

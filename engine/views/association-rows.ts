@@ -8,7 +8,7 @@ import type { SecurityAssociation } from '../state/security-association.ts';
 import type { AssociationRow } from './model/state.ts';
 
 /** Rows of a view; of more the busiest are shown. */
-export const MAX_ASSOCIATION_ROWS = 2000;
+export const MAX_ASSOCIATION_ROWS = 1000;
 /** Sequence numbers below the highest that are marked. */
 const WINDOW = 64;
 const NO_ROLE = 'unknown';

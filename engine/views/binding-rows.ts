@@ -8,11 +8,11 @@ import type { Alert } from '../alert.ts';
 import { SEVERITIES } from '../rule-api.ts';
 import type { Binding, BindingChange } from '../state/binding-cache.ts';
 import type { BindingRow, BindingStep, Trust } from './model/state.ts';
-import { NOT_KEPT, secondsAt } from './row-place.ts';
+import { NOT_KEPT, lastOf, secondsAt } from './row-place.ts';
 import type { RowPlace } from './row-place.ts';
 
-/** Rows of a view: of more bindings those that changed last are shown. */
-export const MAX_BINDING_ROWS = 2000;
+/** Rows of a view: of more bindings those used last are shown. */
+export const MAX_BINDING_ROWS = 1000;
 /** Severity from which an alert makes a binding suspicious. */
 const SUSPICIOUS = SEVERITIES.indexOf('medium');
 
@@ -65,7 +65,8 @@ function stepOf(change: BindingChange, place: RowPlace): BindingStep {
 }
 
 /**
- * Rows of bindings, oldest first; of more than `MAX_BINDING_ROWS` those that changed last.
+ * Rows of bindings, oldest first; of more than `MAX_BINDING_ROWS` those used last.
+ * @param bindings least recently used first
  * @param alerts those that make bindings suspicious
  */
 export function bindingRows(
@@ -73,11 +74,7 @@ export function bindingRows(
   alerts: readonly Alert[],
   place: RowPlace,
 ): BindingRow[] {
-  let chosen = [...bindings];
-  if (chosen.length > MAX_BINDING_ROWS) {
-    chosen.sort((a, b) => b.lastChange.time - a.lastChange.time);
-    chosen = chosen.slice(0, MAX_BINDING_ROWS);
-  }
+  const chosen = lastOf(bindings, MAX_BINDING_ROWS);
   const suspicions = suspicionsOf(alerts);
   return chosen
     .sort((a, b) => a.firstSeen - b.firstSeen)

@@ -6,11 +6,12 @@
  * by their number in a dictionary. Long values are left out and known to be left out.
  */
 import type { ByteSource, FieldNode } from '../../dissectors/core/node.ts';
-import { copyOctets, u8 } from '../../dissectors/core/bytes.ts';
+import { u8 } from '../../dissectors/core/bytes.ts';
 import type { FieldInfo } from '../../dissectors/catalogue.ts';
 import { filterFields } from '../filter/fields.ts';
 import type { FieldSource, ValueForm } from '../filter/source.ts';
 import type { ValueList } from '../filter/values.ts';
+import { OctetPool } from './octet-pool.ts';
 
 /** Longest octet string and text that is kept. */
 export const MAX_OCTETS = 32;
@@ -24,6 +25,8 @@ export const MAX_DICTIONARY = 65_536;
 
 /** Octets of a piece of memory: no record is longer. */
 const CHUNK = 1 << 18;
+/** Longest record: as many of the longest values as there may be. */
+const MAX_RECORD = MAX_ENTRIES * (MAX_OCTETS + 2);
 /** What a map entry with a short key takes, about. */
 const ENTRY_COST = 120;
 
@@ -39,7 +42,24 @@ const KINDS = 8;
 /** Fields of the packets of a kind, in order: field * KINDS + how it is written. */
 interface Shape {
   readonly entries: Uint16Array;
-  readonly fields: ReadonlySet<number>;
+  /** A bit for each field. */
+  readonly fields: Uint8Array;
+}
+
+/** Fields by number and name: the same for all records. */
+interface Fields {
+  readonly ids: ReadonlyMap<string, number>;
+  readonly infos: readonly FieldInfo[];
+}
+
+let known: Fields | undefined;
+
+function allFields(): Fields {
+  if (known !== undefined) return known;
+  const infos = [...filterFields().values()];
+  if (infos.length * KINDS > 0xffff) throw new Error('more fields than a shape can name');
+  known = { infos, ids: new Map(infos.map(({ name }, id) => [name, id])) };
+  return known;
 }
 
 /** Records of packets, numbered from 0. */
@@ -47,12 +67,12 @@ export class FieldRecords {
   /** Octets of memory in use, about. */
   memory = 0;
   readonly #maxMemory: number;
-  readonly #fieldIds = new Map<string, number>();
-  readonly #infos: FieldInfo[] = [];
+  readonly #fields = allFields();
   readonly #shapes: Shape[] = [];
   readonly #shapeIds = new Map<string, number>();
-  readonly #dictionary: (Uint8Array | string)[] = [];
-  readonly #dictionaryIds = new Map<string, number>();
+  readonly #texts: string[] = [];
+  readonly #textIds = new Map<string, number>();
+  readonly #shared = new OctetPool(MAX_DICTIONARY);
   readonly #chunks: Uint8Array[] = [];
   /** Where the next record goes, in the last chunk. */
   #end = CHUNK;
@@ -61,7 +81,7 @@ export class FieldRecords {
   #length = 0;
   /** Work space of `add`. */
   readonly #entries = new Uint16Array(MAX_ENTRIES);
-  readonly #scratch = new Uint8Array(CHUNK);
+  readonly #scratch = new Uint8Array(MAX_RECORD);
   readonly #view = new DataView(this.#scratch.buffer);
   #written = 0;
 
@@ -69,11 +89,6 @@ export class FieldRecords {
   constructor(maxMemory: number) {
     // A place is 32 bits.
     this.#maxMemory = Math.min(maxMemory, 2 ** 32 - CHUNK);
-    for (const info of filterFields().values()) {
-      this.#fieldIds.set(info.name, this.#infos.length);
-      this.#infos.push(info);
-    }
-    if (this.#infos.length * KINDS > 0xffff) throw new Error('more fields than a shape can name');
   }
 
   get length(): number {
@@ -94,7 +109,7 @@ export class FieldRecords {
     const octets = this.#written;
     // The shape in front of the values: at most three octets.
     if (this.#end + octets + 3 > CHUNK) {
-      if (octets + 3 > CHUNK || this.memory + CHUNK > this.#maxMemory) return false;
+      if (this.memory + CHUNK > this.#maxMemory) return false;
       this.#chunks.push(new Uint8Array(CHUNK));
       this.#end = 0;
       this.memory += CHUNK;
@@ -124,9 +139,9 @@ export class FieldRecords {
     let count = from;
     for (const node of nodes) {
       const { name, children } = node;
-      const id = name === undefined ? undefined : this.#fieldIds.get(name);
+      const id = name === undefined ? undefined : this.#fields.ids.get(name);
       if (id !== undefined) {
-        if (count >= MAX_ENTRIES || this.#written > CHUNK / 2) return -1;
+        if (count >= MAX_ENTRIES) return -1;
         this.#entries[count++] = id * KINDS + this.#write(id, node, sources);
       }
       if (children.length > 0) {
@@ -139,7 +154,7 @@ export class FieldRecords {
 
   /** Writes the value of a node. @returns how */
   #write(id: number, node: FieldNode, sources: readonly ByteSource[]): number {
-    const type = this.#infos[id]?.type;
+    const type = this.#fields.infos[id]?.type;
     const { value } = node;
     if (type === 'protocol' || type === 'none' || type === undefined) return PRESENT;
     if (type === 'text') return this.#writeText(typeof value === 'string' ? value : node.text);
@@ -177,13 +192,10 @@ export class FieldRecords {
   #writeOctets(bytes: Uint8Array, start: number, length: number, isShared: boolean): number {
     if (length > MAX_OCTETS) return OMITTED;
     if (isShared) {
-      let key = 'o';
-      for (let i = 0; i < length; i++) key += String.fromCharCode(u8(bytes, start + i));
-      let id = this.#dictionaryIds.get(key);
-      if (id === undefined && this.#dictionary.length < MAX_DICTIONARY) {
-        id = this.#learn(key, copyOctets(bytes, start, start + length));
-      }
-      if (id !== undefined) {
+      const before = this.#shared.memory;
+      const id = this.#shared.idOf(bytes, start, length);
+      this.memory += this.#shared.memory - before;
+      if (id >= 0) {
         this.#writeInteger(2 * id + 1);
         return OCTETS;
       }
@@ -195,20 +207,15 @@ export class FieldRecords {
 
   #writeText(text: string): number {
     if (text.length > MAX_TEXT) return OMITTED;
-    const key = `t${text}`;
-    let id = this.#dictionaryIds.get(key);
-    if (id === undefined && this.#dictionary.length < MAX_DICTIONARY) id = this.#learn(key, text);
-    if (id === undefined) return OMITTED;
+    let id = this.#textIds.get(text);
+    if (id === undefined) {
+      if (this.#texts.length >= MAX_DICTIONARY) return OMITTED;
+      id = this.#texts.push(text) - 1;
+      this.#textIds.set(text, id);
+      this.memory += ENTRY_COST + 2 * text.length;
+    }
     this.#writeInteger(id);
     return TEXT;
-  }
-
-  #learn(key: string, value: Uint8Array | string): number {
-    const id = this.#dictionary.length;
-    this.#dictionary.push(value);
-    this.#dictionaryIds.set(key, id);
-    this.memory += ENTRY_COST + 2 * key.length;
-    return id;
   }
 
   #shapeOf(count: number): number {
@@ -217,18 +224,21 @@ export class FieldRecords {
     const known = this.#shapeIds.get(key);
     if (known !== undefined) return known;
     if (this.#shapes.length >= MAX_SHAPES) return -1;
-    const fields = new Set<number>();
-    for (const entry of entries) fields.add(Math.floor(entry / KINDS));
+    const fields = new Uint8Array(Math.ceil(this.#fields.infos.length / 8));
+    for (const entry of entries) {
+      const field = Math.floor(entry / KINDS);
+      fields[field >> 3] = (fields[field >> 3] ?? 0) | (1 << (field & 7));
+    }
     const id = this.#shapes.length;
     this.#shapes.push({ entries, fields });
     this.#shapeIds.set(key, id);
-    this.memory += ENTRY_COST + 4 * count + 40 * fields.size;
+    this.memory += ENTRY_COST + 4 * count + fields.length;
     return id;
   }
 
   /** Number of a field, or -1. */
   fieldId(name: string): number {
-    return this.#fieldIds.get(name) ?? -1;
+    return this.#fields.ids.get(name) ?? -1;
   }
 
   /** Shapes so far. */
@@ -238,7 +248,8 @@ export class FieldRecords {
 
   /** Whether packets of a shape have a field. */
   shapeHas(shape: number, field: number): boolean {
-    return this.#shapes[shape]?.fields.has(field) ?? false;
+    const octet = this.#shapes[shape]?.fields[field >> 3] ?? 0;
+    return field >= 0 && ((octet >> (field & 7)) & 1) === 1;
   }
 
   /** Shape of a record. */
@@ -278,8 +289,8 @@ export class FieldRecords {
           at += 8;
           break;
         case TEXT: {
-          const text = isWanted ? this.#dictionary[readInteger(chunk, at)] : undefined;
-          if (typeof text === 'string' && form === 'text') into.push(text);
+          const text = isWanted ? this.#texts[readInteger(chunk, at)] : undefined;
+          if (text !== undefined && form === 'text') into.push(text);
           at = afterInteger(chunk, at);
           break;
         }
@@ -287,10 +298,7 @@ export class FieldRecords {
           const tag = readInteger(chunk, at);
           at = afterInteger(chunk, at);
           if (tag % 2 === 1) {
-            const octets = isWanted ? this.#dictionary[(tag - 1) / 2] : undefined;
-            if (octets instanceof Uint8Array && form === 'octets') {
-              into.pushOctets(octets, 0, octets.length);
-            }
+            if (isWanted && form === 'octets') this.#shared.push((tag - 1) / 2, into);
             break;
           }
           if (isWanted && form === 'octets') into.pushOctets(chunk, at, tag / 2);

@@ -131,9 +131,7 @@ function incidentRow(
       return ids.length === 0 ? [] : [{ stage, alerts: ids }];
     }),
     alerts: shown.slice(0, MAX_ALERT_ROWS).map((alert) => alertRow(alert, place)),
-    evidence: incident.evidence
-      .slice(0, MAX_EVIDENCE_ROWS)
-      .map((item) => evidenceRow(item, place)),
+    evidence: incident.evidence.slice(0, MAX_EVIDENCE_ROWS).map((item) => evidenceRow(item, place)),
     narrative: incident.narrative,
     advice: incident.advice,
     mutedUntil: until,
@@ -150,7 +148,8 @@ function loneRow(
   const times = row.evidence.map(({ seconds }) => seconds);
   return {
     id: numbers.of(alert.id),
-    title: row.homeAddress === undefined ? rule.title : `${rule.title}: home address ${row.homeAddress}`,
+    title:
+      row.homeAddress === undefined ? rule.title : `${rule.title}: home address ${row.homeAddress}`,
     severity,
     confidence,
     assessment: undefined,

@@ -137,7 +137,7 @@ function part(name: string, value: number | undefined): string {
 /** Single letters of the flags: `A H`. */
 function flagsOf(node: FieldNode, name: string): string {
   const found = letters(node, name)?.replaceAll(/[^A-Z]/g, '') ?? '';
-  return found === '' ? '' : ` ${[...found].join(' ')}`;
+  return found === '' ? '' : ` ${found.replaceAll(/(?<=.)(?=.)/g, ' ')}`;
 }
 
 function mobilityLabel(node: FieldNode, info: string): string {
@@ -258,7 +258,9 @@ function notesOf(packets: readonly LadderPacket[]): string[] {
     });
     if (isAnswered) return;
     told.add(key);
-    notes.push(`packet ${number}: no answer was seen to the Binding Update with sequence ${sequence}`);
+    notes.push(
+      `packet ${number}: no answer was seen to the Binding Update with sequence ${sequence}`,
+    );
   });
   return notes;
 }

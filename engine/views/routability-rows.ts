@@ -8,11 +8,13 @@ import type { MobilityEvent } from '../events.ts';
 import type { Authentication } from '../state/return-routability.ts';
 import type { TestPair } from '../state/routability-tests.ts';
 import type { RoutabilityLeg, RoutabilityRow } from './model/state.ts';
-import { secondsAt } from './row-place.ts';
+import { lastOf, secondsAt } from './row-place.ts';
 import type { RowPlace } from './row-place.ts';
 
-/** Rows of a view; of more those seen last are shown. */
+/** Rows of a view; of more those used last are shown. */
 export const MAX_ROUTABILITY_ROWS = 1000;
+/** Care-of tests that may belong to them. */
+const MAX_CARE_OF_TESTS = 4 * MAX_ROUTABILITY_ROWS;
 /** Pairs whose last authenticator is remembered; the one noted longest ago is forgotten. */
 const MAX_VERDICTS = 16_384;
 /** Home and care-of test of one exchange begin together. RFC 6275 section 11.6.1. Microseconds. */
@@ -43,7 +45,7 @@ function pairKey(homeAddress: Uint8Array, peer: Uint8Array): string {
   return `${addressKey(homeAddress)}${addressKey(peer)}`;
 }
 
-function lastOf({ lastInit, lastTest }: Readonly<TestPair>): number {
+function latest({ lastInit, lastTest }: Readonly<TestPair>): number {
   return Math.max(lastInit, lastTest);
 }
 
@@ -85,7 +87,7 @@ export function routabilityRows(
   place: RowPlace,
 ): RoutabilityRow[] {
   const byPeer = new Map<string, Readonly<TestPair>[]>();
-  for (const pair of knowledge.tests('care-of')) {
+  for (const pair of lastOf(knowledge.tests('care-of'), MAX_CARE_OF_TESTS)) {
     const key = addressKey(pair.peer);
     const known = byPeer.get(key);
     if (known === undefined) byPeer.set(key, [pair]);
@@ -93,8 +95,7 @@ export function routabilityRows(
   }
   const used = new Set<Readonly<TestPair>>();
   const rows: { readonly at: number; readonly row: RoutabilityRow }[] = [];
-  const homes = [...knowledge.tests('home')].sort((a, b) => lastOf(b) - lastOf(a));
-  for (const home of homes.slice(0, MAX_ROUTABILITY_ROWS)) {
+  for (const home of lastOf(knowledge.tests('home'), MAX_ROUTABILITY_ROWS)) {
     const { address, peer } = home;
     const updates = knowledge.updatesOf(address).find((item) => isSameAddress(item.peer, peer));
     const update = updates?.updates.findLast(({ lifetime }) => lifetime > 0);
@@ -108,9 +109,10 @@ export function routabilityRows(
     const authentication = notes.of(address, peer);
     const missing = [...missingOf('Home', home), ...missingOf('Care-of', careOf)];
     if (updates === undefined) missing.push('no Binding Update');
-    if (authentication === 'wrong') missing.push('the authenticator of the Binding Update is wrong');
+    if (authentication === 'wrong')
+      missing.push('the authenticator of the Binding Update is wrong');
     rows.push({
-      at: home.inits[0]?.packet.time ?? home.issued[0]?.packet.time ?? lastOf(home),
+      at: home.inits[0]?.packet.time ?? home.issued[0]?.packet.time ?? latest(home),
       row: {
         homeAddress: formatAddress(address),
         careOfAddress: careOfAddress === undefined ? '' : formatAddress(careOfAddress),
@@ -125,7 +127,7 @@ export function routabilityRows(
   for (const pair of [...byPeer.values()].flat()) {
     if (used.has(pair) || rows.length >= MAX_ROUTABILITY_ROWS) continue;
     rows.push({
-      at: pair.inits[0]?.packet.time ?? pair.issued[0]?.packet.time ?? lastOf(pair),
+      at: pair.inits[0]?.packet.time ?? pair.issued[0]?.packet.time ?? latest(pair),
       row: {
         homeAddress: '',
         careOfAddress: formatAddress(pair.address),
@@ -149,7 +151,7 @@ function nearest(
   let best: Readonly<TestPair> | undefined;
   let least = TOGETHER;
   for (const pair of candidates) {
-    const distance = Math.abs(lastOf(pair) - lastOf(home));
+    const distance = Math.abs(latest(pair) - latest(home));
     if (distance > least || used.has(pair)) continue;
     least = distance;
     best = pair;

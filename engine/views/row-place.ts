@@ -18,3 +18,9 @@ export interface RowPlace {
 export function secondsAt(time: number, { firstTime }: Pick<RowPlace, 'firstTime'>): number {
   return (time - firstTime) / 1e6;
 }
+
+/** The last `most` of what is told, in its order. */
+export function lastOf<T>(items: Iterable<T>, most: number): T[] {
+  const all = [...items];
+  return all.length <= most ? all : all.slice(all.length - most);
+}

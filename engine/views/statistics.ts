@@ -91,7 +91,10 @@ export class StatisticsCounter {
         ...counters.mobilityByType.flatMap((packets, type) =>
           packets === 0 ? [] : [{ name: MH_NAMES.get(type) ?? `MH Type ${type}`, packets }],
         ),
-        ...[...this.#icmpv6].map(([kind, packets]) => ({ name: kind.replaceAll('-', ' '), packets })),
+        ...[...this.#icmpv6].map(([kind, packets]) => ({
+          name: kind.replaceAll('-', ' '),
+          packets,
+        })),
       ].sort((a, b) => b.packets - a.packets || (a.name < b.name ? -1 : 1)),
       statusCodes: [...this.#status]
         .sort(([a], [b]) => a - b)

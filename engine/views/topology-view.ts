@@ -12,6 +12,7 @@ import type { EngineKnowledge } from '../engine-knowledge.ts';
 import type { Link } from '../packet.ts';
 import type { Binding } from '../state/binding-cache.ts';
 import { partyText } from './incident-rows.ts';
+import { lastOf } from './row-place.ts';
 import type { TopologyLink, TopologyNode, TopologyView } from './model/state.ts';
 
 /** Nodes and tunnels of a view. */
@@ -132,6 +133,24 @@ function addBinding(nodes: Nodes, binding: Readonly<Binding>, knowledge: EngineK
   }
 }
 
+/**
+ * Joins an attacker of whom only the link-layer address is known with the router that he plays from it: one node, and not
+ * the home agent that it says to be.
+ */
+function joinAttackers({ drafts }: Nodes): void {
+  for (const [key, attacker] of drafts) {
+    if (attacker.linkLayerAddress !== attacker.address) continue;
+    for (const draft of drafts.values()) {
+      const isPlayed = draft.roles.has('router') && draft.knownBy === 'learned';
+      if (draft === attacker || !isPlayed) continue;
+      if (draft.linkLayerAddress !== attacker.linkLayerAddress) continue;
+      draft.roles.delete('home-agent');
+      draft.roles.add('attacker');
+      drafts.delete(key);
+    }
+  }
+}
+
 /** The network as far as it is known: attackers and what the site tells first, then by what changed last. */
 export function topologyView(knowledge: EngineKnowledge): TopologyView {
   const nodes = new Nodes(knowledge);
@@ -149,7 +168,8 @@ export function topologyView(knowledge: EngineKnowledge): TopologyView {
       if (router.profile.isHomeAgent) draft.roles.add('home-agent');
     }
   }
-  const bindings = [...knowledge.bindings()].sort((a, b) => b.lastChange.time - a.lastChange.time);
+  // Used last first: those stay when there are too many.
+  const bindings = lastOf(knowledge.bindings(), 2 * MAX_TOPOLOGY_NODES).reverse();
   const tunnels: { from: string; to: string; homeAddress: string; packets: number }[] = [];
   const seen = new Set<string>();
   for (const binding of bindings) {
@@ -167,6 +187,7 @@ export function topologyView(knowledge: EngineKnowledge): TopologyView {
       packets: tunnelPackets,
     });
   }
+  joinAttackers(nodes);
   return {
     links: knowledge.links.slice(0, MAX_LINKS).map((link) => linkOf(link, knowledge)),
     nodes: [...nodes.drafts.values()].map((draft) => ({ ...draft, roles: [...draft.roles] })),

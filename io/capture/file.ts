@@ -16,6 +16,7 @@ import {
   type DecodedInterface,
 } from '../../dissectors/capture-file/index.ts';
 import type { InputError } from './input-error.ts';
+import { FollowedOctets } from './followed-octets.ts';
 import { expandInputs, type InputPath } from './inputs.ts';
 import { isBefore, MergeQueue, type Timed } from './merge-queue.ts';
 import { FileOctets, StreamOctets, type RawOctets } from './octets.ts';
@@ -42,6 +43,11 @@ const LEAST_CHUNK_LENGTH = 16 * 1024;
 export interface OpenOptions {
   /** Also take captures in directories below a directory. */
   readonly recursive?: boolean;
+  /**
+   * Files are followed: at its end a file is waited for to grow, until the run is stopped. Called whenever an end is
+   * reached. For one file: of several the others would wait with it.
+   */
+  readonly onEnd?: (() => void) | undefined;
   /** What `-` reads; standard input of the process when left out. */
   readonly stdin?: Readable & { readonly isTTY?: boolean };
 }
@@ -75,7 +81,7 @@ export async function openCaptures(
     recursive: options.recursive ?? false,
     stdinIsTerminal: stdin?.isTTY === true,
   });
-  return { source: new CaptureSource(inputs, stdin), errors };
+  return { source: new CaptureSource(inputs, stdin, options.onEnd), errors };
 }
 
 /** One source of packets of regular files that `expandInputs` found; the same otherwise as that of {@link openCaptures}. */
@@ -97,6 +103,7 @@ class CaptureSource implements PacketSource {
   readonly faults: CaptureFault[] = [];
 
   private readonly stdin: Readable | undefined;
+  private readonly onEnd: (() => void) | undefined;
   /** Sorted so that the next one due is the last. */
   private readonly pending: Pending[];
   private readonly queue = new MergeQueue<CaptureReader>();
@@ -116,8 +123,9 @@ class CaptureSource implements PacketSource {
   private sliceStart = 0;
   private lastProgress = 0;
 
-  constructor(paths: readonly InputPath[], stdin: Readable | undefined) {
+  constructor(paths: readonly InputPath[], stdin: Readable | undefined, onEnd?: () => void) {
     this.stdin = stdin;
+    this.onEnd = onEnd;
     this.pending = paths.map((path, inputIndex) => ({
       path,
       inputIndex,
@@ -286,6 +294,7 @@ class CaptureSource implements PacketSource {
   private octetsOf(path: InputPath): RawOctets {
     if (path.kind === 'stdin' && this.stdin !== undefined) return new StreamOctets(this.stdin);
     if (path.kind === 'stream') return new StreamOctets(createReadStream(path.name));
+    if (this.onEnd !== undefined) return new FollowedOctets(path.name, this.onEnd);
     return new FileOctets(path.name, this.open.size < MAX_DESCRIPTORS);
   }
 

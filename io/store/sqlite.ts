@@ -8,10 +8,13 @@ import type {
   AlertRecord,
   AuditDocument,
   BindingEventRecord,
+  IncidentRecord,
   PacketPointer,
 } from '../export/records.ts';
 import { APPLICATION_ID, COLUMNS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import type { TableName } from './schema.ts';
+import { markKilledRuns, removeOldRows } from './retention.ts';
+import type { RunProcess } from './retention.ts';
 
 /** What a store error is about: the file that was named, or the machine. */
 export type StoreErrorKind = 'usage' | 'environment';
@@ -37,6 +40,24 @@ export interface StoredRun {
   readonly failOn: string;
   /** Names of the inputs. */
   readonly inputs: readonly string[];
+  /** The process, for a run without an end: who opens the store later can tell whether it was killed. */
+  readonly process?: RunProcess | undefined;
+}
+
+/** How far a run without an end is. Times are EVE timestamps; absent before the first packet. */
+export interface RunProgress {
+  readonly first_packet?: string | undefined;
+  readonly last_packet?: string | undefined;
+  readonly packets: number;
+  readonly octets: number;
+}
+
+/** How a store is written. */
+export interface StoreOptions {
+  /** Rows are written by `flush` alone, and stay collected when that fails. */
+  readonly isManual?: boolean;
+  /** Milliseconds to wait for another program that holds the file; default 5000. */
+  readonly busyMilliseconds?: number;
 }
 
 /** A packet of the index. */
@@ -53,6 +74,7 @@ export interface PacketRow {
 
 type Value = string | number | null;
 
+const BUSY_MILLISECONDS = 5000;
 /** Rows collected before they are written in one transaction: more would hold the file for too long. */
 const BATCH_ROWS = 1000;
 
@@ -63,10 +85,17 @@ export class SqliteStore {
   readonly #runId: number;
   readonly #inputs: ReadonlyMap<string, number>;
   readonly #statements: Readonly<Record<TableName, Sqlite.Statement>>;
+  readonly #isManual: boolean;
   #pending: { readonly table: TableName; readonly row: readonly Value[] }[] = [];
 
-  private constructor(file: string, database: Sqlite.Database, run: StoredRun) {
+  private constructor(
+    file: string,
+    database: Sqlite.Database,
+    run: StoredRun,
+    { isManual = false }: StoreOptions,
+  ) {
     this.#file = file;
+    this.#isManual = isManual;
     this.#database = database;
     this.#inputs = new Map(run.inputs.map((name, input) => [name, input]));
     const insert = (table: TableName): Sqlite.Statement => {
@@ -86,9 +115,16 @@ export class SqliteStore {
     };
     const { lastInsertRowid } = database
       .prepare(
-        'INSERT INTO runs (started_at, version, site, key_files, fail_on) VALUES (?, ?, ?, ?, ?)',
+        'INSERT INTO runs (started_at, version, site, key_files, fail_on, details) VALUES (?, ?, ?, ?, ?, ?)',
       )
-      .run(run.startedAt, run.version, run.site ?? null, JSON.stringify(run.keyFiles), run.failOn);
+      .run(
+        run.startedAt,
+        run.version,
+        run.site ?? null,
+        JSON.stringify(run.keyFiles),
+        run.failOn,
+        run.process === undefined ? null : JSON.stringify({ process: run.process }),
+      );
     this.#runId = Number(lastInsertRowid);
     for (const [input, name] of run.inputs.entries()) this.#add('inputs', [input, name, null]);
     this.flush();
@@ -98,14 +134,18 @@ export class SqliteStore {
    * Opens `file`, creating it when it is not there, and begins a run in it.
    * @throws StoreError when the package is missing, the file is another one, or was made by a newer version.
    */
-  static async open(file: string, run: StoredRun): Promise<SqliteStore> {
+  static async open(
+    file: string,
+    run: StoredRun,
+    options: StoreOptions = {},
+  ): Promise<SqliteStore> {
     const { default: Database } = await loadPackage();
     checkPlace(file);
     let database: Sqlite.Database | undefined;
     try {
-      database = new Database(file);
+      database = new Database(file, { timeout: options.busyMilliseconds ?? BUSY_MILLISECONDS });
       prepareDatabase(file, database);
-      return new SqliteStore(file, database, run);
+      return new SqliteStore(file, database, run, options);
     } catch (error) {
       database?.close();
       throw error instanceof StoreError ? error : storeError(file, error);
@@ -177,6 +217,30 @@ export class SqliteStore {
     }
   }
 
+  /** Adds an incident, or replaces what was known of it. */
+  incident(incident: IncidentRecord): void {
+    const stages = incident.stages.map(({ stage, alerts }) => ({
+      stage,
+      alert_ids: alerts.map(({ alert_id }) => alert_id),
+    }));
+    this.#add('incidents', [
+      incident.incident_id,
+      incident.title,
+      incident.severity,
+      incident.confidence,
+      incident.assessment ?? null,
+      incident.home_address ?? null,
+      incident.home_agent ?? null,
+      JSON.stringify(incident.attackers),
+      incident.first.timestamp,
+      incident.last.timestamp,
+      JSON.stringify(stages),
+      JSON.stringify(incident.narrative),
+      JSON.stringify(incident.references),
+      JSON.stringify(incident.advice),
+    ]);
+  }
+
   /**
    * Ends the run: what is final only now.
    * @param finishedAt ISO 8601, from the clock of the machine
@@ -204,28 +268,7 @@ export class SqliteStore {
       ]);
     }
     for (const alert of document.alerts) this.alert(alert);
-    for (const incident of document.incidents) {
-      const stages = incident.stages.map(({ stage, alerts }) => ({
-        stage,
-        alert_ids: alerts.map(({ alert_id }) => alert_id),
-      }));
-      this.#add('incidents', [
-        incident.incident_id,
-        incident.title,
-        incident.severity,
-        incident.confidence,
-        incident.assessment ?? null,
-        incident.home_address ?? null,
-        incident.home_agent ?? null,
-        JSON.stringify(incident.attackers),
-        incident.first.timestamp,
-        incident.last.timestamp,
-        JSON.stringify(stages),
-        JSON.stringify(incident.narrative),
-        JSON.stringify(incident.references),
-        JSON.stringify(incident.advice),
-      ]);
-    }
+    for (const incident of document.incidents) this.incident(incident);
     this.flush();
     const { links, associations, faults, not_judged } = document;
     const details = JSON.stringify({ counters, links, associations, faults, not_judged });
@@ -249,16 +292,53 @@ export class SqliteStore {
     });
   }
 
-  /** Writes the rows collected so far. */
+  /** Writes the rows collected so far, 1000 in a transaction. What cannot be written stays collected. */
   flush(): void {
-    const rows = this.#pending;
-    if (rows.length === 0) return;
-    this.#pending = [];
+    while (this.#pending.length > 0) {
+      const rows = this.#pending.slice(0, BATCH_ROWS);
+      this.#try(() => {
+        this.#database.transaction(() => {
+          for (const { table, row } of rows) this.#statements[table].run(this.#runId, ...row);
+        })();
+      });
+      this.#pending = this.#pending.slice(rows.length);
+    }
+  }
+
+  /** Notes how far the run is. */
+  progress({ first_packet, last_packet, packets, octets }: RunProgress): void {
     this.#try(() => {
-      this.#database.transaction(() => {
-        for (const { table, row } of rows) this.#statements[table].run(this.#runId, ...row);
-      })();
+      this.#database
+        .prepare(
+          'UPDATE runs SET first_packet = ?, last_packet = ?, packets = ?, octets = ? WHERE run_id = ?',
+        )
+        .run(first_packet ?? null, last_packet ?? null, packets, octets, this.#runId);
     });
+  }
+
+  /**
+   * Marks runs of processes that are gone without having ended their run: see `markKilledRuns`.
+   * @returns numbers of the runs
+   */
+  markKilled(isRunning: (process: RunProcess) => boolean): readonly number[] {
+    let marked: readonly number[] = [];
+    this.#try(() => {
+      marked = markKilledRuns(this.#database, this.#runId, isRunning);
+    });
+    return marked;
+  }
+
+  /**
+   * Removes some of what is older than `time`: see `removeOldRows`.
+   * @param time EVE timestamp
+   * @returns rows removed; fewer than `most` when nothing old is left
+   */
+  removeOlderThan(time: string, most: number): number {
+    let removed = 0;
+    this.#try(() => {
+      removed = removeOldRows(this.#database, this.#runId, time, most);
+    });
+    return removed;
   }
 
   /** Closes the file. Never throws. */
@@ -272,7 +352,7 @@ export class SqliteStore {
 
   #add(table: TableName, row: readonly Value[]): void {
     this.#pending.push({ table, row });
-    if (this.#pending.length >= BATCH_ROWS) this.flush();
+    if (!this.#isManual && this.#pending.length >= BATCH_ROWS) this.flush();
   }
 
   #place(pointer: PacketPointer): [number, number, string] {
