@@ -3,7 +3,7 @@
  */
 import type { FC } from 'react';
 import type { ModelStatus, PacketModel, WriteSelection } from '../engine/views/model/index.ts';
-import type { KeyBinding } from './keymap.ts';
+import type { KeyBinding } from './key-binding.ts';
 
 /** Names of screens; also the `:` commands that go to them. */
 export type ScreenId =

@@ -6,9 +6,16 @@ import { CliError } from '../exit-codes.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 import type { LocalModel } from './local-model.ts';
-import type { ClientMessage, HostMessage, Request } from './messages.ts';
+import type { ClientMessage, HostMessage, Request, RequestName } from './messages.ts';
 import { openLocalModel } from './open-local.ts';
 import type { ModelOptions } from './open-local.ts';
+
+/** Requests after which the status is another. */
+const CHANGES: ReadonlySet<RequestName> = new Set<RequestName>([
+  'setFilter',
+  'mute',
+  'setCapturing',
+]);
 
 let model: LocalModel | undefined;
 
@@ -81,7 +88,10 @@ async function answer(request: Request): Promise<void> {
   const { id } = request;
   try {
     if (model === undefined) throw new Error('the model is not open');
-    send({ kind: 'answer', id, value: await answerOf(model, request) });
+    const value = await answerOf(model, request);
+    // Who changed something sees the status that follows from it before the answer.
+    if (CHANGES.has(request.name)) send({ kind: 'status', status: model.status });
+    send({ kind: 'answer', id, value });
   } catch (error) {
     send({ kind: 'failure', id, message: error instanceof Error ? error.message : String(error) });
   }

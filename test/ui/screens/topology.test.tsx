@@ -99,7 +99,7 @@ describe('topology', () => {
     const app = await opened({ model, start: { screen: 'topology' } });
     await app.press('/');
     await app.type('attacker');
-    await app.press('enter', 'G', 'k', 'enter');
+    await app.press('enter', 'G', 'enter');
     expect(filtersOf(app)).toEqual([`eth.addr == ${address}`]);
   });
 
