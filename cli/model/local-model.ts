@@ -200,6 +200,7 @@ export class LocalModel implements PacketModel {
     if (!outcome.ok) return outcome;
     const lists = this.#lists;
     lists.set(text);
+    this.#wake?.();
     this.#changed();
     const start = performance.now();
     while (lists.isFiltering && lists.text === text && !this.#isClosed) {

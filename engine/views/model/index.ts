@@ -49,8 +49,9 @@ export interface ModelStatus {
   /** `following`: live capture; `stopped`: a live capture that the user stopped. */
   readonly phase: 'loading' | 'complete' | 'following' | 'stopped' | 'failed';
   readonly inputs: readonly InputStatus[];
-  /** All packets of the list, and those that the filter shows. */
+  /** All packets of the run so far, forgotten ones included: positions are below it. */
   readonly packets: number;
+  /** Lines of the list: packets that the filter shows and that are not forgotten; line 0 is the oldest of them. */
   readonly shown: number;
   /** Packets that are no longer kept: positions below are gone. Live captures only. */
   readonly forgotten: number;

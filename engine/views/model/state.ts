@@ -9,6 +9,7 @@ export type Trust = 'authenticated' | 'clear' | 'inferred' | 'suspicious';
 
 /** One movement of a mobile node. */
 export interface BindingStep {
+  /** Position of the packet; -1 when it is not kept. */
   readonly packet: number;
   readonly seconds: number;
   /** `registered`, `deregistered`, `rejected` ... */
