@@ -2,6 +2,7 @@
  * The process that reads, dissects and judges, so that keys are answered at once in the process of the screens.
  * Started by `remote-model.ts`; ends with its parent.
  */
+import { setFlagsFromString } from 'node:v8';
 import { CliError } from '../exit-codes.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -9,6 +10,10 @@ import type { LocalModel } from './local-model.ts';
 import type { ClientMessage, HostMessage, Request, RequestName } from './messages.ts';
 import { openLocalModel } from './open-local.ts';
 import type { ModelOptions } from './open-local.ts';
+
+// Trees of packets are thrown away as fast as they are made: left to itself the heap grows to several times of what is
+// in use before that is collected.
+setFlagsFromString('--heap-growing-percent=50');
 
 /** Requests after which the status is another. */
 const CHANGES: ReadonlySet<RequestName> = new Set<RequestName>([

@@ -38,6 +38,8 @@ export const MAX_ROWS = 1000;
 export const STATUS_INTERVAL = 100;
 /** Milliseconds that `setFilter` waits for a list to be complete before it tells what there is. */
 const FILTER_PATIENCE = 100;
+/** Milliseconds after an answer in which other work rests on. */
+const REST_AFTER = 4;
 /** What a live capture keeps unless told otherwise. */
 export const LIVE_BOUNDS: LiveBounds = { octets: 2 ** 30, packets: 1_000_000 };
 /** What a model is made of. */
@@ -302,8 +304,11 @@ export class LocalModel implements PacketModel {
       await othersTurn();
       return await answer();
     } finally {
-      this.#waiting--;
-      if (this.#waiting === 0) for (const resume of this.#rested.splice(0)) resume();
+      // The next request mostly follows at once: lines, then the tree of one of them.
+      setTimeout(() => {
+        this.#waiting--;
+        if (this.#waiting === 0) for (const resume of this.#rested.splice(0)) resume();
+      }, REST_AFTER);
     }
   }
 

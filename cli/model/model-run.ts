@@ -21,8 +21,11 @@ import type { Mutes } from './mutes.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import { PacketLooker } from './packet-looker.ts';
 import { PacketStore } from './packet-store.ts';
+import { Slices } from './slices.ts';
 import { ValueIndex } from './value-index.ts';
 
+/** Packets between two looks at the clock. */
+const PACKETS_PER_LOOK = 64;
 /** Packets of a live capture forgotten together. */
 const FORGOTTEN_AT_ONCE = 1024;
 
@@ -85,6 +88,7 @@ export class ModelRun {
   #notices = 0;
   #hasFailed = false;
   readonly #abort = new AbortController();
+  readonly #slices = new Slices();
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -151,7 +155,7 @@ export class ModelRun {
       },
       {
         signal: this.#abort.signal,
-        backPressure: this.#parts.live === undefined ? this.#parts.rest : () => undefined,
+        backPressure: () => this.#rest(),
         onProgress: (progress) => {
           this.progress = progress;
           this.noteFaults();
@@ -200,6 +204,16 @@ export class ModelRun {
       this.#notices++;
       log.add('warning', formatIkeNotice(notice));
     }
+  }
+
+  /** What reading a file waits for: requests, and the turn of others. Live packets wait for nothing. */
+  #rest(): Promise<void> | undefined {
+    const { live, rest } = this.#parts;
+    if (live !== undefined) return undefined;
+    const request = rest();
+    if (request !== undefined) return request;
+    if (this.catalogue.length % PACKETS_PER_LOOK !== 0 || !this.#slices.isOver) return undefined;
+    return this.#slices.pause();
   }
 
   #add(record: PacketRecord): void {

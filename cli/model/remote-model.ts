@@ -33,8 +33,6 @@ import type { ModelOptions } from './open-local.ts';
 const MAX_LAST_WORDS = 2000;
 /** Milliseconds between the end of the connection and that of the process. */
 const EXIT_PATIENCE = 1000;
-/** MiB of young objects: packets come and go, and few collections are better than small ones. */
-const YOUNG_MEBIBYTES = 32;
 
 /** A request that waits for its answer. */
 interface Waiting {
@@ -236,7 +234,8 @@ export async function openRemoteModel(
   const child = fork(host, [], {
     serialization: 'advanced',
     stdio: [isInput ? 'inherit' : 'ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: [`--max-semi-space-size=${YOUNG_MEBIBYTES}`],
+    // What the parent was started with (a debugger) is not for the child.
+    execArgv: [],
   });
   let words = '';
   child.stderr?.setEncoding('utf8');
