@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const COMMAND_TESTS = [
@@ -10,6 +11,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Vitest would leave a core free, which is half of a small machine; much of the time is waiting for programs.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         extends: true,
