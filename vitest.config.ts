@@ -11,12 +11,17 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Vitest would leave a core free, which is half of a small machine; much of the time is waiting for programs.
-    maxWorkers: availableParallelism(),
+    // Vitest would leave a core free, which is half of a small machine; and much of the time tests wait for programs.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
-        test: { name: 'units', include: ['test/**/*.test.{ts,tsx}'], exclude: COMMAND_TESTS },
+        test: {
+          name: 'units',
+          isolate: false,
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: COMMAND_TESTS,
+        },
       },
       {
         extends: true,

@@ -56,8 +56,8 @@ const TARGET_SHARE = 25;
 
 const HEAD = `# Coverage and figures
 
-Written by a test from rules, captures and measurements; do not edit. To write it anew: \`npx vitest run
-test/fixtures/mutations.test.ts test/docs/coverage.test.ts -u\`, after \`npm run bench:rules -- --write\` where the last
+Written by a test from rules, captures and measurements; do not edit. To write it anew: \`MIP6GUARD_ENDURANCE=1
+npx vitest run test/fixtures/mutations.test.ts test/docs/coverage.test.ts -u\`, after \`npm run bench:rules -- --write\` where the last
 table is to be measured again.
 `;
 

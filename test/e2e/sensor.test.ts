@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IS_ENDURANCE } from '../endurance.ts';
 import { hasProgram, mip6guard } from './command.ts';
 import { SensorNetwork, canWatch } from './sensor-network.ts';
 
@@ -25,7 +26,8 @@ const Database = await (async (): Promise<typeof Sqlite | undefined> => {
   }
 })();
 
-const KILLS = 20;
+/** Twenty rounds take most of a minute: `npm run endurance` does them, `npm test` some. */
+const KILLS = IS_ENDURANCE ? 20 : 5;
 let folder = '';
 let network: SensorNetwork;
 const at = (name: string): string => path.join(folder, name);
