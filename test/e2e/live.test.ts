@@ -1,31 +1,22 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canIsolate, inNetwork } from '../attackers/lab.ts';
 import { hasProgram, mip6guard, ROOT } from './command.ts';
+import { hasPcap } from './pcap-package.ts';
 
 const CAPTURE = path.join(ROOT, 'fixtures/captures/normal-life.pcapng');
 const SECONDS = 60;
-
-function hasPcap(): boolean {
-  try {
-    createRequire(import.meta.url)('pcap/build/Release/pcap_binding.node');
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const doctorReport = z.object({
   ok: z.boolean(),
   checks: z.array(z.object({ id: z.string(), status: z.enum(['ok', 'missing', 'note']) })),
 });
 
-const canCapture = canIsolate && hasPcap();
+const canCapture = canIsolate && hasPcap;
 const hasTshark = hasProgram('tshark');
 
 let folder = '';

@@ -4,8 +4,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { MAIN, ROOT, environment, hasProgram } from './command.ts';
+import { hasPcap } from './pcap-package.ts';
 
 /** Sends attacks, each from a sender of its own: interface, number, a second (0 = at once), first sender. */
 const SENDER = `
@@ -25,11 +25,7 @@ for i in range(count):
 `;
 
 function canCapture(): boolean {
-  try {
-    createRequire(import.meta.url)('pcap/build/Release/pcap_binding.node');
-  } catch {
-    return false;
-  }
+  if (!hasPcap) return false;
   const script = 'ip link add tap type veth peer name out && ip link set tap up';
   return (
     ['ip', 'unshare', 'python3'].every(hasProgram) &&

@@ -2,25 +2,16 @@
  * The built command in a real terminal, as somebody would use it who has read nothing.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canIsolate } from '../attackers/lab.ts';
 import { TmuxTerminal, hasTmux } from '../ui/tmux.ts';
 import { ROOT, mip6guard } from './command.ts';
+import { hasPcap } from './pcap-package.ts';
 
 const MAIN = path.join(ROOT, 'dist/cli/main.js');
 const ATTACK = 'fixtures/captures/relay-attack';
-
-function hasPcap(): boolean {
-  try {
-    createRequire(import.meta.url)('pcap/build/Release/pcap_binding.node');
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 let folder = '';
 let terminal: TmuxTerminal;
@@ -97,7 +88,7 @@ describe.skipIf(!hasTmux)('mip6guard tui in a terminal (needs tmux)', () => {
     expect(await terminal.waitFor('ended: 2')).toContain('mip6.mhtype');
   });
 
-  it.skipIf(!canIsolate || !hasPcap())(
+  it.skipIf(!canIsolate || !hasPcap)(
     'shows an attack while it happens (needs root, network namespaces and the package pcap)',
     async () => {
       shell(110, 34);

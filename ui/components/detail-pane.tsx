@@ -1,15 +1,17 @@
 /**
- * The lower of two panes: a title and the text about the line above.
+ * A list, and below it a pane with a title and the text about its line.
  */
-import type { FC } from 'react';
+import type { FC, ReactNode } from 'react';
+import { Box } from 'ink';
 import type { ListCursor } from '../hooks/use-list.ts';
 import type { Split } from '../hooks/use-split.ts';
 import { Document, placeText } from './document.tsx';
 import type { DocumentLine, Reading } from './document.tsx';
+import type { ScreenSize } from '../screen.ts';
 import { PaneTitle } from './pane-title.tsx';
 
-/** Title and text; nothing when the list is alone. */
-export const DetailPane: FC<{
+/** What the lower pane shows. */
+interface DetailProps {
   readonly title: string;
   readonly lines: readonly DocumentLine<unknown>[];
   readonly reading: Reading;
@@ -19,7 +21,18 @@ export const DetailPane: FC<{
   /** Cursor of the list, and its lines: where it is, is said when not all are seen. */
   readonly list: ListCursor;
   readonly count: number;
-}> = ({ title, lines, reading, split, list, count, needle = '' }) => {
+}
+
+/** Title and text; nothing when the list is alone. */
+const DetailPane: FC<DetailProps> = ({
+  title,
+  lines,
+  reading,
+  split,
+  list,
+  count,
+  needle = '',
+}) => {
   const { detail, hasDetail, focus } = split;
   if (!hasDetail) return null;
   const above = placeText(list, count, split.list.rows - 1);
@@ -39,6 +52,16 @@ export const DetailPane: FC<{
     </>
   );
 };
+
+/** The list, as `children`, where it has room, and the pane below. */
+export const ListAndDetail: FC<
+  DetailProps & { readonly size: ScreenSize; readonly children: ReactNode }
+> = ({ size, children, ...detail }) => (
+  <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+    {detail.split.list.rows > 0 && children}
+    <DetailPane {...detail} />
+  </Box>
+);
 
 /** What an empty list says. */
 export function emptyText(isAsking: boolean, needle: string, nothing: string): string {

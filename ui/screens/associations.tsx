@@ -4,10 +4,9 @@
  */
 import { useMemo } from 'react';
 import type { FC } from 'react';
-import { Box } from 'ink';
 import type { AssociationRow } from '../../engine/views/model/index.ts';
 import { meter } from '../components/bars.ts';
-import { DetailPane, emptyText } from '../components/detail-pane.tsx';
+import { emptyText, ListAndDetail } from '../components/detail-pane.tsx';
 import {
   EMPTY_LINE,
   fact,
@@ -243,29 +242,27 @@ const Associations: FC<ScreenProps> = ({ model, status, size, actions, isActive 
     'no security associations: no keys were given and no ESP packet was seen',
   );
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
-      {split.list.rows > 0 && (
-        <Table
-          columns={COLUMNS}
-          rows={rows}
-          list={list}
-          size={split.list}
-          isFocused={split.focus === 'list'}
-          empty={safeText(empty)}
-        />
-      )}
-      <DetailPane
-        title={
-          row === undefined ? 'Security association' : `Security association ${spiText(row.spi)}`
-        }
-        lines={text}
-        reading={reading}
-        split={split}
-        needle={needle}
+    <ListAndDetail
+      size={size}
+      title={
+        row === undefined ? 'Security association' : `Security association ${spiText(row.spi)}`
+      }
+      lines={text}
+      reading={reading}
+      split={split}
+      needle={needle}
+      list={list}
+      count={rows.length}
+    >
+      <Table
+        columns={COLUMNS}
+        rows={rows}
         list={list}
-        count={rows.length}
+        size={split.list}
+        isFocused={split.focus === 'list'}
+        empty={safeText(empty)}
       />
-    </Box>
+    </ListAndDetail>
   );
 };
 

@@ -3,9 +3,8 @@
  */
 import { useLayoutEffect, useMemo } from 'react';
 import type { FC } from 'react';
-import { Box } from 'ink';
 import type { BindingRow, BindingStep } from '../../engine/views/model/index.ts';
-import { DetailPane, emptyText } from '../components/detail-pane.tsx';
+import { emptyText, ListAndDetail } from '../components/detail-pane.tsx';
 import { EMPTY_LINE, fact, section, SECTION_KEYS, useDocument } from '../components/document.tsx';
 import type { DocumentLine } from '../components/document.tsx';
 import { groupedKey, GroupedTable } from '../components/grouped-table.tsx';
@@ -357,27 +356,25 @@ const Bindings: FC<ScreenProps> = ({ model, status, size, actions, isActive, sub
     'no bindings: no Binding Update was seen yet, in the clear or with a key',
   );
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
-      {split.list.rows > 0 && (
-        <GroupedTable
-          columns={columnsAt(now)}
-          lines={lines}
-          list={list}
-          size={split.list}
-          isFocused={split.focus === 'list'}
-          empty={safeText(empty)}
-        />
-      )}
-      <DetailPane
-        title={row === undefined ? 'Binding' : `Binding of ${row.homeAddress}`}
-        lines={text}
-        reading={reading}
-        split={split}
-        needle={needle}
+    <ListAndDetail
+      size={size}
+      title={row === undefined ? 'Binding' : `Binding of ${row.homeAddress}`}
+      lines={text}
+      reading={reading}
+      split={split}
+      needle={needle}
+      list={list}
+      count={lines.length}
+    >
+      <GroupedTable
+        columns={columnsAt(now)}
+        lines={lines}
         list={list}
-        count={lines.length}
+        size={split.list}
+        isFocused={split.focus === 'list'}
+        empty={safeText(empty)}
       />
-    </Box>
+    </ListAndDetail>
   );
 };
 

@@ -3,9 +3,8 @@
  */
 import { useMemo, useState } from 'react';
 import type { FC } from 'react';
-import { Box } from 'ink';
 import type { IncidentRow } from '../../engine/views/model/index.ts';
-import { DetailPane, emptyText } from '../components/detail-pane.tsx';
+import { emptyText, ListAndDetail } from '../components/detail-pane.tsx';
 import { SECTION_KEYS, useDocument } from '../components/document.tsx';
 import { Table } from '../components/table.tsx';
 import type { Column } from '../components/table.tsx';
@@ -238,35 +237,33 @@ const Incidents: FC<ScreenProps> = ({ model, status, size, actions, isActive, su
   );
 
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
-      {split.list.rows > 0 && (
-        <Table
-          columns={COLUMNS}
-          rows={rows}
-          list={list}
-          size={split.list}
-          isFocused={split.focus === 'list'}
-          empty={safeText(
-            emptyText(
-              view === undefined,
-              needle,
-              'no incidents: no rule found anything wrong so far',
-            ),
-          )}
-        />
-      )}
-      <DetailPane
-        title={
-          row === undefined ? 'Incident' : `Incident ${row.id}: } next part, enter opens packets`
-        }
-        lines={text}
-        reading={reading}
-        split={split}
-        needle={needle}
+    <ListAndDetail
+      size={size}
+      title={
+        row === undefined ? 'Incident' : `Incident ${row.id}: } next part, enter opens packets`
+      }
+      lines={text}
+      reading={reading}
+      split={split}
+      needle={needle}
+      list={list}
+      count={rows.length}
+    >
+      <Table
+        columns={COLUMNS}
+        rows={rows}
         list={list}
-        count={rows.length}
+        size={split.list}
+        isFocused={split.focus === 'list'}
+        empty={safeText(
+          emptyText(
+            view === undefined,
+            needle,
+            'no incidents: no rule found anything wrong so far',
+          ),
+        )}
       />
-    </Box>
+    </ListAndDetail>
   );
 };
 

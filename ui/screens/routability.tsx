@@ -3,9 +3,8 @@
  */
 import { useMemo } from 'react';
 import type { FC } from 'react';
-import { Box } from 'ink';
 import type { RoutabilityLeg, RoutabilityRow } from '../../engine/views/model/index.ts';
-import { DetailPane, emptyText } from '../components/detail-pane.tsx';
+import { emptyText, ListAndDetail } from '../components/detail-pane.tsx';
 import { EMPTY_LINE, fact, section, SECTION_KEYS, useDocument } from '../components/document.tsx';
 import type { DocumentLine } from '../components/document.tsx';
 import type { Segment } from '../components/line.tsx';
@@ -269,27 +268,25 @@ const Routability: FC<ScreenProps> = ({ model, status, size, actions, isActive, 
     'no return routability: no Home Test or Care-of Test message was seen',
   );
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
-      {split.list.rows > 0 && (
-        <Table
-          columns={COLUMNS}
-          rows={rows}
-          list={list}
-          size={split.list}
-          isFocused={split.focus === 'list'}
-          empty={safeText(empty)}
-        />
-      )}
-      <DetailPane
-        title="Return routability of this pair"
-        lines={text}
-        reading={reading}
-        split={split}
-        needle={needle}
+    <ListAndDetail
+      size={size}
+      title="Return routability of this pair"
+      lines={text}
+      reading={reading}
+      split={split}
+      needle={needle}
+      list={list}
+      count={rows.length}
+    >
+      <Table
+        columns={COLUMNS}
+        rows={rows}
         list={list}
-        count={rows.length}
+        size={split.list}
+        isFocused={split.focus === 'list'}
+        empty={safeText(empty)}
       />
-    </Box>
+    </ListAndDetail>
   );
 };
 

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordMaker } from '../../../cli/report/record-maker.ts';
 import { isRunning, ownProcess } from '../../../io/store/running-process.ts';
@@ -12,19 +11,7 @@ import type { StoreOperation } from '../../../io/store/store-executor.ts';
 import { StoreQueue } from '../../../io/store/store-queue.ts';
 import type { StorePort } from '../../../io/store/store-queue.ts';
 import { INPUTS, makeAlert, makeSummary } from '../../cli/report/audit-builders.ts';
-
-type Open = (file: string) => Sqlite.Database;
-
-/** The package is optional: it needs a compiler where no binary fits. */
-const open = await (async (): Promise<Open | undefined> => {
-  try {
-    const { default: Database } = await import('better-sqlite3');
-    new Database(':memory:').close();
-    return (file) => new Database(file);
-  } catch {
-    return undefined;
-  }
-})();
+import { openDatabase as open } from './open-database.ts';
 
 let folder = '';
 let file = '';

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { auditDocument } from '../../../cli/report/document.ts';
 import { RunFollower } from '../../../cli/report/run-follower.ts';
@@ -21,19 +20,7 @@ import {
   packetAt,
   packetContext,
 } from '../../rules/event-builders.ts';
-
-type Open = (file: string) => Sqlite.Database;
-
-/** The package is optional: it needs a compiler where no binary fits. */
-const open = await (async (): Promise<Open | undefined> => {
-  try {
-    const { default: Database } = await import('better-sqlite3');
-    new Database(':memory:').close();
-    return (file) => new Database(file);
-  } catch {
-    return undefined;
-  }
-})();
+import { openDatabase as open } from './open-database.ts';
 
 let folder = '';
 let file = '';

@@ -11,17 +11,10 @@ import {
   sectionCases,
   shownScreen,
   testKeys,
+  toLadderWith,
 } from './screen-cases.tsx';
-import type { KeyCase } from './screen-cases.tsx';
 
-const toLadder: KeyCase = async (app, press) => {
-  await press();
-  expect(shownScreen(app)).toBe('Ladder');
-  expect(app.model.calls).toContainEqual({
-    call: 'ladder',
-    subject: { kind: 'binding', homeAddress: HOME_ADDRESS, peer: CORRESPONDENT },
-  });
-};
+const toLadder = toLadderWith(CORRESPONDENT);
 
 testKeys(
   ROUTABILITY_SCREEN,

@@ -6,6 +6,7 @@ import { MOVE_KEYS } from '../../../ui/keymap.ts';
 import type { ScreenDefinition, ScreenSize } from '../../../ui/screen.ts';
 import { textWidth } from '../../../ui/text.ts';
 import type { FakeModel } from '../fake-model.ts';
+import { HOME_ADDRESS } from '../fake-state.ts';
 import { openApp, SIZES } from '../harness.tsx';
 import type { AppOptions, TestApp } from '../harness.tsx';
 
@@ -33,6 +34,18 @@ export function expectFilled(app: TestApp, { columns, rows }: ScreenSize): void 
     expect(textWidth(line)).toBeLessThanOrEqual(columns);
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   }
+}
+
+/** The key leads to the ladder of the first binding of the list, with this peer. */
+export function toLadderWith(peer: string): KeyCase {
+  return async (app, press) => {
+    await press();
+    expect(shownScreen(app)).toBe('Ladder');
+    expect(app.model.calls).toContainEqual({
+      call: 'ladder',
+      subject: { kind: 'binding', homeAddress: HOME_ADDRESS, peer },
+    });
+  };
 }
 
 /** Which screen is shown. */
