@@ -141,3 +141,52 @@ export function emptyPacketRecord(): PacketRecord {
     fileOffset: 0,
   };
 }
+
+/** One link that a node stands on: whole Ethernet frames in both directions. */
+export interface LinkPort {
+  /** Name of the interface, for people. */
+  readonly name: string;
+  /** 6 octets. */
+  readonly linkLayerAddress: Uint8Array;
+  /** Largest IPv6 packet in octets, 1280 or more. */
+  readonly mtu: number;
+  /** Whether frames pass at present. */
+  readonly isUp: boolean;
+  /** Puts a frame on the link. Never throws: what cannot be sent is lost, as on any link. The octets belong to the port then. */
+  send(frame: Uint8Array): void;
+  /** Set by the node. The octets are the node's only during the call, unless it copies them. */
+  onFrame: ((frame: Uint8Array) => void) | undefined;
+  /** Set by the node: the link came up or went down. */
+  onStateChange: ((isUp: boolean) => void) | undefined;
+}
+
+/** The programs of the machine that a node runs on: whole IPv6 packets in both directions, as through a TUN device. */
+export interface LocalStack {
+  /** Largest IPv6 packet in octets. */
+  readonly mtu: number;
+  /** Hands a packet to the programs. Never throws. */
+  deliver(packet: Uint8Array): void;
+  /** Set by the node: a program sends. The octets are the node's only during the call. */
+  onPacket: ((packet: Uint8Array) => void) | undefined;
+}
+
+/** Something to happen later. */
+export interface ScheduledAction {
+  readonly isPending: boolean;
+  cancel(): void;
+}
+
+/** Time as nodes know it: real, or virtual in tests. */
+export interface Scheduler {
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: number;
+  /** Seconds since 1970, with fractions: for timestamps on the wire and in files only. */
+  readonly wallClock: number;
+  /** Calls `action` once, `delay` milliseconds from now (0 or more), never during this call. */
+  after(delay: number, action: () => void): ScheduledAction;
+}
+
+/** Octets that nobody can guess; seeded in tests. */
+export interface RandomSource {
+  octets(count: number): Uint8Array;
+}

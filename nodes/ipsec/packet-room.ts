@@ -1,0 +1,23 @@
+/**
+ * Room for packets that are sealed: an array of its own for each would cost as much as its encryption.
+ */
+
+/** Octets fetched at a time. Kept packets keep their neighbours alive: the node's queues are short. */
+const SLAB = 64 * 1024;
+/** Larger ones get an array of their own. */
+const LARGEST_SHARED = 8 * 1024;
+
+let slab = new Uint8Array(SLAB);
+let used = 0;
+
+/** Octets that nobody else has or gets. */
+export function packetRoom(length: number): Uint8Array {
+  if (length > LARGEST_SHARED) return new Uint8Array(length);
+  if (used + length > SLAB) {
+    slab = new Uint8Array(SLAB);
+    used = 0;
+  }
+  const room = slab.subarray(used, used + length);
+  used += length;
+  return room;
+}
