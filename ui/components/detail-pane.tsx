@@ -57,7 +57,7 @@ const DetailPane: FC<DetailProps> = ({
 export const ListAndDetail: FC<
   DetailProps & { readonly size: ScreenSize; readonly children: ReactNode }
 > = ({ size, children, ...detail }) => (
-  <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+  <Box flexDirection="column" width={size.columns} height={size.rows} overflowY="hidden">
     {detail.split.list.rows > 0 && children}
     <DetailPane {...detail} />
   </Box>

@@ -34,7 +34,7 @@ export function GroupedTable<Row>(props: {
   const indent = '  ';
   const widths = columnWidths(columns, size.columns - 1 - indent.length);
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+    <Box flexDirection="column" width={size.columns} height={size.rows} overflowY="hidden">
       {size.rows > 0 && (
         <Line segments={[{ text: indent }, ...headSegments(widths)]} width={size.columns} hasMark />
       )}

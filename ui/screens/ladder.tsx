@@ -320,7 +320,7 @@ const LadderScreen: FC<ScreenProps> = ({ model, status, size, actions, isActive,
           );
   const evidenceCount = lines.filter((item) => item.kind === 'step' && item.step.isEvidence).length;
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+    <Box flexDirection="column" width={size.columns} height={size.rows} overflowY="hidden">
       <PaneTitle
         title={ladder?.title ?? 'Ladder'}
         detail={evidenceCount === 0 ? '' : `! ${evidenceCount} of ${lines.length} are evidence`}

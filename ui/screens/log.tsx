@@ -128,7 +128,7 @@ const Log: FC<ScreenProps> = ({ model, status, size, actions, isActive }) => {
   const of = rows.length === view?.length ? '' : ` of ${countText(view?.length ?? 0)}`;
   const narrowed = needle === '' ? '' : ` with "${needle}"`;
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+    <Box flexDirection="column" width={size.columns} height={size.rows} overflowY="hidden">
       <PaneTitle
         title={`Log: ${says}${narrowed}, ${countText(rows.length)}${of}`}
         detail={list.isFollowing ? 'following' : 'stopped; G follows'}

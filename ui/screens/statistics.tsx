@@ -232,7 +232,7 @@ const Statistics: FC<ScreenProps> = ({ model, status, size, actions, isActive })
     isActive,
   );
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+    <Box flexDirection="column" width={size.columns} height={size.rows} overflowY="hidden">
       <PaneTitle
         title={view === undefined ? 'Statistics: asking ...' : 'Statistics'}
         detail={placeText(reading, lines.length, rows)}

@@ -262,7 +262,7 @@ const Topology: FC<ScreenProps> = ({ model, status, size, actions, isActive, sub
 
   const narrowed = needle === '' ? '' : ` with "${needle}"`;
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+    <Box flexDirection="column" width={size.columns} height={size.rows} overflowY="hidden">
       {drawing?.map((segments, index) => (
         <Line key={index} segments={segments} width={size.columns} />
       ))}

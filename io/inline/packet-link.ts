@@ -1,0 +1,419 @@
+/**
+ * An Ethernet interface as a link of a node: raw frames of IPv6 in both directions (packet(7)).
+ */
+import type { LinkPort } from '../../engine/ports.ts';
+import { HostError } from '../native/host-error.ts';
+import { callError } from '../native/kernel.ts';
+import type { Kernel, NativeMemory, Watch } from '../native/kernel.ts';
+import { openKernel } from '../native/koffi-kernel.ts';
+import {
+  AF_PACKET,
+  ARPHRD_ETHER,
+  EINTR,
+  ETH_P_IPV6,
+  IFF_LOWER_UP,
+  IFF_UP,
+  MSG_DONTWAIT,
+  PACKET_ADD_MEMBERSHIP,
+  PACKET_IGNORE_OUTGOING,
+  PACKET_MR_ALLMULTI,
+  PACKET_MR_PROMISC,
+  PACKET_OTHERHOST,
+  PACKET_STATISTICS,
+  PACKET_VNET_HDR,
+  SOCK_RAW,
+  SOL_PACKET,
+  SOL_SOCKET,
+  SO_ATTACH_FILTER,
+  SO_RCVBUFFORCE,
+  SO_SNDBUFFORCE,
+} from '../native/linux.ts';
+import { MessageBatch } from '../native/message-batch.ts';
+import type { HostConfiguration } from './host-configuration.ts';
+import { LinkMonitor } from './link-monitor.ts';
+import type { LinkEvent, LinkFacts } from './link-monitor.ts';
+import { FrameCompleter, VIRTIO_HEADER } from './offload.ts';
+
+/** Frames read with one call, and calls in one turn of the event loop, at most. */
+const BATCH = 64;
+const CALLS = 2;
+const ETHERNET = 14;
+/** Room for what the kernel hands over at once: its header, Ethernet, and an IPv6 packet of 65 575 octets. */
+const SLOT = 65_664;
+/** Frames that wait while the process is busy, and to be sent through a slow queue: octets as the kernel counts them. */
+const RECEIVE_BUFFER = 16 * 2 ** 20;
+const SEND_BUFFER = 8 * 2 ** 20;
+const MIN_MTU = 1280;
+
+/** How a link is opened. */
+export interface PacketLinkOptions {
+  /**
+   * Silences the kernel's own IPv6 on the interface, brings it up, and undoes both. Without it the interface is taken as it
+   * is, and the kernel answers beside the node where it has IPv6 there.
+   */
+  readonly host?: HostConfiguration;
+  /** Hears unicast frames to everybody; without it those to its own address and all groups. */
+  readonly isPromiscuous?: boolean;
+  /** Calls of the kernel; those by the package koffi otherwise. */
+  readonly kernel?: Kernel;
+}
+
+/** What went over a link since it was opened. */
+export interface PacketLinkCounts {
+  /** Frames handed to the node, after cutting. */
+  readonly received: number;
+  readonly sent: number;
+  /** Frames that the kernel could not send: link down, queue full, larger than the link takes. */
+  readonly notSent: number;
+  /** Frames lost before the process read them, because it was busy. */
+  readonly lostUnread: number;
+  /** Frames that were dropped because they cannot be cut to what a wire carries. */
+  readonly refused: number;
+}
+
+/** A link of this machine. */
+export interface PacketLink extends LinkPort {
+  counts(): PacketLinkCounts;
+  /** Gives the interface back; no frame is handed over any more. What `host` has changed is undone by its own close. */
+  close(): void;
+}
+
+/**
+ * Opens an interface.
+ *
+ * Frames come whole, one for each packet that would be on a wire: with finished checksums, and cut where the kernel has
+ * left that to the hardware. A turn of the event loop hands over 128 frames of the kernel at most, then timers and other
+ * links have theirs. When the interface goes down, goes away or comes back under its name, `onStateChange` tells, and
+ * the link goes on.
+ *
+ * @param name of an Ethernet interface with an MTU of 1280 or more
+ * @throws HostError
+ */
+export function openPacketLink(name: string, options: PacketLinkOptions = {}): PacketLink {
+  return new KernelLink(name, options, options.kernel ?? openKernel());
+}
+
+class KernelLink implements PacketLink {
+  readonly name: string;
+  onFrame: ((frame: Uint8Array) => void) | undefined;
+  onStateChange: ((isUp: boolean) => void) | undefined;
+  readonly #options: PacketLinkOptions;
+  readonly #kernel: Kernel;
+  readonly #monitor: LinkMonitor;
+  readonly #batch: MessageBatch;
+  readonly #completer: FrameCompleter;
+  readonly #out: NativeMemory;
+  #facts: LinkFacts;
+  /** There is an interface. */
+  #isPresent = true;
+  #descriptor: number;
+  #watch: Watch | undefined;
+  #isUp: boolean;
+  #isClosed = false;
+  #received = 0;
+  #sent = 0;
+  #notSent = 0;
+  #lostUnread = 0;
+  readonly #take = (frame: Uint8Array): void => {
+    // The node may have closed the link while it had a frame of the same batch.
+    if (this.#isClosed) return;
+    this.#received++;
+    this.onFrame?.(frame);
+  };
+
+  constructor(name: string, options: PacketLinkOptions, kernel: Kernel) {
+    this.name = name;
+    this.#options = options;
+    this.#kernel = kernel;
+    this.#monitor = new LinkMonitor(kernel);
+    this.#batch = new MessageBatch(kernel, BATCH, SLOT);
+    this.#completer = new FrameCompleter(this.#batch.bytes);
+    this.#out = kernel.allocate(VIRTIO_HEADER + SLOT);
+    try {
+      this.#facts = this.#find();
+      options.host?.takeLink(name);
+      this.#descriptor = this.#open(this.#facts.index);
+    } catch (error) {
+      this.#monitor.close();
+      throw error;
+    }
+    this.#facts = this.#monitor.ask(name)[0] ?? this.#facts;
+    this.#isUp = isUp(this.#facts);
+    this.#watch = this.#wait();
+    this.#monitor.onEvent = (event) => {
+      this.#heard(event);
+    };
+    this.#monitor.onLoss = () => {
+      this.#askAgain();
+    };
+    this.#monitor.watch();
+  }
+
+  get linkLayerAddress(): Uint8Array {
+    return this.#facts.linkLayerAddress;
+  }
+
+  get mtu(): number {
+    return this.#facts.mtu;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  send(frame: Uint8Array): void {
+    const { length } = frame;
+    if (this.#isClosed || length < ETHERNET || length > SLOT) {
+      this.#notSent++;
+      return;
+    }
+    // The header in front stays 0: nothing is left to the hardware.
+    this.#out.bytes.set(frame, VIRTIO_HEADER);
+    const result = this.#kernel.send(
+      this.#descriptor,
+      this.#out,
+      0,
+      VIRTIO_HEADER + length,
+      MSG_DONTWAIT,
+    );
+    if (result < 0) this.#notSent++;
+    else this.#sent++;
+  }
+
+  counts(): PacketLinkCounts {
+    this.#readLosses();
+    return {
+      received: this.#received,
+      sent: this.#sent,
+      notSent: this.#notSent,
+      lostUnread: this.#lostUnread,
+      refused: this.#completer.counts.refused,
+    };
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#readLosses();
+    this.#isClosed = true;
+    this.#isUp = false;
+    this.#monitor.close();
+    this.#watch?.close();
+    this.#kernel.close(this.#descriptor);
+  }
+
+  /** @returns the interface, when a node can stand on it */
+  #find(): LinkFacts {
+    const { name } = this;
+    const facts = this.#monitor.ask(name)[0];
+    if (facts === undefined) {
+      const known = this.#monitor.ask().map((link) => link.name);
+      throw new HostError('ERR_HOST_INTERFACE_UNKNOWN', `there is no interface '${name}'`, {
+        interfaceName: name,
+        known,
+        hint: `There is: ${known.join(', ')}`,
+      });
+    }
+    const { type, mtu, linkLayerAddress } = facts;
+    if (type !== ARPHRD_ETHER || linkLayerAddress.length !== 6) {
+      throw new HostError(
+        'ERR_HOST_INTERFACE',
+        `${name}: not an Ethernet interface (type ${type})`,
+        { interfaceName: name, hint: 'Name one with Ethernet frames: eth0, a veth, a bridge.' },
+      );
+    }
+    if (mtu < MIN_MTU) {
+      throw new HostError(
+        'ERR_HOST_INTERFACE',
+        `${name}: its MTU is ${mtu}; IPv6 takes ${MIN_MTU} or more (RFC 8200 section 5)`,
+        { interfaceName: name, hint: `Raise it: ip link set ${name} mtu 1500` },
+      );
+    }
+    return facts;
+  }
+
+  /** Opens a socket that hears the interface from now on. */
+  #open(index: number): number {
+    const kernel = this.#kernel;
+    const { name } = this;
+    // Protocol 0 hears nothing, until the filter is there and the interface is named.
+    const descriptor = kernel.socket(AF_PACKET, SOCK_RAW, 0);
+    if (descriptor < 0) {
+      throw callError('ERR_HOST_OPEN', `open a packet socket on ${name}`, descriptor, name);
+    }
+    try {
+      const check = (result: number, what: string): void => {
+        if (result < 0) throw callError('ERR_HOST_OPEN', `${what} on ${name}`, result, name);
+      };
+      const number = kernel.allocate(4);
+      const set = (level: number, option: number, value: number): number => {
+        number.view.setUint32(0, value, true);
+        return kernel.setOption(descriptor, level, option, number, 4);
+      };
+      check(set(SOL_PACKET, PACKET_VNET_HDR, 1), 'tell what is left to the hardware');
+      // Helps only where the protocol would be "all": a kernel before 4.20 does not know it.
+      set(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+      // Needs CAP_NET_ADMIN; with less the kernel's default has to do.
+      set(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+      set(SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
+      if (!this.#options.isPromiscuous) {
+        const filter = ownFramesFilter(kernel);
+        const attached = kernel.setOption(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, filter, 16);
+        check(attached, 'filter frames');
+      }
+      // struct sockaddr_ll
+      const address = kernel.allocate(20);
+      address.view.setUint16(0, AF_PACKET, true);
+      address.view.setUint16(2, ETH_P_IPV6);
+      address.view.setInt32(4, index, true);
+      check(kernel.bind(descriptor, address, 20), 'hear frames');
+      // struct packet_mreq
+      const membership = kernel.allocate(16);
+      const kind = this.#options.isPromiscuous ? PACKET_MR_PROMISC : PACKET_MR_ALLMULTI;
+      membership.view.setInt32(0, index, true);
+      membership.view.setUint16(4, kind, true);
+      const joined = kernel.setOption(
+        descriptor,
+        SOL_PACKET,
+        PACKET_ADD_MEMBERSHIP,
+        membership,
+        16,
+      );
+      check(joined, 'hear all groups');
+      return descriptor;
+    } catch (error) {
+      kernel.close(descriptor);
+      throw error;
+    }
+  }
+
+  #wait(): Watch {
+    return this.#kernel.watch(this.#descriptor, () => {
+      this.#read();
+      return true;
+    });
+  }
+
+  #read(): void {
+    const batch = this.#batch;
+    for (let call = 0; call < CALLS; call++) {
+      const count = batch.receive(this.#descriptor);
+      // What is no "nothing there" is the news that the interface went down, told once; the monitor tells as well.
+      if (count < 0) {
+        if (count === EINTR) continue;
+        return;
+      }
+      for (let i = 0; i < count; i++) {
+        const offset = batch.offset(i);
+        if (batch.isCut(i)) this.#completer.counts.refused++;
+        else this.#completer.complete(offset, offset + batch.length(i), this.#take);
+      }
+      if (this.#isClosed || count < batch.count) return;
+    }
+  }
+
+  #heard(event: LinkEvent): void {
+    if (event.kind === 'gone') {
+      if (event.index !== this.#facts.index) return;
+      this.#isPresent = false;
+      this.#tell(false);
+      return;
+    }
+    const { facts } = event;
+    if (this.#isPresent ? facts.index === this.#facts.index : facts.name === this.name) {
+      this.#changed(facts);
+    }
+  }
+
+  #changed(facts: LinkFacts): void {
+    if (!this.#isPresent && !this.#reopen(facts)) return;
+    // Messages without an address or an MTU leave them as they were.
+    const { linkLayerAddress, mtu } = facts;
+    this.#facts = {
+      ...facts,
+      linkLayerAddress:
+        linkLayerAddress.length === 6 ? linkLayerAddress : this.#facts.linkLayerAddress,
+      mtu: mtu === 0 ? this.#facts.mtu : mtu,
+    };
+    this.#tell(isUp(facts));
+  }
+
+  /** The interface is back, as another one. @returns false when it is of no use yet */
+  #reopen(facts: LinkFacts): boolean {
+    if (facts.type !== ARPHRD_ETHER || facts.linkLayerAddress.length !== 6) return false;
+    this.#isPresent = true;
+    this.#readLosses();
+    try {
+      this.#options.host?.takeLink(this.name);
+      const descriptor = this.#open(facts.index);
+      this.#watch?.close();
+      this.#kernel.close(this.#descriptor);
+      this.#descriptor = descriptor;
+      this.#watch = this.#wait();
+      return true;
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      // Gone again, or not ours: the next message about it is another chance.
+      this.#isPresent = false;
+      return false;
+    }
+  }
+
+  #tell(state: boolean): void {
+    if (state === this.#isUp || this.#isClosed) return;
+    this.#isUp = state;
+    this.onStateChange?.(state);
+  }
+
+  #askAgain(): void {
+    const facts = this.#monitor.ask(this.name)[0];
+    if (facts?.index !== this.#facts.index) {
+      this.#heard({ kind: 'gone', index: this.#facts.index });
+    }
+    if (facts !== undefined) this.#heard({ kind: 'changed', facts });
+  }
+
+  /** Reading it sets the kernel's count to 0. */
+  #readLosses(): void {
+    if (this.#isClosed) return;
+    const statistics = this.#kernel.allocate(8);
+    const result = this.#kernel.getOption(
+      this.#descriptor,
+      SOL_PACKET,
+      PACKET_STATISTICS,
+      statistics,
+      8,
+    );
+    if (result >= 0) this.#lostUnread += statistics.view.getUint32(4, true);
+  }
+}
+
+function isUp({ flags }: LinkFacts): boolean {
+  return (flags & IFF_UP) !== 0 && (flags & IFF_LOWER_UP) !== 0;
+}
+
+/**
+ * A filter (struct sock_fprog, 16 octets, then its instructions) that drops what is for other hosts. Frames of a VLAN that
+ * this machine has no interface for are among them: the kernel takes the tag off and marks them so.
+ */
+function ownFramesFilter(kernel: Kernel): NativeMemory {
+  /** Loads the kind of frame that the kernel saw: BPF_LD | BPF_W | BPF_ABS at SKF_AD_OFF + SKF_AD_PKTTYPE. */
+  const program = [
+    [0x20, 0, 0, 0xffff_f004],
+    // BPF_JMP | BPF_JEQ | BPF_K
+    [0x15, 0, 1, PACKET_OTHERHOST],
+    // BPF_RET | BPF_K: nothing, or all of it.
+    [0x06, 0, 0, 0],
+    [0x06, 0, 0, 0xffff_ffff],
+  ] as const;
+  const memory = kernel.allocate(16 + program.length * 8);
+  memory.view.setUint16(0, program.length, true);
+  memory.view.setBigUint64(8, BigInt(memory.address + 16), true);
+  program.forEach(([code, whenTrue, whenFalse, value], i) => {
+    const at = 16 + i * 8;
+    memory.view.setUint16(at, code, true);
+    memory.view.setUint8(at + 2, whenTrue);
+    memory.view.setUint8(at + 3, whenFalse);
+    memory.view.setUint32(at + 4, value, true);
+  });
+  return memory;
+}
