@@ -11,6 +11,7 @@ import { addHistory } from './commands/history.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLearn } from './commands/learn.ts';
 import { addLive } from './commands/live.ts';
+import { addNodes } from './commands/nodes.ts';
 import { addRead } from './commands/read.ts';
 import { addRules } from './commands/rules.ts';
 import { addSensor } from './commands/sensor.ts';
@@ -110,6 +111,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addRead(program, terminal, end);
   addLive(program, terminal, end);
   addTui(program, terminal, end);
+  addNodes(program, terminal, end);
   addSensor(program, terminal, end);
   addFields(program, terminal, end);
   addKeys(program, terminal, end);

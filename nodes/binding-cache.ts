@@ -62,6 +62,8 @@ export class BindingCache {
   readonly #secondOf = new Map<AddressKey, number>();
   #homeRegistrations = 0;
   #timer: ScheduledAction | undefined;
+  /** The second that the timer waits for; Infinity without timer. */
+  #nextSecond = Infinity;
 
   constructor({
     scheduler,
@@ -162,7 +164,15 @@ export class BindingCache {
     const keys = this.#ends.get(second);
     if (keys === undefined) this.#ends.set(second, new Set([key]));
     else keys.add(key);
-    this.#timer ??= this.#scheduler.after(1000, this.#sweep);
+    this.#wakeAt(second);
+  }
+
+  /** One timer, for the second in which the next entry ends. */
+  #wakeAt(second: number): void {
+    if (second >= this.#nextSecond) return;
+    this.#timer?.cancel();
+    this.#nextSecond = second;
+    this.#timer = this.#scheduler.after(Math.max(0, second * 1000 - this.#scheduler.now), this.#sweep);
   }
 
   #forgetEnd(key: AddressKey): void {
@@ -177,6 +187,7 @@ export class BindingCache {
   readonly #sweep = (): void => {
     const now = this.#scheduler.now;
     this.#timer = undefined;
+    this.#nextSecond = Infinity;
     for (const [second, keys] of [...this.#ends]) {
       if (second * 1000 > now) continue;
       for (const key of [...keys]) {
@@ -184,7 +195,8 @@ export class BindingCache {
         if (entry !== undefined) this.#remove(key, entry, 'expired');
       }
     }
-    if (this.#ends.size === 0) return;
-    this.#timer ??= this.#scheduler.after(1000 - (now % 1000), this.#sweep);
+    let next = Infinity;
+    for (const second of this.#ends.keys()) if (second < next) next = second;
+    if (next < Infinity) this.#wakeAt(next);
   };
 }

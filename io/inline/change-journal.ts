@@ -23,25 +23,26 @@ import { HostError } from '../native/host-error.ts';
 /** Interface names and numbers: one that was removed and made again has another number, and nothing to be undone. */
 const onInterface = { name: z.string().max(15), index: z.int() };
 
+/** A setting of IPv6, of an interface or of all: below /proc/sys. */
+export const SETTING_FILE = /^net\/ipv6\/conf\/(?!\.{1,2}\/)[^/]+\/[a-z0-9_]+$/;
+
 const change = z.discriminatedUnion('kind', [
   /** A file below /proc/sys had this value. */
   z.object({
     kind: z.literal('setting'),
-    file: z.string().regex(/^net\/ipv6\/conf\/[^/]+\/[a-z0-9_]+$/),
+    file: z.string().regex(SETTING_FILE),
     value: z.string().max(100),
     on: z.object(onInterface).optional(),
   }),
   /** An interface was so. */
   z.object({ kind: z.literal('link'), ...onInterface, isUp: z.boolean(), mtu: z.int() }),
-  /** An interface had these IPv6 addresses and routes, as `ip address save` and `ip route save` write them, in base64. */
+  /** An interface had these IPv6 addresses and routes: input of `ip address restore` and `ip route restore`, in base64. */
   z.object({
     kind: z.literal('addresses'),
     ...onInterface,
     addresses: z.base64(),
     routes: z.base64(),
   }),
-  /** Routes of all interfaces that the kernel may forget. */
-  z.object({ kind: z.literal('routes'), routes: z.base64() }),
   /** An address or a route was not there: arguments of `ip -6 address del` or `ip -6 route del`. */
   z.object({
     kind: z.literal('added'),

@@ -3,10 +3,11 @@
  */
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { HostError, PRIVILEGES_HINT } from '../native/host-error.ts';
-import { ChangeJournal, leftChanges } from './change-journal.ts';
+import { ChangeJournal, SETTING_FILE, leftChanges } from './change-journal.ts';
 import type { Change } from './change-journal.ts';
 import { IpCommand, checkInterfaceName, checkPrefix, routeArguments } from './ip-command.ts';
 import type { InterfaceRoute, InterfaceState } from './ip-command.ts';
+import { addressesToRestore, routesToRestore } from './saved-messages.ts';
 
 const SETTINGS = '/proc/sys';
 const CONF = 'net/ipv6/conf';
@@ -35,6 +36,7 @@ export class HostConfiguration {
   /** What an earlier process had left and was put back now, a sentence each. */
   readonly recovered: readonly string[];
   readonly #ip: IpCommand;
+  readonly #file: string;
   readonly #journal: ChangeJournal;
   readonly #changes: Change[] = [];
   #isClosed = false;
@@ -47,18 +49,20 @@ export class HostConfiguration {
    * @throws HostError when `ip` or the privileges are missing, or another process holds the journal
    */
   constructor(options: HostConfigurationOptions) {
+    this.#file = options.journal;
     this.#ip = options.ip ?? new IpCommand();
     // Fails here and not half way when there is no `ip`.
     this.#ip.run(['-V']);
-    const left = leftChanges(options.journal);
-    this.recovered = left === undefined ? [] : this.#recover(options.journal, left);
-    this.#journal = new ChangeJournal(options.journal);
+    const left = leftChanges(this.#file);
+    this.recovered = left === undefined ? [] : this.#recover(left);
+    this.#journal = new ChangeJournal(this.#file);
     process.once('exit', this.#onExit);
   }
 
   /**
    * Takes an interface from the kernel's own IPv6, which then neither sends nor answers there, and brings it up. Its IPv6
-   * addresses and routes come back with `close`. IPv4 and other protocols stay. Throws HostError.
+   * addresses and routes come back with `close`; for those of routers the kernel asks them then. IPv4 and other protocols
+   * stay. Throws HostError.
    */
   takeLink(name: string): void {
     const link = this.#link(name);
@@ -69,14 +73,19 @@ export class HostConfiguration {
         kind: 'addresses',
         name,
         index: link.index,
-        addresses: this.#saved(['-6', 'address', 'save', 'dev', name]),
-        routes: this.#saved(['-6', 'route', 'save', 'table', 'all', 'dev', name]),
+        addresses: base64(addressesToRestore(this.#ip.run(['-6', 'address', 'save', 'dev', name]))),
+        routes: base64(
+          routesToRestore(this.#ip.run(['-6', 'route', 'save', 'table', 'all', 'dev', name])),
+        ),
       });
       this.setSetting(setting, '1');
     }
-    if (link.isUp) return;
-    this.#record({ kind: 'link', name, ...link });
-    this.#ip.run(['link', 'set', 'dev', name, 'up']);
+    this.#setUp(name, link);
+  }
+
+  /** Brings an interface up. Throws HostError. */
+  setUp(name: string): void {
+    this.#setUp(name, this.#link(name));
   }
 
   /** @param octets 1280 or more. Throws HostError. */
@@ -105,19 +114,17 @@ export class HostConfiguration {
   }
 
   /**
-   * Forwarding between all interfaces, as far as the kernel routes. With it the kernel forgets what it learnt from routers;
-   * it gets it back with `close`. Throws HostError.
+   * Forwarding between all interfaces, as far as the kernel routes. What it learnt from routers stays, and it goes on to
+   * hear them: accept_ra becomes 2 where it was 1. Throws HostError.
    */
   setForwarding(isOn: boolean): void {
     const value = isOn ? '1' : '0';
     if (readSetting(FORWARDING) === value) return;
-    this.#record({
-      kind: 'routes',
-      routes: this.#saved(['-6', 'route', 'save', 'table', 'all', 'proto', 'ra']),
-    });
-    // Those of each interface follow the one for all, so each has to be put back behind it.
-    for (const name of readdirSync(`${SETTINGS}/${CONF}`)) {
-      if (name === 'all') continue;
+    const names = readdirSync(`${SETTINGS}/${CONF}`).filter((name) => name !== 'all');
+    for (const name of names) {
+      const acceptance = `${CONF}/${name}/accept_ra`;
+      if (isOn && readSetting(acceptance) === '1') this.setSetting(acceptance, '2');
+      // Those of each interface follow the one for all, so each has to be put back after it.
       this.#recordSetting(`${CONF}/${name}/forwarding`);
     }
     this.setSetting(FORWARDING, value);
@@ -129,6 +136,11 @@ export class HostConfiguration {
    * @throws HostError
    */
   setSetting(file: string, value: string): void {
+    if (!SETTING_FILE.test(file)) {
+      throw new HostError('ERR_HOST_OPTION', `'${file}' is no setting of IPv6`, {
+        hint: 'Expected: net/ipv6/conf/eth0/accept_ra',
+      });
+    }
     if (this.#recordSetting(file) !== value) writeSetting(file, value);
   }
 
@@ -145,9 +157,15 @@ export class HostConfiguration {
     return problems;
   }
 
-  #recover(file: string, left: readonly Change[]): string[] {
+  #setUp(name: string, link: InterfaceState): void {
+    if (link.isUp) return;
+    this.#record({ kind: 'link', name, ...link });
+    this.#ip.run(['link', 'set', 'dev', name, 'up']);
+  }
+
+  #recover(left: readonly Change[]): string[] {
     const problems = this.#undoAll(left);
-    rmSync(file, { force: true });
+    rmSync(this.#file, { force: true });
     return left.length === 0
       ? problems
       : [`put back ${left.length} changes that an earlier process had left`, ...problems];
@@ -161,11 +179,6 @@ export class HostConfiguration {
       interfaceName: name,
       hint: 'To see those there are: ip link',
     });
-  }
-
-  /** What `ip` saves, in base64. */
-  #saved(args: readonly string[]): string {
-    return this.#ip.run(args).toString('base64');
   }
 
   #record(entry: Change): void {
@@ -207,10 +220,6 @@ export class HostConfiguration {
       if (readSetting(file) !== value) writeSetting(file, value);
       return;
     }
-    if (entry.kind === 'routes') {
-      this.#restore('route', entry.routes);
-      return;
-    }
     const { name } = entry;
     if (!this.#isSame(entry)) return;
     if (entry.kind === 'link') {
@@ -229,7 +238,15 @@ export class HostConfiguration {
 
   #restore(what: 'address' | 'route', saved: string): void {
     if (saved === '') return;
-    this.#ip.run(['-6', what, 'restore'], Buffer.from(saved, 'base64'));
+    // `ip` reads routes several times, so a file it has to be.
+    const file = `${this.#file}.${what}`;
+    rmSync(file, { force: true });
+    try {
+      writeFileSync(file, Buffer.from(saved, 'base64'), { flag: 'wx', mode: 0o600 });
+      this.#ip.run(['-6', what, 'restore'], { file });
+    } finally {
+      rmSync(file, { force: true });
+    }
   }
 
   #removeAdded(what: 'address' | 'route', args: readonly string[]): void {
@@ -241,6 +258,10 @@ export class HostConfiguration {
       if (!(error instanceof HostError) || !isGone.test(error.message)) throw error;
     }
   }
+}
+
+function base64(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('base64');
 }
 
 function readSetting(file: string): string {

@@ -2,6 +2,7 @@
  * The program `ip` of iproute2, by which interfaces are set up.
  */
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { HostError, PRIVILEGES_HINT } from '../native/host-error.ts';
@@ -16,11 +17,14 @@ export interface CommandResult {
   readonly error?: Error;
 }
 
+/** What a program reads: octets, or a file. */
+export type CommandInput = Uint8Array | { readonly file: string };
+
 /** Runs a program to its end. */
 export type RunCommand = (
   program: string,
   args: readonly string[],
-  input?: Uint8Array,
+  input?: CommandInput,
 ) => CommandResult;
 
 /** Milliseconds after which `ip` is ended: it asks the kernel and nobody else. */
@@ -30,19 +34,23 @@ const PROGRAMS = ['ip', '/usr/sbin/ip', '/sbin/ip'];
 
 /** Runs a program of this machine, without a shell. */
 export const runCommand: RunCommand = (program, args, input) => {
-  const run = spawnSync(program, args, {
-    input: input ?? '',
-    timeout: LIMIT,
-    maxBuffer: 2 ** 26,
-    env: { ...process.env, LC_ALL: 'C' },
-  });
-  return {
-    code: run.status ?? undefined,
+  const file = input !== undefined && 'file' in input ? openSync(input.file, 'r') : undefined;
+  try {
+    const run = spawnSync(program, args, {
+      ...(input instanceof Uint8Array && { input }),
+      stdio: [file ?? (input === undefined ? 'ignore' : 'pipe'), 'pipe', 'pipe'],
+      timeout: LIMIT,
+      maxBuffer: 2 ** 26,
+      env: { ...process.env, LC_ALL: 'C' },
+    });
     // Without a program there is no output at all, whatever the types say.
-    stdout: Buffer.from(run.error === undefined ? run.stdout : []),
-    stderr: run.error === undefined ? run.stderr.toString() : '',
-    ...(run.error && { error: run.error }),
-  };
+    if (run.error !== undefined) {
+      return { code: undefined, stdout: Buffer.alloc(0), stderr: '', error: run.error };
+    }
+    return { code: run.status ?? undefined, stdout: run.stdout, stderr: run.stderr.toString() };
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
 };
 
 /** An interface. */
@@ -80,7 +88,7 @@ export class IpCommand {
    * @returns what it wrote
    * @throws HostError with what it said when it is not there or fails
    */
-  run(args: readonly string[], input?: Uint8Array): Buffer {
+  run(args: readonly string[], input?: CommandInput): Buffer {
     const result = this.#start(args, input);
     if (result.code === 0) return result.stdout;
     const said = result.stderr.trim().split('\n').join('; ');
@@ -110,7 +118,7 @@ export class IpCommand {
     return found && { index: found.ifindex, isUp: found.flags.includes('UP'), mtu: found.mtu };
   }
 
-  #start(args: readonly string[], input?: Uint8Array): CommandResult {
+  #start(args: readonly string[], input?: CommandInput): CommandResult {
     let last: Error | undefined;
     for (const program of this.#program === undefined ? PROGRAMS : [this.#program]) {
       const result = this.#run(program, args, input);

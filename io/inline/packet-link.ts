@@ -3,36 +3,15 @@
  */
 import type { LinkPort } from '../../engine/ports.ts';
 import { HostError } from '../native/host-error.ts';
-import { callError } from '../native/kernel.ts';
 import type { Kernel, NativeMemory, Watch } from '../native/kernel.ts';
 import { openKernel } from '../native/koffi-kernel.ts';
-import {
-  AF_PACKET,
-  ARPHRD_ETHER,
-  EINTR,
-  ETH_P_IPV6,
-  IFF_LOWER_UP,
-  IFF_UP,
-  MSG_DONTWAIT,
-  PACKET_ADD_MEMBERSHIP,
-  PACKET_IGNORE_OUTGOING,
-  PACKET_MR_ALLMULTI,
-  PACKET_MR_PROMISC,
-  PACKET_OTHERHOST,
-  PACKET_STATISTICS,
-  PACKET_VNET_HDR,
-  SOCK_RAW,
-  SOL_PACKET,
-  SOL_SOCKET,
-  SO_ATTACH_FILTER,
-  SO_RCVBUFFORCE,
-  SO_SNDBUFFORCE,
-} from '../native/linux.ts';
+import { ARPHRD_ETHER, EINTR, IFF_LOWER_UP, IFF_UP, MSG_DONTWAIT } from '../native/linux.ts';
 import { MessageBatch } from '../native/message-batch.ts';
 import type { HostConfiguration } from './host-configuration.ts';
 import { LinkMonitor } from './link-monitor.ts';
 import type { LinkEvent, LinkFacts } from './link-monitor.ts';
 import { FrameCompleter, VIRTIO_HEADER } from './offload.ts';
+import { lostFrames, openPacketSocket } from './packet-socket.ts';
 
 /** Frames read with one call, and calls in one turn of the event loop, at most. */
 const BATCH = 64;
@@ -40,9 +19,6 @@ const CALLS = 2;
 const ETHERNET = 14;
 /** Room for what the kernel hands over at once: its header, Ethernet, and an IPv6 packet of 65 575 octets. */
 const SLOT = 65_664;
-/** Frames that wait while the process is busy, and to be sent through a slow queue: octets as the kernel counts them. */
-const RECEIVE_BUFFER = 16 * 2 ** 20;
-const SEND_BUFFER = 8 * 2 ** 20;
 const MIN_MTU = 1280;
 
 /** How a link is opened. */
@@ -231,59 +207,8 @@ class KernelLink implements PacketLink {
     return facts;
   }
 
-  /** Opens a socket that hears the interface from now on. */
   #open(index: number): number {
-    const kernel = this.#kernel;
-    const { name } = this;
-    // Protocol 0 hears nothing, until the filter is there and the interface is named.
-    const descriptor = kernel.socket(AF_PACKET, SOCK_RAW, 0);
-    if (descriptor < 0) {
-      throw callError('ERR_HOST_OPEN', `open a packet socket on ${name}`, descriptor, name);
-    }
-    try {
-      const check = (result: number, what: string): void => {
-        if (result < 0) throw callError('ERR_HOST_OPEN', `${what} on ${name}`, result, name);
-      };
-      const number = kernel.allocate(4);
-      const set = (level: number, option: number, value: number): number => {
-        number.view.setUint32(0, value, true);
-        return kernel.setOption(descriptor, level, option, number, 4);
-      };
-      check(set(SOL_PACKET, PACKET_VNET_HDR, 1), 'tell what is left to the hardware');
-      // Helps only where the protocol would be "all": a kernel before 4.20 does not know it.
-      set(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
-      // Needs CAP_NET_ADMIN; with less the kernel's default has to do.
-      set(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
-      set(SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
-      if (!this.#options.isPromiscuous) {
-        const filter = ownFramesFilter(kernel);
-        const attached = kernel.setOption(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, filter, 16);
-        check(attached, 'filter frames');
-      }
-      // struct sockaddr_ll
-      const address = kernel.allocate(20);
-      address.view.setUint16(0, AF_PACKET, true);
-      address.view.setUint16(2, ETH_P_IPV6);
-      address.view.setInt32(4, index, true);
-      check(kernel.bind(descriptor, address, 20), 'hear frames');
-      // struct packet_mreq
-      const membership = kernel.allocate(16);
-      const kind = this.#options.isPromiscuous ? PACKET_MR_PROMISC : PACKET_MR_ALLMULTI;
-      membership.view.setInt32(0, index, true);
-      membership.view.setUint16(4, kind, true);
-      const joined = kernel.setOption(
-        descriptor,
-        SOL_PACKET,
-        PACKET_ADD_MEMBERSHIP,
-        membership,
-        16,
-      );
-      check(joined, 'hear all groups');
-      return descriptor;
-    } catch (error) {
-      kernel.close(descriptor);
-      throw error;
-    }
+    return openPacketSocket(this.#kernel, this.name, index, this.#options.isPromiscuous ?? false);
   }
 
   #wait(): Watch {
@@ -372,48 +297,11 @@ class KernelLink implements PacketLink {
     if (facts !== undefined) this.#heard({ kind: 'changed', facts });
   }
 
-  /** Reading it sets the kernel's count to 0. */
   #readLosses(): void {
-    if (this.#isClosed) return;
-    const statistics = this.#kernel.allocate(8);
-    const result = this.#kernel.getOption(
-      this.#descriptor,
-      SOL_PACKET,
-      PACKET_STATISTICS,
-      statistics,
-      8,
-    );
-    if (result >= 0) this.#lostUnread += statistics.view.getUint32(4, true);
+    if (!this.#isClosed) this.#lostUnread += lostFrames(this.#kernel, this.#descriptor);
   }
 }
 
 function isUp({ flags }: LinkFacts): boolean {
   return (flags & IFF_UP) !== 0 && (flags & IFF_LOWER_UP) !== 0;
-}
-
-/**
- * A filter (struct sock_fprog, 16 octets, then its instructions) that drops what is for other hosts. Frames of a VLAN that
- * this machine has no interface for are among them: the kernel takes the tag off and marks them so.
- */
-function ownFramesFilter(kernel: Kernel): NativeMemory {
-  /** Loads the kind of frame that the kernel saw: BPF_LD | BPF_W | BPF_ABS at SKF_AD_OFF + SKF_AD_PKTTYPE. */
-  const program = [
-    [0x20, 0, 0, 0xffff_f004],
-    // BPF_JMP | BPF_JEQ | BPF_K
-    [0x15, 0, 1, PACKET_OTHERHOST],
-    // BPF_RET | BPF_K: nothing, or all of it.
-    [0x06, 0, 0, 0],
-    [0x06, 0, 0, 0xffff_ffff],
-  ] as const;
-  const memory = kernel.allocate(16 + program.length * 8);
-  memory.view.setUint16(0, program.length, true);
-  memory.view.setBigUint64(8, BigInt(memory.address + 16), true);
-  program.forEach(([code, whenTrue, whenFalse, value], i) => {
-    const at = 16 + i * 8;
-    memory.view.setUint16(at, code, true);
-    memory.view.setUint8(at + 2, whenTrue);
-    memory.view.setUint8(at + 3, whenFalse);
-    memory.view.setUint32(at + 4, value, true);
-  });
-  return memory;
 }

@@ -1,8 +1,6 @@
 /**
  * SQLite store: a file that collects runs, for questions over many of them. Tables: `schema.ts`.
  */
-import { existsSync, statSync } from 'node:fs';
-import path from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import type {
   AlertRecord,
@@ -15,20 +13,10 @@ import { APPLICATION_ID, COLUMNS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import type { TableName } from './schema.ts';
 import { markKilledRuns, removeOldRows } from './retention.ts';
 import type { RunProcess } from './retention.ts';
+import { StoreError, checkPlace, loadSqlite, storeError } from './sqlite-file.ts';
 
-/** What a store error is about: the file that was named, or the machine. */
-export type StoreErrorKind = 'usage' | 'environment';
-
-/** The store cannot be opened or written. The message says what, where and what to do. */
-export class StoreError extends Error {
-  readonly kind: StoreErrorKind;
-
-  constructor(kind: StoreErrorKind, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'StoreError';
-    this.kind = kind;
-  }
-}
+export { StoreError } from './sqlite-file.ts';
+export type { StoreErrorKind } from './sqlite-file.ts';
 
 /** What is known of a run when it starts. */
 export interface StoredRun {
@@ -139,7 +127,7 @@ export class SqliteStore {
     run: StoredRun,
     options: StoreOptions = {},
   ): Promise<SqliteStore> {
-    const { default: Database } = await loadPackage();
+    const { default: Database } = await loadSqlite('--db');
     checkPlace(file);
     let database: Sqlite.Database | undefined;
     try {
@@ -368,35 +356,6 @@ export class SqliteStore {
   }
 }
 
-/** The native package is optional and costs time to load: only who asks for a store pays. */
-async function loadPackage(): Promise<{ default: typeof Sqlite }> {
-  try {
-    return await import('better-sqlite3');
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new StoreError(
-      'environment',
-      `--db needs the package better-sqlite3, which is not installed or does not load (${reason})\n` +
-        '  In the folder of mip6guard run: npm install --include=optional (it needs python3, make and g++)',
-      error,
-    );
-  }
-}
-
-/** Refuses places at which SQLite would fail in words that help nobody. */
-function checkPlace(file: string): void {
-  const directory = path.dirname(file);
-  if (!existsSync(directory)) {
-    throw new StoreError(
-      'usage',
-      `cannot open the store ${file}: there is no directory ${directory}`,
-    );
-  }
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
-    throw new StoreError('usage', `cannot open the store ${file}: it is a directory, not a file`);
-  }
-}
-
 /** Makes the tables of a new file; refuses what is not ours or newer. */
 function prepareDatabase(file: string, database: Sqlite.Database): void {
   const number = (pragma: string): number => Number(database.pragma(pragma, { simple: true }));
@@ -427,25 +386,4 @@ function prepareDatabase(file: string, database: Sqlite.Database): void {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = NORMAL');
   database.pragma('foreign_keys = ON');
-}
-
-/** Plain words for what SQLite says. */
-function storeError(file: string, error: unknown): StoreError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const problem = (kind: StoreErrorKind, text: string): StoreError =>
-    new StoreError(kind, `cannot write the store ${file}: ${text}`, error);
-  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-    return problem(
-      'usage',
-      'it is not an SQLite database, or damaged; give --db the name of a new file',
-    );
-  }
-  if (code === 'SQLITE_FULL') return problem('environment', 'no space left on the device');
-  if (code.startsWith('SQLITE_BUSY')) {
-    return problem('environment', 'another program holds it; try again when that has ended');
-  }
-  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) {
-    return problem('environment', 'no permission to write it, or the file system is read-only');
-  }
-  return problem('environment', error instanceof Error ? error.message : String(error));
 }

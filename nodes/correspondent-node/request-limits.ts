@@ -35,7 +35,8 @@ const PREFIX_SLOTS = 1024;
 /** Milliseconds that one request takes out of a rate, and how far ahead of time it may be. */
 function spacing({ burst, perSecond }: Rate): { readonly step: number; readonly ahead: number } {
   const step = 1000 / perSecond;
-  return { step, ahead: step * (burst - 1) };
+  // A little more, so that sums of steps that are no whole numbers do not cost a request.
+  return { step, ahead: step * (burst - 0.999) };
 }
 
 /**

@@ -73,13 +73,22 @@ export interface RegistrationOptions {
   readonly refreshInterval?: number;
   /** Whether a refresh is advised at all; default true. */
   readonly advisesRefresh?: boolean;
-  /** Care-of address that is the home address: status 174 (default), or a de-registration as in RFC 3775. */
+  /**
+   * Care-of address that is the home address: status 174 (default), or a de-registration as in RFC 3775, for mobile nodes
+   * whose de-registrations are taken in mode `rfc`.
+   */
   readonly careOfAtHome?: 'refuse' | 'deregister';
+  /**
+   * Where a registration has to name its care-of address in an Alternate Care-of Address option, as the address of the IPv6
+   * header is not protected. Default `required-in-transport`: with ESP in transport mode (RFC 3776 section 4.3). AH protects
+   * the header and never needs it.
+   */
+  readonly alternateCareOfAddress?: 'required' | 'required-in-transport' | 'optional';
   /** Solicitations of duplicate address detection; default 1. 0 = none. RFC 4862 section 5.1. */
   readonly duplicateAddressDetectionTransmits?: number;
   /** Registrations that wait for duplicate address detection at most; default 1024, more are refused with 130. */
   readonly pendingCapacity?: number;
-  /** Unsolicited advertisements for each address, 1..3; default 1. RFC 6275 section 10.4.1. */
+  /** Unsolicited advertisements for each address, 1..3; default 3. RFC 6275 section 10.4.1. */
   readonly advertisements?: number;
 }
 

@@ -16,23 +16,23 @@ import {
   discoveryPacket,
   sourceLinkOptions,
 } from './neighbor-discovery.ts';
-import type { AdvertisementFields, SolicitationFields } from './network-interface.ts';
+import type {
+  AdvertisementFields,
+  NetworkInterface,
+  SolicitationFields,
+} from './network-interface.ts';
 
 /** Offset of the source in an IPv6 packet. */
 const SOURCE = 8;
 
 /** What a sender asks of its interface. */
 export interface DiscoverySenderOptions {
-  readonly linkLayerAddress: Uint8Array;
-  readonly linkLocal: Uint8Array;
+  readonly link: Pick<
+    NetworkInterface,
+    'linkLayerAddress' | 'linkLocal' | 'owns' | 'sourceFor' | 'transmit'
+  >;
+  /** The node is a router. */
   readonly isRouter: boolean;
-  readonly owns: (address: Uint8Array) => boolean;
-  readonly sourceFor: (destination: Uint8Array) => Uint8Array | undefined;
-  readonly transmit: (
-    packet: Uint8Array,
-    nextHop: Uint8Array,
-    linkDestination?: Uint8Array,
-  ) => void;
 }
 
 /** Sender of one interface. Without a source address it sends nothing but what may come from `::`. */
@@ -45,9 +45,9 @@ export class DiscoverySender {
 
   /** Neighbor advertisement. */
   advertise(fields: AdvertisementFields): void {
-    const { owns, linkLayerAddress, transmit } = this.#options;
+    const { link } = this.#options;
     const { target, destination = ALL_NODES, isSolicited = false, isOverride = true } = fields;
-    const isOwn = owns(target);
+    const isOwn = link.owns(target);
     const asker = isMulticast(destination) ? target : destination;
     const source = fields.source ?? (isOwn ? target : this.#sourceTowards(asker));
     if (source === undefined) return;
@@ -62,12 +62,12 @@ export class DiscoverySender {
         code: 0,
         flags: flags >>> 0,
         targetAddress: target,
-        options: [{ kind: 'target-link-layer-address', address: linkLayerAddress }],
+        options: [{ kind: 'target-link-layer-address', address: link.linkLayerAddress }],
       },
       source,
       destination,
     );
-    transmit(packet, destination, fields.linkDestination);
+    link.transmit(packet, destination, fields.linkDestination);
   }
 
   /** Neighbor solicitation as the fields say. */
@@ -75,7 +75,7 @@ export class DiscoverySender {
     const { target, destination = solicitedNodeGroup(target) } = fields;
     const source = fields.source ?? this.#sourceTowards(target);
     if (source === undefined) return;
-    this.#options.transmit(this.#solicitation(target, source, destination), destination);
+    this.#options.link.transmit(this.#solicitation(target, source, destination), destination);
   }
 
   /**
@@ -87,12 +87,12 @@ export class DiscoverySender {
     linkDestination: Uint8Array | undefined,
     packet: Uint8Array | undefined,
   ): void {
-    const { owns, transmit } = this.#options;
+    const { link } = this.#options;
     const wanted = packet?.slice(SOURCE, SOURCE + 16);
-    const source = wanted !== undefined && owns(wanted) ? wanted : this.#sourceTowards(target);
+    const source = wanted !== undefined && link.owns(wanted) ? wanted : this.#sourceTowards(target);
     if (source === undefined) return;
     const destination = linkDestination === undefined ? solicitedNodeGroup(target) : target;
-    transmit(
+    link.transmit(
       this.#solicitation(target, source, destination),
       destination,
       linkDestination ?? groupLinkAddress(destination),
@@ -101,24 +101,24 @@ export class DiscoverySender {
 
   /** Router solicitation: from `::` while there is no address. */
   solicitRouter(): void {
-    const { owns, linkLocal, linkLayerAddress, transmit } = this.#options;
-    const source = owns(linkLocal) ? linkLocal : UNSPECIFIED;
+    const { link } = this.#options;
+    const source = link.owns(link.linkLocal) ? link.linkLocal : UNSPECIFIED;
     const packet = discoveryPacket(
       {
         kind: 'router-solicitation',
         code: 0,
-        options: sourceLinkOptions(source, linkLayerAddress),
+        options: sourceLinkOptions(source, link.linkLayerAddress),
       },
       source,
       ALL_ROUTERS,
     );
-    transmit(packet, ALL_ROUTERS);
+    link.transmit(packet, ALL_ROUTERS);
   }
 
   /** An address to talk to a neighbor from: of its scope, or link-local as long as there is no other. */
   #sourceTowards(neighbor: Uint8Array): Uint8Array | undefined {
-    const { owns, linkLocal, sourceFor } = this.#options;
-    return sourceFor(neighbor) ?? (owns(linkLocal) ? linkLocal : undefined);
+    const { link } = this.#options;
+    return link.sourceFor(neighbor) ?? (link.owns(link.linkLocal) ? link.linkLocal : undefined);
   }
 
   #solicitation(target: Uint8Array, source: Uint8Array, destination: Uint8Array): Uint8Array {
@@ -127,7 +127,7 @@ export class DiscoverySender {
         kind: 'neighbor-solicitation',
         code: 0,
         targetAddress: target,
-        options: sourceLinkOptions(source, this.#options.linkLayerAddress),
+        options: sourceLinkOptions(source, this.#options.link.linkLayerAddress),
       },
       source,
       destination,

@@ -49,7 +49,6 @@ export class DuplicateDetection {
    */
   start(address: Uint8Array, transmits: number, delay: number, onResult: Listener): DuplicateProbe {
     const key = addressKey(address);
-    const { scheduler } = this.#options;
     const running = this.#probes.get(key);
     // An own function for each caller: each can give up alone.
     const listener: Listener = (isUnique) => {
@@ -59,16 +58,8 @@ export class DuplicateDetection {
       running.listeners.add(listener);
       return this.#handle(running, listener);
     }
-    if (transmits <= 0 || this.#probes.size >= MAX_PROBES) {
-      const answer = scheduler.after(0, () => {
-        onResult(transmits <= 0);
-      });
-      return {
-        cancel: () => {
-          answer.cancel();
-        },
-      };
-    }
+    if (transmits <= 0) return this.#answer(true, onResult);
+    if (this.#probes.size >= MAX_PROBES) return this.refuse(onResult);
     const probe: Probe = {
       key,
       address: address.slice(),
@@ -79,13 +70,18 @@ export class DuplicateDetection {
     };
     this.#probes.set(key, probe);
     if (delay > 0) {
-      probe.timer = scheduler.after(delay, () => {
+      probe.timer = this.#options.scheduler.after(delay, () => {
         this.#solicit(probe);
       });
     } else {
       this.#solicit(probe);
     }
     return this.#handle(probe, listener);
+  }
+
+  /** An address that is known not to be unique, without asking. */
+  refuse(onResult: Listener): DuplicateProbe {
+    return this.#answer(false, onResult);
   }
 
   /** Whether the address is being asked for. */
@@ -108,6 +104,18 @@ export class DuplicateDetection {
   close(): void {
     for (const { timer } of this.#probes.values()) timer?.cancel();
     this.#probes.clear();
+  }
+
+  /** Tells without asking, and never during the call. */
+  #answer(isUnique: boolean, onResult: Listener): DuplicateProbe {
+    const answer = this.#options.scheduler.after(0, () => {
+      onResult(isUnique);
+    });
+    return {
+      cancel: () => {
+        answer.cancel();
+      },
+    };
   }
 
   #handle(probe: Probe, listener: Listener): DuplicateProbe {

@@ -1,9 +1,10 @@
 /**
  * IPv6 packets in Ethernet frames. RFC 2464.
  */
-import { copyOctets, u16 } from '../../dissectors/core/bytes.ts';
+import { copyOctets, equalBytes, u16, u32, u8 } from '../../dissectors/core/bytes.ts';
 import { ipv6Header } from '../../dissectors/ipv6/header.ts';
 import { ethernetHeader } from '../../dissectors/link/ethernet.ts';
+import { LINK_ADDRESS_OCTETS } from './link-address.ts';
 
 const HEADER_OCTETS = ethernetHeader.fixedOctets;
 const SOURCE = ethernetHeader.offsetOf('source');
@@ -32,27 +33,37 @@ export function frameSource(frame: Uint8Array): Uint8Array {
   return copyOctets(frame, SOURCE, ETHER_TYPE);
 }
 
-/** Whether the source of a frame is a link-layer address. */
-export function isFrameFrom(frame: Uint8Array, linkLayerAddress: Uint8Array): boolean {
-  for (let i = 0; i < 6; i++) if (frame[SOURCE + i] !== linkLayerAddress[i]) return false;
-  return true;
+function isAddressAt(frame: Uint8Array, at: number, linkLayerAddress: Uint8Array): boolean {
+  return equalBytes(frame, at, linkLayerAddress, 0, LINK_ADDRESS_OCTETS);
 }
 
-/** Whether the destination of a frame is a link-layer address. */
-export function isFrameTo(frame: Uint8Array, linkLayerAddress: Uint8Array): boolean {
-  for (let i = 0; i < 6; i++) if (frame[i] !== linkLayerAddress[i]) return false;
-  return true;
+/**
+ * The IPv6 packet of a frame to a link-layer address or to one of its groups, without what fills it; nothing of own frames
+ * that come back, nor of those that a group sends.
+ * @param hasGroup whether frames to these last four octets of 33:33 are taken. RFC 2464 section 7
+ */
+export function packetFor(
+  frame: Uint8Array,
+  linkLayerAddress: Uint8Array,
+  hasGroup: (linkKey: number) => boolean,
+): Uint8Array | undefined {
+  if (isAddressAt(frame, SOURCE, linkLayerAddress) || (u8(frame, SOURCE) & 1) !== 0) {
+    return undefined;
+  }
+  const isGroup = u8(frame, 0) === 0x33 && u8(frame, 1) === 0x33;
+  const isTaken = isGroup ? hasGroup(u32(frame, 2)) : isAddressAt(frame, 0, linkLayerAddress);
+  return isTaken ? packetOf(frame) : undefined;
 }
 
 /**
  * The IPv6 packet of a frame, without the octets that fill short frames, in its own octets; undefined when there is
  * none, or less than its Payload Length says.
  */
-export function packetOf(frame: Uint8Array): Uint8Array | undefined {
+function packetOf(frame: Uint8Array): Uint8Array | undefined {
   if (frame.length < HEADER_OCTETS + IPV6_OCTETS || u16(frame, ETHER_TYPE) !== IPV6) {
     return undefined;
   }
-  if ((frame[HEADER_OCTETS] ?? 0) >>> 4 !== 6) return undefined;
+  if (u8(frame, HEADER_OCTETS) >>> 4 !== 6) return undefined;
   const octets = IPV6_OCTETS + u16(frame, HEADER_OCTETS + PAYLOAD_LENGTH);
   const end = HEADER_OCTETS + octets;
   return end > frame.length ? undefined : copyOctets(frame, HEADER_OCTETS, end);

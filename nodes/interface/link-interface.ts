@@ -8,16 +8,15 @@ import {
   isMulticast,
   isUnspecified,
 } from '../../dissectors/core/address.ts';
-import { u32, u8 } from '../../dissectors/core/bytes.ts';
 import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
-import type { LinkPort, RandomSource, Scheduler } from '../../engine/ports.ts';
+import type { LinkPort } from '../../engine/ports.ts';
 import type { InboundPacket } from '../ip/packet.ts';
-import type { NodeLog } from '../node-log.ts';
+import { randomBetween } from '../random-number.ts';
 import { AddressTable } from './address-table.ts';
 import { DiscoveryReceiver } from './discovery-receiver.ts';
 import { DiscoverySender } from './discovery-sender.ts';
 import { DuplicateDetection } from './duplicate-detection.ts';
-import { frameOf, frameSource, isFrameFrom, isFrameTo, packetOf } from './ethernet-frame.ts';
+import { frameOf, frameSource, packetFor } from './ethernet-frame.ts';
 import {
   ALL_NODES,
   ALL_ROUTERS,
@@ -28,6 +27,7 @@ import {
   linkLocalOf,
   solicitedNodeGroup,
 } from './link-address.ts';
+import type { LinkInterfaceOptions } from './link-interface-options.ts';
 import { MulticastMembership } from './multicast-membership.ts';
 import { NeighborCache } from './neighbor-cache.ts';
 import type {
@@ -47,40 +47,13 @@ import { RouterList } from './router-list.ts';
 import { RouterSolicitations } from './router-solicitations.ts';
 import { SolicitationResponder } from './solicitation-responder.ts';
 
+export type { LinkInterfaceOptions } from './link-interface-options.ts';
+
 /** DupAddrDetectTransmits. RFC 4862 section 5.1. */
 const DUP_ADDR_DETECT_TRANSMITS = 1;
 
-/** What an interface is made of. */
-export interface LinkInterfaceOptions {
-  /** Position in the host's list. */
-  readonly index: number;
-  readonly port: LinkPort;
-  readonly scheduler: Scheduler;
-  readonly random: RandomSource;
-  readonly log: NodeLog;
-  /** Takes router solicitations, sets R in its advertisements, forms no addresses, follows no advertised router. */
-  readonly isRouter: boolean;
-  /**
-   * Takes every IPv6 packet of a frame to this interface's link-layer address or to one of its groups.
-   * @param packet as long as its header says; the receiver's own
-   * @param linkSource source of the frame; the receiver's own
-   */
-  readonly receive: (from: NetworkInterface, packet: Uint8Array, linkSource: Uint8Array) => void;
-  /** Interface identifier of formed addresses, 8 octets; default: modified EUI-64 of the link-layer address. */
-  readonly interfaceIdentifier?: Uint8Array;
-  /** Default: fe80::/64 and the interface identifier. */
-  readonly linkLocal?: Uint8Array;
-  /** How the link-local address is taken; default `probe`. */
-  readonly linkLocalDetection?: 'probe' | 'skip';
-  /** DupAddrDetectTransmits; default 1, 0 = no detection. */
-  readonly duplicateTransmits?: number;
-  /**
-   * Random delays of up to a second before the first router solicitation and before detection for an address that a
-   * multicast advertisement asked for (RFC 4861 section 6.3.7, RFC 4862 section 5.4.2). Default false: a mobile node
-   * may leave them out, and simulations want no waits.
-   */
-  readonly usesStartDelays?: boolean;
-}
+/** Before the first message of an interface, milliseconds. RFC 4862 section 5.4.2. */
+const MAX_START_DELAY = 1000;
 
 /** One link of a node. Takes its link-local address and joins `ff02::1` at once. */
 export class LinkInterface implements NetworkInterface {
@@ -174,10 +147,7 @@ export class LinkInterface implements NetworkInterface {
       scheduler,
       random,
       isRouter,
-      owns: (address) => this.owns(address),
-      advertise: (fields) => {
-        this.advertise(fields);
-      },
+      link: this,
       listen,
       stopListening,
     });
@@ -189,16 +159,7 @@ export class LinkInterface implements NetworkInterface {
         this.#sender.solicitRouter();
       },
     });
-    this.#sender = new DiscoverySender({
-      linkLayerAddress: port.linkLayerAddress,
-      linkLocal: this.linkLocal,
-      isRouter,
-      owns: (address) => this.owns(address),
-      sourceFor: (destination) => this.sourceFor(destination),
-      transmit: (packet, nextHop, linkDestination) => {
-        this.transmit(packet, nextHop, linkDestination);
-      },
-    });
+    this.#sender = new DiscoverySender({ link: this, isRouter });
     this.#receiver = new DiscoveryReceiver({
       scheduler,
       random,
@@ -226,7 +187,10 @@ export class LinkInterface implements NetworkInterface {
     };
     this.#membership.join(ALL_NODES);
     if (isRouter) this.#membership.join(ALL_ROUTERS);
-    this.addAddress(this.linkLocal, { detection: options.linkLocalDetection ?? 'probe' });
+    this.#table.add(this.linkLocal, {
+      detection: options.linkLocalDetection ?? 'probe',
+      delay: usesDelays ? randomBetween(random, 0, MAX_START_DELAY) : 0,
+    });
   }
 
   get name(): string {
@@ -314,17 +278,8 @@ export class LinkInterface implements NetworkInterface {
     onResult: (isUnique: boolean) => void,
     transmits = this.#duplicateTransmits,
   ): DuplicateProbe {
-    if (this.owns(address) || this.isAnycast(address)) {
-      // Nobody answers a node's own solicitations: it has to know by itself.
-      const answer = this.#options.scheduler.after(0, () => {
-        onResult(false);
-      });
-      return {
-        cancel: () => {
-          answer.cancel();
-        },
-      };
-    }
+    // Nobody answers a node's own solicitations: it has to know by itself.
+    if (this.owns(address) || this.isAnycast(address)) return this.#detection.refuse(onResult);
     return this.#detection.start(address, transmits, 0, onResult);
   }
 
@@ -424,13 +379,9 @@ export class LinkInterface implements NetworkInterface {
   }
 
   #receive(frame: Uint8Array): void {
-    // Own frames that come back, and groups that send.
-    if (isFrameFrom(frame, this.linkLayerAddress) || (u8(frame, 6) & 1) !== 0) return;
-    const isGroup = u8(frame, 0) === 0x33 && u8(frame, 1) === 0x33;
-    const isTaken = isGroup
-      ? this.#membership.hasLinkKey(u32(frame, 2))
-      : isFrameTo(frame, this.linkLayerAddress);
-    const packet = isTaken ? packetOf(frame) : undefined;
+    const packet = packetFor(frame, this.linkLayerAddress, (linkKey) =>
+      this.#membership.hasLinkKey(linkKey),
+    );
     if (packet !== undefined) this.#options.receive(this, packet, frameSource(frame));
   }
 
@@ -446,8 +397,7 @@ export class LinkInterface implements NetworkInterface {
     if (state === 'duplicate') this.#receiver.tellDuplicate(address);
     const isLinkLocalReady =
       state === 'preferred' && addressKey(address) === addressKey(this.linkLocal);
-    // Reports without a source are not heard by all. RFC 3810 section 5.2.13, RFC 3590 section 4.
-    if (isLinkLocalReady) this.#membership.reportAll();
+    if (isLinkLocalReady) this.#membership.reportUnheard();
     for (const listener of this.#addressListeners) listener(address, state, isAutoconfigured);
   }
 }

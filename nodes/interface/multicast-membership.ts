@@ -46,6 +46,8 @@ export class MulticastMembership {
   /** Groups that a querier asks for; undefined = all. */
   #asked: Set<AddressKey> | undefined = new Set();
   #isVersion1 = false;
+  /** A report was sent from `::`. */
+  #isUnheard = false;
 
   constructor(options: MulticastMembershipOptions) {
     this.#options = options;
@@ -90,7 +92,12 @@ export class MulticastMembership {
     return this.#linkKeys.has(linkKey);
   }
 
-  /** Tells all groups: the link may be another one, or a link-local address is there at last. */
+  /** Tells all groups if some were told from `::`: not every router hears that. RFC 3810 section 5.2.13, RFC 3590. */
+  reportUnheard(): void {
+    if (this.#isUnheard) this.reportAll();
+  }
+
+  /** Tells all groups: the link may be another one. */
   reportAll(): void {
     this.#send(this.#reportable(undefined), CHANGE_TO_EXCLUDE_MODE);
   }
@@ -202,6 +209,7 @@ export class MulticastMembership {
   /** Hop limit 1 and Router Alert. RFC 3810 section 5. */
   #packet(message: Icmpv6Message, destination: Uint8Array): Uint8Array {
     const source = this.#options.source();
+    this.#isUnheard = isUnspecified(source);
     return ipv6Packet({
       source,
       destination,

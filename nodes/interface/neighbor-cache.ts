@@ -8,18 +8,13 @@ import { addressKey } from '../../dissectors/core/address.ts';
 import type { AddressKey } from '../../dissectors/core/address.ts';
 import { equalBytes } from '../../dissectors/core/bytes.ts';
 import type { RandomSource, ScheduledAction, Scheduler } from '../../engine/ports.ts';
-import { randomBetween } from '../random-number.ts';
 import type { Neighbor, NeighborState } from './network-interface.ts';
+import { ReachableTime } from './reachable-time.ts';
 
 /** RFC 4861 section 10. */
 const MAX_MULTICAST_SOLICIT = 3;
 const MAX_UNICAST_SOLICIT = 3;
-const REACHABLE_TIME = 30_000;
 const DELAY_FIRST_PROBE_TIME = 5_000;
-const MIN_RANDOM_FACTOR = 0.5;
-const MAX_RANDOM_FACTOR = 1.5;
-/** A new random value at least every few hours. RFC 4861 section 6.3.2. */
-const REACHABLE_TIME_LIFE = 2 * 3_600_000;
 
 /** Entries at most. */
 export const MAX_NEIGHBORS = 1024;
@@ -85,12 +80,11 @@ export class NeighborCache {
   /** Both in the order of eviction. */
   readonly #confirmed = new Map<AddressKey, Entry>();
   readonly #unconfirmed = new Map<AddressKey, Entry>();
-  #baseReachableTime = REACHABLE_TIME;
-  #reachableTime = 0;
-  #reachableTimeUntil = 0;
+  readonly #reachableTime: ReachableTime;
 
   constructor(options: NeighborCacheOptions) {
     this.#options = options;
+    this.#reachableTime = new ReachableTime(options.scheduler, options.random);
   }
 
   /** Entries at present. */
@@ -100,9 +94,7 @@ export class NeighborCache {
 
   /** Milliseconds, as a router advertises. RFC 4861 section 6.3.4. */
   setBaseReachableTime(milliseconds: number): void {
-    if (milliseconds === this.#baseReachableTime) return;
-    this.#baseReachableTime = milliseconds;
-    this.#reachableTimeUntil = 0;
+    this.#reachableTime.setBase(milliseconds);
   }
 
   /** Sends a packet to a neighbor, at once or when its link-layer address is known. */
@@ -306,7 +298,7 @@ export class NeighborCache {
     entry.timer = undefined;
     entry.transmits = 0;
     entry.state = 'reachable';
-    entry.reachableUntil = this.#options.scheduler.now + this.#currentReachableTime();
+    entry.reachableUntil = this.#options.scheduler.now + this.#reachableTime.current();
     this.#rank(entry, isAnswer);
     this.#flush(entry);
     this.#answer(entry, true);
@@ -398,19 +390,5 @@ export class NeighborCache {
     entry.queue = [];
     this.#drop(entry);
     this.#options.onUnreachable(address, queue);
-  }
-
-  #currentReachableTime(): number {
-    const { scheduler, random } = this.#options;
-    if (scheduler.now >= this.#reachableTimeUntil) {
-      const base = this.#baseReachableTime;
-      this.#reachableTime = randomBetween(
-        random,
-        MIN_RANDOM_FACTOR * base,
-        MAX_RANDOM_FACTOR * base,
-      );
-      this.#reachableTimeUntil = scheduler.now + REACHABLE_TIME_LIFE;
-    }
-    return this.#reachableTime;
   }
 }

@@ -7,7 +7,7 @@ import type { AddressKey } from '../../dissectors/core/address.ts';
 import type { RandomSource, Scheduler } from '../../engine/ports.ts';
 import { randomBetween } from '../random-number.ts';
 import { ALL_NODES } from './link-address.ts';
-import type { AdvertisementFields } from './network-interface.ts';
+import type { AdvertisementFields, NetworkInterface } from './network-interface.ts';
 
 /** MAX_ANYCAST_DELAY_TIME, milliseconds. RFC 4861 section 10. */
 const MAX_ANYCAST_DELAY_TIME = 1000;
@@ -20,8 +20,7 @@ export interface SolicitationResponderOptions {
   readonly random: RandomSource;
   /** The node is a router. */
   readonly isRouter: boolean;
-  readonly owns: (address: Uint8Array) => boolean;
-  readonly advertise: (fields: AdvertisementFields) => void;
+  readonly link: Pick<NetworkInterface, 'owns' | 'advertise'>;
   readonly listen: (address: Uint8Array) => void;
   readonly stopListening: (address: Uint8Array) => void;
 }
@@ -80,14 +79,14 @@ export class SolicitationResponder {
 
   /** Whether the node answers for the address. */
   answersFor(address: Uint8Array): boolean {
-    return this.#options.owns(address) || this.isDefending(address) || this.isAnycast(address);
+    return this.#options.link.owns(address) || this.isDefending(address) || this.isAnycast(address);
   }
 
   /** Answers a solicitation for an address that is answered for. */
   answer({ target, source, linkSource }: Asked): void {
-    const { owns, isRouter, advertise, scheduler, random } = this.#options;
+    const { link, isRouter, scheduler, random } = this.#options;
     const isProbe = isUnspecified(source);
-    const isOwn = owns(target);
+    const isOwn = link.owns(target);
     const defendedAsRouter = this.#defended.get(addressKey(target));
     const fields: AdvertisementFields = {
       target,
@@ -100,14 +99,14 @@ export class SolicitationResponder {
       isRouter: isOwn ? isRouter : (defendedAsRouter ?? isRouter),
     };
     if (isOwn || defendedAsRouter !== undefined) {
-      advertise(fields);
+      link.advertise(fields);
       return;
     }
     if (this.#delayed >= MAX_DELAYED) return;
     this.#delayed++;
     scheduler.after(randomBetween(random, 0, MAX_ANYCAST_DELAY_TIME), () => {
       this.#delayed--;
-      if (!this.#isClosed && this.isAnycast(target)) advertise(fields);
+      if (!this.#isClosed && this.isAnycast(target)) link.advertise(fields);
     });
   }
 

@@ -18,6 +18,8 @@ const MAX_HEADERS = 12;
 const IPV6_OCTETS = 40;
 const NEXT_HEADER_FIELD = 6;
 const HOME_ADDRESS_OCTETS = 16;
+const NEIGHBOR_SOLICITATION = 135;
+const NEIGHBOR_DISCOVERY_HOP_LIMIT = 255;
 const TYPE_2_HEADER_LENGTH = 2;
 const TYPE_2_ADDRESS = 8;
 
@@ -243,4 +245,23 @@ export function isUnanswerable(source: Uint8Array): boolean {
 /** Whether a packet between these addresses stays on its link. RFC 4291 section 2.5.6. */
 export function isOfLinkOnly(source: Uint8Array, destination: Uint8Array): boolean {
   return isLinkLocal(source) || isLinkLocal(destination) || isUnspecified(source);
+}
+
+/**
+ * Whether a packet solicits an address that its interface defends for a node that is away, at that address itself: neighbor
+ * unreachability detection is answered for it too. RFC 6275 section 10.4.1.
+ */
+export function isSolicitationOfDefended({
+  interface: from,
+  protocol,
+  payload,
+  hopLimit,
+  wireDestination,
+}: InboundPacket): boolean {
+  return (
+    protocol === NEXT_HEADER.icmpv6 &&
+    hopLimit === NEIGHBOR_DISCOVERY_HOP_LIMIT &&
+    u8(payload, 0) === NEIGHBOR_SOLICITATION &&
+    from?.isDefending(wireDestination) === true
+  );
 }

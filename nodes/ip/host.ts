@@ -5,7 +5,12 @@
  * what becomes of packets for others (`onTransit`), which tunnelled packets count (`acceptsTunnelled`), which addresses a
  * type 2 routing header may name (`isHomeAddress`). State machines only: time, octets and randomness are handed in.
  */
-import { addressKey, isMulticast, isSameAddress } from '../../dissectors/core/address.ts';
+import {
+  addressKey,
+  isLinkLocal,
+  isMulticast,
+  isSameAddress,
+} from '../../dissectors/core/address.ts';
 import type { AddressKey } from '../../dissectors/core/address.ts';
 import { u32, u8 } from '../../dissectors/core/bytes.ts';
 import { fragmentPacket } from '../../dissectors/ipv6/build.ts';
@@ -20,7 +25,12 @@ import type { NetworkInterface } from '../interface/network-interface.ts';
 import { MobilityEndpoint } from '../mobility/mobility-endpoint.ts';
 import { limitedLog } from '../limited-log.ts';
 import type { LogLevel, NodeLog } from '../node-log.ts';
-import { isOfLinkOnly, isUnanswerable, walkHeaders } from './header-walk.ts';
+import {
+  isOfLinkOnly,
+  isSolicitationOfDefended,
+  isUnanswerable,
+  walkHeaders,
+} from './header-walk.ts';
 import type { WalkResult } from './header-walk.ts';
 import { Icmpv6Endpoint } from './icmpv6-endpoint.ts';
 import type { IpsecLayer } from './ipsec-layer.ts';
@@ -40,6 +50,7 @@ import {
   encodePlain,
   hopLimitOf,
   inboundPacket,
+  nextHeaderPointer,
   selectorsOf,
   setHopLimit,
   sourceOf,
@@ -104,12 +115,23 @@ export class Host {
   readonly protocols = new Map<number, (packet: InboundPacket) => void>();
   /** Packets for others; default: forwarded by routers, dropped by hosts. */
   onTransit: ((packet: TransitPacket) => TransitVerdict) | undefined;
-  /** Packets to groups that an interface has joined, before the node itself looks at them. */
-  onMulticast: ((packet: InboundPacket) => void) | undefined;
-  /** Whether what came in a tunnel to this node counts; default: nothing does. RFC 6275 sections 10.4.5, 11.3.3. */
-  acceptsTunnelled: ((inner: Uint8Array, origin: TunnelOrigin) => boolean) | undefined;
+  /** Packets to groups, before the node itself looks at them; true = it need not. */
+  onMulticast: ((packet: InboundPacket) => boolean) | undefined;
+  /** Packets on a link for link-local addresses of others. RFC 6275 section 10.4.2. */
+  onStrayLinkLocal: ((packet: InboundPacket) => void) | undefined;
+  /** Tunnel that leads to a wire destination: a network behind a mobile router. RFC 3963 section 6.5. */
+  tunnelTo: ((destination: Uint8Array) => TunnelEnds | undefined) | undefined;
+  /**
+   * Whether what came in a tunnel to this node counts; default: nothing does. RFC 6275 sections 10.4.5, 11.3.3. `network`:
+   * it comes from a network behind the tunnel's end, and is taken as a packet that a router has passed on (RFC 3963).
+   */
+  acceptsTunnelled: ((inner: Uint8Array, origin: TunnelOrigin) => boolean | 'network') | undefined;
   /** Home addresses that a type 2 routing header may name; default: none. */
   isHomeAddress: (address: Uint8Array) => boolean = () => false;
+  /** Whether a packet may go on to its upper layer; default: all may. What comes out of a tunnel is asked about again. */
+  admits: ((packet: InboundPacket) => boolean) | undefined;
+  /** Groups whose packets are taken although no interface has joined them: they come through a tunnel. */
+  acceptsGroup: ((packet: InboundPacket) => boolean) | undefined;
   /** Every packet that was taken, tunnelled ones included, before its upper layer sees it. */
   onReceived: ((packet: InboundPacket) => void) | undefined;
   /** Packets thrown away, by reason. */
@@ -119,9 +141,12 @@ export class Host {
   readonly #knowsHomeAddressOption: boolean;
   readonly #knowsMobility: boolean;
   readonly #localAddresses = new Set<AddressKey>();
+  readonly #anycastAddresses = new Set<AddressKey>();
   readonly #reassembly = new Reassembly();
   readonly #view = new Ipv6View();
   readonly #pathMtu: PathMtuTable;
+  /** Tunnels that the packet at hand came out of. */
+  #nesting = 0;
 
   constructor(options: HostOptions) {
     this.scheduler = options.scheduler;
@@ -176,6 +201,11 @@ export class Host {
     this.#localAddresses.delete(addressKey(address));
   }
 
+  /** Takes packets for an anycast address from whatever link; nothing is sent from it. */
+  addAnycastAddress(address: Uint8Array): void {
+    this.#anycastAddresses.add(addressKey(address));
+  }
+
   /** Whether the address is one of this node's, on whatever link. */
   owns(address: Uint8Array): boolean {
     return (
@@ -187,6 +217,7 @@ export class Host {
   /** Source address for a destination. */
   sourceFor(destination: Uint8Array, packet?: InboundPacket): Uint8Array | undefined {
     const link =
+      (isLinkLocal(destination) ? packet?.interface : undefined) ??
       this.routes.find(destination, undefined)?.interface ??
       packet?.interface ??
       this.#interfaces[0];
@@ -229,11 +260,13 @@ export class Host {
    */
   sendTunnelled(
     inner: Uint8Array,
-    { local, remote }: TunnelEnds,
+    { local, remote, homeAddress, isProtected = false }: TunnelEnds,
     link?: NetworkInterface,
+    depth = 1,
   ): boolean {
-    const decision = this.ipsec?.outbound(selectorsOf(inner)) ?? { kind: 'bypass' };
+    const decision = this.ipsec?.outbound(selectorsOf(inner, homeAddress)) ?? { kind: 'bypass' };
     if (decision.kind === 'discard') return this.#drop(`policy: ${decision.reason}`);
+    if (isProtected && decision.kind === 'bypass') return this.#drop('tunnel without protection');
     const wire = {
       source: local,
       destination: remote,
@@ -245,6 +278,12 @@ export class Host {
         ? { protocol: NEXT_HEADER.ipv6, payload: inner }
         : decision.protect(NEXT_HEADER.ipv6, inner, wire);
     const outer = encodePlain(local, remote, sealed.protocol, sealed.payload, DEFAULT_HOP_LIMIT);
+    const further = link === undefined ? this.tunnelTo?.(remote) : undefined;
+    if (further !== undefined) {
+      return depth < MAX_TUNNELS
+        ? this.sendTunnelled(outer, further, undefined, depth + 1)
+        : this.#drop('tunnels in tunnels');
+    }
     const route =
       link === undefined || isMulticast(remote)
         ? this.routes.find(remote, local)
@@ -338,6 +377,8 @@ export class Host {
       });
       return true;
     }
+    const tunnel = packet.interface === undefined ? this.tunnelTo?.(destination) : undefined;
+    if (tunnel !== undefined) return this.sendTunnelled(bytes, tunnel);
     const route =
       packet.interface === undefined
         ? this.routes.find(destination, sourceOf(bytes))
@@ -433,18 +474,31 @@ export class Host {
     const packet = inboundPacket(whole, from, linkSource, tunnels);
     const { wireDestination } = packet;
     if (isMulticast(wireDestination)) {
-      this.onMulticast?.(packet);
-      if (from?.isMember(wireDestination) !== true) return;
-    } else if (!this.owns(wireDestination) && from?.isAnycast(wireDestination) !== true) {
+      const isTaken =
+        from?.isMember(wireDestination) === true || this.acceptsGroup?.(packet) === true;
+      if (this.onMulticast?.(packet) === true || !isTaken) return;
+    } else if (
+      !this.owns(wireDestination) &&
+      !this.#isAnycast(wireDestination, from) &&
+      !isSolicitationOfDefended(packet)
+    ) {
       this.#pass(packet);
       return;
     }
     this.#take(packet);
   }
 
-  #pass({ bytes, wireSource: source, wireDestination: destination, ...rest }: InboundPacket): void {
-    if (isOfLinkOnly(source, destination)) return;
-    const { interface: from, tunnels } = rest;
+  #isAnycast(address: Uint8Array, from: NetworkInterface | undefined): boolean {
+    return from?.isAnycast(address) === true || this.#anycastAddresses.has(addressKey(address));
+  }
+
+  #pass(packet: InboundPacket): void {
+    const { bytes, wireSource: source, wireDestination: destination } = packet;
+    if (isOfLinkOnly(source, destination)) {
+      this.onStrayLinkLocal?.(packet);
+      return;
+    }
+    const { interface: from, tunnels } = packet;
     const transit = { bytes, source, destination, interface: from, tunnels };
     const verdict = this.onTransit?.(transit) ?? (this.isRouter ? 'forward' : 'drop');
     if (verdict === 'forward') this.forward(bytes.slice());
@@ -524,6 +578,10 @@ export class Host {
       this.#drop('policy: not protected as it has to be');
       return;
     }
+    if (this.admits?.(packet) === false) {
+      this.#drop('not admitted');
+      return;
+    }
     this.onReceived?.(packet);
     switch (protocol) {
       case NEXT_HEADER.icmpv6:
@@ -569,7 +627,7 @@ export class Host {
 
   #decapsulate(packet: InboundPacket): void {
     const inner = wholePacket(packet.payload);
-    if (inner === undefined || packet.tunnels.length >= MAX_TUNNELS) {
+    if (inner === undefined || this.#nesting >= MAX_TUNNELS) {
       this.#drop('malformed tunnel');
       return;
     }
@@ -579,11 +637,15 @@ export class Host {
       this.#drop('policy: tunnelled, not protected as it has to be');
       return;
     }
-    if (this.acceptsTunnelled?.(inner, origin) !== true) {
+    const accepted = this.acceptsTunnelled?.(inner, origin) ?? false;
+    if (accepted === false) {
       this.#drop('tunnel of nobody');
       return;
     }
-    this.#receive(inner.slice(), packet.interface, undefined, [...packet.tunnels, origin]);
+    this.#nesting++;
+    if (accepted === 'network') this.#receive(inner.slice(), undefined, undefined, []);
+    else this.#receive(inner.slice(), packet.interface, undefined, [...packet.tunnels, origin]);
+    this.#nesting--;
   }
 
   #drop(reason: string): false {
@@ -591,15 +653,4 @@ export class Host {
     this.log({ level: 'debug', event: 'packet-dropped', details: { reason } });
     return false;
   }
-}
-
-/** Octet that names the upper layer of a packet. */
-export function nextHeaderPointer({ bytes, payloadOffset }: InboundPacket): number {
-  let pointer = 6;
-  let at = IPV6_OCTETS;
-  while (at < payloadOffset && at + 2 <= bytes.length) {
-    pointer = at;
-    at += (u8(bytes, at + 1) + 1) * 8;
-  }
-  return pointer;
 }

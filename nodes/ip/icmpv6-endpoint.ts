@@ -152,11 +152,12 @@ export class Icmpv6Endpoint {
       ? wireDestination
       : this.#host.sourceFor(wireSource, packet);
     if (source === undefined) return;
-    // To the wire source, without a routing header: RFC 6275 section 9.2.
     this.send(make(bytes.slice(0, MAX_ERROR_OCTETS)), {
       source,
       destination: wireSource,
-      bypassesBindings: true,
+      // Mobility Headers: to the wire source, without a routing header (RFC 6275 section 9.2). A sender away from home is
+      // told where it is (section 10.4.2).
+      bypassesBindings: packet.protocol === NEXT_HEADER.mobility && packet.tunnels.length === 0,
       ...(packet.tunnels.length === 0 ? { interface: packet.interface } : {}),
     });
   }

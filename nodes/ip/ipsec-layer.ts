@@ -65,6 +65,8 @@ export interface IpsecLayer {
   open(packet: InboundPacket, protocol: 50 | 51, offset: number): OpenedProtection;
   /** Whether a packet may be taken with the protection that it came with (`undefined` = none). RFC 4301 section 5.2. */
   permits(selectors: Selectors, protection: Protection | undefined): boolean;
+  /** Whether an association of this home address for binding messages made the protection: what a home registration has to show. */
+  isBindingProtection(homeAddress: Uint8Array, protection: Protection | undefined): boolean;
   /**
    * The tunnel of a home address has moved or gone: called for accepted, protected registrations only
    * (RFC 3776 section 4.3).

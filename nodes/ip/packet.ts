@@ -121,4 +121,6 @@ export interface TunnelEnds {
   readonly remote: Uint8Array;
   /** Home address whose associations protect it. */
   readonly homeAddress: Uint8Array;
+  /** Nothing may leave through it without protection, whatever the policies say. */
+  readonly isProtected?: boolean;
 }

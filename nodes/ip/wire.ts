@@ -89,8 +89,9 @@ export function upperLayerType(protocol: number, payload: Uint8Array): number | 
 /**
  * What policies look at in a whole packet that goes through a tunnel. Extension headers are passed over; a fragment that is
  * not the first has the protocol and no type.
+ * @param tunnelHomeAddress home address whose tunnel it is, where known
  */
-export function selectorsOf(packet: Uint8Array): Selectors {
+export function selectorsOf(packet: Uint8Array, tunnelHomeAddress?: Uint8Array): Selectors {
   let next = u8(packet, NEXT_HEADER_FIELD);
   let at = IPV6_OCTETS;
   let isLaterFragment = false;
@@ -115,6 +116,7 @@ export function selectorsOf(packet: Uint8Array): Selectors {
     protocol: next,
     type: isLaterFragment ? undefined : upperLayerType(next, packet.subarray(at)),
     isTunnelled: true,
+    tunnelHomeAddress,
   };
 }
 
@@ -168,4 +170,15 @@ export function encodePlain(
   bytes.set(destination, DESTINATION);
   bytes.set(payload, IPV6_OCTETS);
   return bytes;
+}
+
+/** Octet of a packet that names its upper layer, for pointers of Parameter Problem. */
+export function nextHeaderPointer({ bytes, payloadOffset }: InboundPacket): number {
+  let pointer = NEXT_HEADER_FIELD;
+  let at = IPV6_OCTETS;
+  while (at < payloadOffset && at + 2 <= bytes.length) {
+    pointer = at;
+    at += (u8(bytes, at + 1) + 1) * 8;
+  }
+  return pointer;
 }

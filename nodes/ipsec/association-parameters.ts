@@ -70,7 +70,8 @@ export function associationFault(
   if (!Number.isInteger(spi) || spi < LEAST_SPI || spi > 0xffffffff) {
     return `SPI ${spi}: expected 256 to 4294967295 (RFC 4303 section 2.1)`;
   }
-  if (parameters.side !== owner.side) return `made for a ${parameters.side}, this is a ${owner.side}`;
+  if (parameters.side !== owner.side)
+    return `made for a ${parameters.side}, this is a ${owner.side}`;
   if (purposes.length === 0) return 'is for nothing';
   for (const purpose of purposes) {
     const isWanted = owner.policies.some(

@@ -144,7 +144,8 @@ export class NodeAssociation implements CipherOwner {
       this.#window = this.#newWindow();
     }
     const isEncrypted = parameters.protocol === 'esp' && keys.isEncrypted;
-    this.protection = { association: this.name, mode, isEncrypted };
+    const coversAddresses = parameters.protocol === 'ah';
+    this.protection = { association: this.name, mode, isEncrypted, coversAddresses };
     this.#surroundings = surroundings;
     this.decision = {
       kind: mode,
@@ -285,8 +286,7 @@ export class NodeAssociation implements CipherOwner {
     const window = this.#window;
     const high =
       this.extendedSequence && window !== undefined ? window.inferHigh(sequence) : NO_SEQUENCE_HIGH;
-    const isReplay =
-      this.replayWindow > 0 && window?.check(sequence, Math.max(0, high)) !== 'new';
+    const isReplay = this.replayWindow > 0 && window?.check(sequence, Math.max(0, high)) !== 'new';
     if (isReplay) {
       this.counters.replays++;
       return refused('replay');
@@ -335,7 +335,11 @@ export class NodeAssociation implements CipherOwner {
     const payload =
       plain === bytes
         ? copyOctets(bytes, payloadOffset, payloadEnd)
-        : new Uint8Array(plain.buffer, plain.byteOffset + payloadOffset, payloadEnd - payloadOffset);
+        : new Uint8Array(
+            plain.buffer,
+            plain.byteOffset + payloadOffset,
+            payloadEnd - payloadOffset,
+          );
     return this.#opened(result.nextHeader, payload);
   }
 
@@ -343,10 +347,7 @@ export class NodeAssociation implements CipherOwner {
     this.#authentication().open(packet, offset, end, high, header);
     switch (header.status) {
       case 'ok':
-        return this.#opened(
-          header.protocol,
-          copyOctets(packet.bytes, offset + header.octets, end),
-        );
+        return this.#opened(header.protocol, copyOctets(packet.bytes, offset + header.octets, end));
       case 'integrity':
         this.counters.integrityFailures++;
         return refused('integrity');

@@ -152,10 +152,7 @@ export class AuthenticationHeaders {
     // What policies compare is what the value vouches for.
     const source = work.subarray(SOURCE, SOURCE + ADDRESS);
     const destination = work.subarray(DESTINATION, DESTINATION + ADDRESS);
-    if (
-      !isSameAddress(source, packet.source) ||
-      !isSameAddress(destination, packet.destination)
-    ) {
+    if (!isSameAddress(source, packet.source) || !isSameAddress(destination, packet.destination)) {
       result.status = 'other-address';
       return;
     }

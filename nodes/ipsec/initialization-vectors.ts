@@ -10,7 +10,7 @@ const FETCHED = 4096;
 /** Octets of a random source, given out once each. RFC 3602 section 3: an IV must not be foreseeable. */
 export class RandomOctets {
   readonly #random: RandomSource;
-  #octets = new Uint8Array(0);
+  #octets: Uint8Array = new Uint8Array(0);
   #at = 0;
 
   constructor(random: RandomSource) {

@@ -52,8 +52,8 @@ export interface ProtectionDeclaration {
 
 /**
  * Which addresses stand at the mobile node's end:
- * - `home-address`: that, or one of a mobile network;
- * - `payload`: those, or a group whose packets the home agent tunnels to it;
+ * - `home-address`: that alone;
+ * - `payload`: that, one of a mobile network, or a group whose packets the home agent tunnels to it;
  * - `group-member`: whatever group membership messages come from and go to;
  * - `link-local`: DHCPv6.
  *
@@ -142,7 +142,9 @@ function bindingPolicies({ bindingUpdates, granularity }: Form): NodePolicy[] {
     toMobileNode: BINDING_TO_MOBILE_NODE,
   };
   // Whatever the granularity, a binding message in the tunnel is one: it never passes as tunnelled Mobility Header.
-  return granularity === 'protocol' ? [typed, { ...common, ...ANY_TYPE, scope: 'direct' }] : [typed];
+  return granularity === 'protocol'
+    ? [typed, { ...common, ...ANY_TYPE, scope: 'direct' }]
+    : [typed];
 }
 
 function prefixDiscoveryPolicies({ prefixDiscovery, granularity }: Form): NodePolicy[] {
@@ -245,10 +247,7 @@ export interface PolicyTraffic {
 }
 
 /** What of {@link HomeAddressPolicies} says whose addresses are meant. */
-export type PolicyOwner = Pick<
-  HomeAddressPolicies,
-  'homeAddress' | 'homeAgent' | 'mobileNetworks'
->;
+export type PolicyOwner = Pick<HomeAddressPolicies, 'homeAddress' | 'homeAgent' | 'mobileNetworks'>;
 
 /**
  * Whether a policy is about a packet. A type that cannot be seen fits every policy of its protocol, so that a fragment
@@ -274,11 +273,7 @@ export function policyMatches(
   return isMobileEnd(policy.mobileNode, owner, traffic.mobile);
 }
 
-function isMobileEnd(
-  end: MobileEnd,
-  owner: PolicyOwner | undefined,
-  address: Uint8Array,
-): boolean {
+function isMobileEnd(end: MobileEnd, owner: PolicyOwner | undefined, address: Uint8Array): boolean {
   switch (end) {
     case 'link-local':
       return isLinkLocal(address);
@@ -290,14 +285,14 @@ function isMobileEnd(
         isSameAddress(address, owner?.homeAddress)
       );
     case 'payload':
-      return isMobileAddress(address, owner) || isMulticast(address);
+      return isPayloadAddress(address, owner) || isMulticast(address);
     case 'home-address':
-      return isMobileAddress(address, owner);
+      return isSameAddress(address, owner?.homeAddress);
   }
 }
 
-/** Whether an address is the mobile node's own beyond its link: the home address, or of a mobile network. */
-function isMobileAddress(address: Uint8Array, owner: PolicyOwner | undefined): boolean {
+/** Whether an address is the mobile node's, or of a network behind it. */
+function isPayloadAddress(address: Uint8Array, owner: PolicyOwner | undefined): boolean {
   if (owner === undefined) return false;
   if (isSameAddress(address, owner.homeAddress)) return true;
   for (const { bytes, length } of owner.mobileNetworks) {

@@ -2,7 +2,6 @@
  * Binding update list: every Binding Update of this node whose lifetime has not ended. RFC 6275 section 11.1.
  */
 import { addressKey } from '../../dissectors/core/address.ts';
-import type { AddressKey } from '../../dissectors/core/address.ts';
 import { u16 } from '../../dissectors/core/bytes.ts';
 import { isSequenceGreater, nextSequence } from '../../engine/mobility/sequence.ts';
 import type { RandomSource, Scheduler } from '../../engine/ports.ts';
@@ -37,6 +36,8 @@ export interface BindingUpdateListEntry {
   expiresAt: number;
   /** The binding at the destination was acknowledged and not given up since. */
   isAcknowledged: boolean;
+  /** Until when a binding may exist there, acknowledged or not; milliseconds of the scheduler. */
+  mayExistUntil: number;
   /** Sent last, 0..65535. */
   sequence: number;
   /** Milliseconds of the scheduler; -Infinity = never. */
@@ -111,6 +112,7 @@ export class BindingUpdateList {
       lifetime: 0,
       expiresAt: 0,
       isAcknowledged: false,
+      mayExistUntil: 0,
       sequence: u16(this.#random.octets(2), 0),
       sentAt: -Infinity,
       outstanding: [],
@@ -134,6 +136,7 @@ export class BindingUpdateList {
     entry.careOfAddress = careOfAddress.slice();
     entry.lifetime = lifetime;
     entry.sentAt = this.#scheduler.now;
+    entry.mayExistUntil = Math.max(entry.mayExistUntil, entry.sentAt + lifetime * 1000);
     entry.outstanding.push({
       sequence,
       sentAt: entry.sentAt,
@@ -154,16 +157,34 @@ export class BindingUpdateList {
    */
   noteAccepted(entry: BindingUpdateListEntry, answered: OutstandingUpdate, granted: number): void {
     const lifetime = Math.min(granted, answered.lifetime);
-    entry.expiresAt = answered.sentAt + lifetime * 1000;
+    entry.expiresAt = lifetime === 0 ? 0 : answered.sentAt + lifetime * 1000;
     entry.isAcknowledged = lifetime > 0;
     entry.acknowledgedCareOfAddress = lifetime > 0 ? answered.careOfAddress : undefined;
     // What was sent earlier is answered with it; what was sent later still waits.
-    entry.outstanding = entry.outstanding.filter(
-      ({ sequence }) => isSequenceGreater(sequence, answered.sequence),
+    entry.outstanding = entry.outstanding.filter(({ sequence }) =>
+      isSequenceGreater(sequence, answered.sequence),
+    );
+    entry.mayExistUntil = entry.outstanding.reduce(
+      (until, { sentAt, lifetime: asked }) => Math.max(until, sentAt + asked * 1000),
+      entry.expiresAt,
     );
   }
 
-  /** Whether a binding may exist at the destination: acknowledged or not, its time is not over. */
+  /** The destination has no binding any more. */
+  noteGone(entry: BindingUpdateListEntry): void {
+    entry.expiresAt = 0;
+    entry.mayExistUntil = 0;
+    entry.isAcknowledged = false;
+    entry.acknowledgedCareOfAddress = undefined;
+    entry.outstanding = [];
+  }
+
+  /** Whether a binding may exist at the destination, although nobody has said so. */
+  mayExist(entry: BindingUpdateListEntry): boolean {
+    return entry.mayExistUntil > this.#scheduler.now;
+  }
+
+  /** Whether a binding was acknowledged, and its time is not over. */
   isAlive(entry: BindingUpdateListEntry): boolean {
     return entry.isAcknowledged && entry.expiresAt > this.#scheduler.now;
   }

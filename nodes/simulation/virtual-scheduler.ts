@@ -3,8 +3,6 @@
  */
 import type { ScheduledAction, Scheduler } from '../../engine/ports.ts';
 
-/** Actions that one instant may hold: a chain of actions without delay would never end. */
-const MAX_ACTIONS_OF_AN_INSTANT = 1_000_000;
 /** Cancelled actions are cleared away when there are this many of them, and more than others. */
 const SWEEP_FROM = 1024;
 
@@ -27,10 +25,15 @@ export class VirtualScheduler implements Scheduler {
   /** Binary heap, earliest first. */
   #heap: Entry[] = [];
   readonly #epoch: number;
+  readonly #mostOfAnInstant: number;
 
-  /** @param epoch seconds since 1970 at the start of the clock */
-  constructor(epoch = 1_700_000_000) {
+  /**
+   * @param epoch seconds since 1970 at the start of the clock
+   * @param mostOfAnInstant actions that one instant may hold: a chain of actions without delay would never end
+   */
+  constructor(epoch = 1_700_000_000, mostOfAnInstant = 1_000_000) {
     this.#epoch = epoch;
+    this.#mostOfAnInstant = mostOfAnInstant;
   }
 
   get now(): number {
@@ -68,7 +71,10 @@ export class VirtualScheduler implements Scheduler {
     return entry;
   }
 
-  /** Lets time pass, and all that falls into it happen. Milliseconds. */
+  /**
+   * Lets time pass, and all that falls into it happen. Milliseconds.
+   * @throws RangeError when actions without delay call each other without end
+   */
   advance(milliseconds: number): void {
     const until = this.#now + Math.max(0, milliseconds);
     this.#run(until, () => false);
@@ -99,7 +105,7 @@ export class VirtualScheduler implements Scheduler {
         continue;
       }
       ofInstant = at > this.#now ? 0 : ofInstant + 1;
-      if (ofInstant > MAX_ACTIONS_OF_AN_INSTANT) {
+      if (ofInstant > this.#mostOfAnInstant) {
         throw new RangeError(`virtual clock: actions without delay call each other at ${at} ms`);
       }
       this.#now = at;

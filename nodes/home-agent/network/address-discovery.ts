@@ -143,7 +143,6 @@ export class AddressDiscovery {
         identifier: message.identifier,
         flags: isForRouters ? MOBILE_ROUTER : 0,
         homeAgentAddresses: listedAddresses(isForRouters ? routers : agents, host.random),
-        trailing: new Uint8Array(0),
       },
       // RFC 6275 section 6.5: straight to the address that the mobile node chose.
       { source: home.agentAddress, destination: wireSource, bypassesBindings: true },

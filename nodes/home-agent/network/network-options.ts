@@ -1,6 +1,10 @@
 /**
  * Choices of the home agent's network side. Defaults are the safe ones.
  */
+import type { RouterConfiguration } from '../../interface/advertised-configuration.ts';
+
+/** Router advertisements of the home links: prefixes and home agent information come from the home agent. RFC 6275 section 7. */
+export type HomeAdvertisementOptions = Omit<RouterConfiguration, 'prefixes' | 'homeAgent'>;
 
 /** Multicast for mobile nodes away from home. RFC 6275 section 10.4.3. */
 export interface MulticastOptions {
@@ -10,24 +14,9 @@ export interface MulticastOptions {
   readonly queryInterval?: number;
 }
 
-/** Router advertisements of the home link. RFC 6275 section 7, RFC 4861 section 6.2.1. */
-export interface HomeAdvertisementOptions {
-  /** Seconds; default 600, floor 0.07. RFC 6275 section 7.5. */
-  readonly maximumInterval?: number;
-  /** Seconds; default a third of the maximum, floor 0.03. */
-  readonly minimumInterval?: number;
-  /** Seconds as default router, 0..9000; default 3 times the maximum interval, at least 1. */
-  readonly routerLifetime?: number;
-  /** Advertisement Interval option; default true. RFC 6275 section 7.3. */
-  readonly announcesInterval?: boolean;
-  /** Managed address configuration (M) and other configuration (O); default false. */
-  readonly isManaged?: boolean;
-  readonly isOther?: boolean;
-}
-
-/** Home Agent Switch and Binding Revocation retransmissions. RFC 5142 section 8, RFC 5846 section 11. */
+/** Retransmissions of a Binding Revocation Indication. RFC 5846 section 11. */
 export interface RevocationOptions {
-  /** Retransmissions of a Binding Revocation Indication; default 1. */
+  /** Default 1. */
   readonly maximumRetries?: number;
   /** Seconds before the first; default 1, floor 0.5. */
   readonly initialDelay?: number;
@@ -41,7 +30,10 @@ export interface HomeNetworkOptions {
   readonly homeAgentLifetime?: number;
   /** Mobile routers may register (RFC 3963); default false. */
   readonly supportsMobileRouters?: boolean;
-  /** Router advertisements; false (default) = another router of the home link advertises it. */
+  /**
+   * Router advertisements of the home links; default: with the defaults. false = another router advertises them, which
+   * mobile nodes cannot tell from a link without a home agent.
+   */
   readonly advertisements?: HomeAdvertisementOptions | false;
   /** Mobile prefix discovery can be switched off; default true. RFC 6275 section 8.4. */
   readonly prefixDiscovery?: boolean;

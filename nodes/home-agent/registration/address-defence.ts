@@ -140,8 +140,7 @@ export class AddressDefence {
     const { scheduler } = this.#context.host;
     this.#timer = undefined;
     const due = this.#repetitions.findIndex(({ at }) => at > scheduler.now);
-    const now =
-      due < 0 ? this.#repetitions.splice(0) : this.#repetitions.splice(0, due);
+    const now = due < 0 ? this.#repetitions.splice(0) : this.#repetitions.splice(0, due);
     for (const { entry, target, left } of now) {
       const isWanted = !isLinkLocal(target) || entry.hasLinkLocal;
       if (!isWanted || !this.#isCurrent(entry)) continue;

@@ -52,6 +52,7 @@ export function authorisationFault(
     isTunnelled: packet.tunnels.length > 0,
   };
   if (!ipsec.permits(selectors, protection)) return 'other-association';
+  if (!ipsec.isBindingProtection(source, protection)) return 'other-association';
   const named = policy?.associations;
   return named === undefined || named.includes(protection.association)
     ? undefined

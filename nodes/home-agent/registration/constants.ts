@@ -9,7 +9,7 @@ export const MAX_NEIGHBOR_ADVERTISEMENT = 3;
 /** Milliseconds between them. RFC 4861 section 10. */
 export const RETRANS_TIMER = 1000;
 
-/** Binding Acknowledgement status. RFC 6275 section 6.1.8; 140: RFC 3963 section 4.2. */
+/** Binding Acknowledgement status. RFC 6275 section 6.1.8. */
 export const STATUS = {
   accepted: 0,
   acceptedPrefixDiscoveryNecessary: 1,
@@ -21,6 +21,7 @@ export const STATUS = {
   duplicateAddressDetectionFailed: 134,
   sequenceNumberOutOfWindow: 135,
   registrationTypeChangeDisallowed: 139,
+  /** RFC 3963 section 4.2. */
   mobileRouterOperationNotPermitted: 140,
   invalidCareOfAddress: 174,
 } as const;

@@ -28,8 +28,8 @@ export function grantedLifetime(
   const preferred = prefix.preferred === Infinity ? Infinity : lifetimeSecondsOf(prefix.preferred);
   // The preferred lifetime does not shorten it.
   const seconds = lifetimeSeconds(lifetimeField(Math.min(requested, valid, maximum)));
-  // Deprecated now, or by its end, or invalid at its end.
-  const changes = preferred <= seconds || valid <= seconds;
+  // Deprecated now, or while the binding lasts, or invalid at its end.
+  const changes = preferred < seconds || valid <= seconds;
   return {
     seconds,
     status: changes ? STATUS.acceptedPrefixDiscoveryNecessary : STATUS.accepted,

@@ -297,9 +297,7 @@ export class TestLink {
 
   /** Messages of a kind that passed, in order. */
   of<K extends Icmpv6Message['kind']>(kind: K): Seen<Icmpv6MessageOf<K>>[] {
-    return this.seen.filter(
-      (each): each is Seen<Icmpv6MessageOf<K>> => each.message.kind === kind,
-    );
+    return this.seen.filter((each): each is Seen<Icmpv6MessageOf<K>> => each.message.kind === kind);
   }
 
   /** Forgets what passed. */

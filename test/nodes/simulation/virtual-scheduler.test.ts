@@ -89,7 +89,7 @@ describe('VirtualScheduler', () => {
   });
 
   it('does not hang on actions that call each other without delay', () => {
-    const scheduler = new VirtualScheduler();
+    const scheduler = new VirtualScheduler(0, 1000);
     const again = (): void => {
       scheduler.after(0, again);
     };

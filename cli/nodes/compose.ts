@@ -1,0 +1,218 @@
+/**
+ * A node out of its configuration: host, links, IPsec and role. No I/O: links, programs, time and chance are handed in.
+ */
+import { prefixMatches } from '../../dissectors/core/address.ts';
+import type { LinkPort, LocalStack, RandomSource, Scheduler } from '../../engine/ports.ts';
+import { CorrespondentNode } from '../../nodes/correspondent-node/correspondent-node.ts';
+import type { BindingStore } from '../../nodes/home-agent/binding-store.ts';
+import { HomeAgent } from '../../nodes/home-agent/home-agent.ts';
+import { MobileNodeTable } from '../../nodes/home-agent/mobile-node-directory.ts';
+import type { NetworkInterface } from '../../nodes/interface/network-interface.ts';
+import { Host } from '../../nodes/ip/host.ts';
+import type { AssociationDeclaration, SpiRoles } from '../../nodes/ipsec/associations.ts';
+import type { NodeAssociationParameters } from '../../nodes/ipsec/association-parameters.ts';
+import { NodeIpsec } from '../../nodes/ipsec/node-ipsec.ts';
+import { policiesOfHomeAgent, policiesOfMobileNode } from '../../nodes/ipsec/policy.ts';
+import type { HomeAddressPolicies } from '../../nodes/ipsec/policy.ts';
+import { receiveBindingUpdates } from '../../nodes/mobility/binding-update.ts';
+import { MobileNode } from '../../nodes/mobile-node/mobile-node.ts';
+import type { MobileNodeConfiguration } from '../../nodes/mobile-node/mobile-node-parts.ts';
+import type { NodeLog } from '../../nodes/node-log.ts';
+import type { NodeDocument } from './node-schema.ts';
+
+/** What a node is handed. */
+export interface NodeSurroundings {
+  readonly scheduler: Scheduler;
+  readonly random: RandomSource;
+  readonly log: NodeLog;
+  /** The port of an interface of the configuration. */
+  readonly port: (name: string) => LinkPort;
+  readonly localStack?: LocalStack | undefined;
+  /** Where a home agent keeps its bindings. */
+  readonly store?: BindingStore | undefined;
+  /** Called when sequence numbers of associations should be written down again. */
+  readonly onSnapshotDue?: (() => void) | undefined;
+}
+
+/** A node that is put together. */
+export interface ComposedNode {
+  readonly host: Host;
+  readonly ipsec: NodeIpsec | undefined;
+  readonly homeAgent: HomeAgent | undefined;
+  readonly mobileNode: MobileNode | undefined;
+  readonly correspondent: CorrespondentNode | undefined;
+  /** Takes up what was kept, and starts to send. */
+  start(): void;
+  /** Takes its leave: a mobile node de-registers, which takes seconds when nobody answers. */
+  stop(): Promise<void>;
+  close(): void;
+}
+
+/** Home addresses whose associations the key files have to hold. */
+export function declarationsOf(settings: NodeDocument): AssociationDeclaration[] {
+  const { homeAgent, mobileNode, ipsec } = settings;
+  const declared = (policies: HomeAddressPolicies, spis: SpiRoles): AssociationDeclaration => ({
+    policies,
+    spis,
+    ...(ipsec.replayProtection ? { replayWindow: 64 } : {}),
+  });
+  const served = (homeAgent?.mobileNodes ?? []).flatMap((node) => {
+    const { homeAddress, mobileNetworks, spis } = node;
+    const home = homeAgent === undefined ? undefined : agentOf(homeAgent, homeAddress);
+    if (home === undefined) return [];
+    const declaration = { ...ipsec, homeAddress, homeAgent: home, mobileNetworks };
+    return [declared(policiesOfHomeAgent(declaration), spis)];
+  });
+  const own = (mobileNode?.homeAddresses ?? []).flatMap(({ address, homeAgents, spis }) => {
+    const [home] = homeAgents;
+    if (home === undefined || mobileNode === undefined) return [];
+    const { keepIpsecAtHome, mobileNetworks } = mobileNode;
+    const homeAddress = address.address;
+    const more = { keepIpsecAtHome, mobileNetworks };
+    const declaration = { ...ipsec, ...more, homeAddress, homeAgent: home };
+    return [declared(policiesOfMobileNode(declaration), spis)];
+  });
+  return [...served, ...own];
+}
+
+type HomeAgentSettings = NonNullable<NodeDocument['homeAgent']>;
+
+/** Address of the home agent that mobile nodes of a home prefix register with. */
+function agentOf({ prefixes }: HomeAgentSettings, homeAddress: Uint8Array): Uint8Array | undefined {
+  return prefixes.find(({ prefix: { bytes, length } }) =>
+    prefixMatches(bytes, length, homeAddress, 0),
+  )?.agentAddress;
+}
+
+function ipsecOf(
+  declarations: readonly AssociationDeclaration[],
+  associations: readonly NodeAssociationParameters[],
+  { random, log, onSnapshotDue }: NodeSurroundings,
+): NodeIpsec | undefined {
+  if (declarations.length === 0) return undefined;
+  const ipsec = new NodeIpsec({ random, log, onSnapshotDue });
+  for (const { policies } of declarations) ipsec.addPolicies(policies);
+  for (const association of associations) ipsec.add(association);
+  return ipsec;
+}
+
+/** Puts a node together. @throws RangeError when associations do not fit */
+export function composeNode(
+  settings: NodeDocument,
+  associations: readonly NodeAssociationParameters[],
+  surroundings: NodeSurroundings,
+): ComposedNode {
+  const { scheduler, random, log, localStack } = surroundings;
+  const { homeAgent: agentSettings, correspondent: asCorrespondent } = settings;
+  const ipsec = ipsecOf(declarationsOf(settings), associations, surroundings);
+  const host = new Host({
+    ...{ scheduler, random, log, localStack, ipsec },
+    isRouter: agentSettings !== undefined,
+    bindings: {
+      correspondentCapacity: asCorrespondent.maximumBindings,
+      ...(agentSettings === undefined ? {} : { homeCapacity: agentSettings.maximumBindings }),
+    },
+  });
+  const interfaces = new Map<string, NetworkInterface>();
+  for (const link of settings.links) {
+    const added = host.addInterface(surroundings.port(link.interface));
+    interfaces.set(link.interface, added);
+    for (const { address, length } of link.addresses) {
+      added.addAddress(address, { prefixLength: length });
+    }
+    if (link.router !== undefined) added.setStaticRouter(link.router);
+  }
+  const correspondent = { isRouteOptimisationEnabled: asCorrespondent.routeOptimisation };
+  const homeAgent =
+    agentSettings === undefined
+      ? undefined
+      : new HomeAgent({
+          ...homeAgentOptions(agentSettings, interfaces),
+          host,
+          correspondent,
+          ...(surroundings.store === undefined ? {} : { store: surroundings.store }),
+        });
+  const plain =
+    settings.role === 'correspondent-node'
+      ? new CorrespondentNode({ host, ...correspondent })
+      : undefined;
+  if (plain !== undefined) {
+    receiveBindingUpdates(host, { home: undefined, correspondent: plain.registrar });
+  }
+  const mobileNode =
+    settings.mobileNode === undefined
+      ? undefined
+      : new MobileNode({ host, configuration: mobileNodeOptions(settings.mobileNode) });
+  const asMobile =
+    mobileNode === undefined
+      ? undefined
+      : new CorrespondentNode({ host, ...correspondent, installsPath: false });
+  if (asMobile !== undefined) {
+    receiveBindingUpdates(host, { home: undefined, correspondent: asMobile.registrar });
+  }
+  return {
+    host,
+    ipsec,
+    homeAgent,
+    mobileNode,
+    correspondent: homeAgent?.correspondent ?? plain ?? asMobile,
+    start: () => {
+      homeAgent?.start();
+      mobileNode?.start();
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        if (mobileNode === undefined) resolve();
+        else mobileNode.stop(resolve);
+      }),
+    close: () => {
+      homeAgent?.close();
+      mobileNode?.close();
+      plain?.close();
+      asMobile?.close();
+      host.close();
+    },
+  };
+}
+
+function homeAgentOptions(
+  settings: HomeAgentSettings,
+  interfaces: ReadonlyMap<string, NetworkInterface>,
+): Omit<ConstructorParameters<typeof HomeAgent>[0], 'host'> {
+  const { deregistration, maximumLifetime } = settings;
+  return {
+    registration: { deregistration, maximumLifetime },
+    prefixes: settings.prefixes.map(({ interface: on, ...home }) => ({
+      ...home,
+      interface: on === undefined ? undefined : interfaces.get(on),
+    })),
+    mobileNodes: new MobileNodeTable(
+      settings.mobileNodes.map((node) => ({
+        homeAddress: node.homeAddress,
+        isAllowed: node.allowed,
+        isMobileRouter: node.mobileRouter,
+        mobileNetworks: node.mobileNetworks,
+        mayUseSeveralCareOfAddresses: node.severalCareOfAddresses,
+        ...(node.name === undefined ? {} : { name: node.name }),
+        ...(node.deregistration === undefined ? {} : { deregistration: node.deregistration }),
+        ...(node.maximumLifetime === undefined ? {} : { maximumLifetime: node.maximumLifetime }),
+      })),
+    ),
+  };
+}
+
+function mobileNodeOptions(
+  settings: NonNullable<NodeDocument['mobileNode']>,
+): MobileNodeConfiguration {
+  const { homeAddresses, movement, mobileNetworks, trustAnchors: _, ...rest } = settings;
+  return {
+    ...rest,
+    homeAddresses: homeAddresses.map(({ address, homeAgents }) => ({
+      address: address.address,
+      prefixLength: address.length,
+      homeAgents,
+    })),
+    movement: { strategy: movement },
+    ...(mobileNetworks.length === 0 ? {} : { mobileRouter: { prefixes: mobileNetworks } }),
+  };
+}

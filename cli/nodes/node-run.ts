@@ -1,0 +1,262 @@
+/**
+ * Runs a node on this machine until a signal ends it: links, device for programs, keys, role, control socket and metrics are
+ * opened in this order and closed in the other.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { formatAddress } from '../../dissectors/core/address.ts';
+import type { LinkPort } from '../../engine/ports.ts';
+import {
+  HostConfiguration,
+  HostError,
+  openPacketLink,
+  openTun,
+  systemRandom,
+  systemScheduler,
+} from '../../io/inline/index.ts';
+import type { PacketLink, TunDevice } from '../../io/inline/index.ts';
+import { serveMetrics } from '../../io/metrics.ts';
+import { openNodeStore } from '../../io/store/node-store.ts';
+import type { NodeStore } from '../../io/store/node-store.ts';
+import { StoreError } from '../../io/store/sqlite-file.ts';
+import type { LogEntry } from '../../nodes/node-log.ts';
+import { CliError, EXIT } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { serveControl } from '../sensor/control-server.ts';
+import { metricsPlace } from '../sensor/metrics-place.ts';
+import { StopSignals } from '../stop-signals.ts';
+import { nearest } from '../suggestion.ts';
+import type { Terminal } from '../terminal.ts';
+import { composeNode, declarationsOf } from './compose.ts';
+import type { ComposedNode } from './compose.ts';
+import { nodeAnswer } from './node-control.ts';
+import { readNodeFile } from './node-file.ts';
+import { nodeAssociations } from './node-keys.ts';
+import { logLine } from './node-log-line.ts';
+import type { LogFormat } from './node-log-line.ts';
+import { nodeMetrics } from './node-metrics.ts';
+import type { NodeDocument, NodeRole } from './node-schema.ts';
+
+/** Seconds between two times that sequence numbers are written down. */
+const SNAPSHOT_SECONDS = 30;
+const OWNER_ONLY = 0o700;
+
+/** What the user asked for. */
+export interface NodeRunOptions {
+  readonly config: string;
+  readonly role: NodeRole;
+  readonly logFormat: LogFormat;
+  /** Also what is told for every packet that is dropped. */
+  readonly isVerbose: boolean;
+}
+
+/** A node with what it stands on. */
+export interface RunningNode {
+  readonly settings: NodeDocument;
+  readonly node: ComposedNode;
+  readonly links: readonly PacketLink[];
+  readonly tun: TunDevice | undefined;
+  /** Alarms told so far, by event. */
+  readonly alarms: ReadonlyMap<string, number>;
+}
+
+/** Things to close, last opened first. */
+class Opened {
+  readonly #closers: (() => void | Promise<void>)[] = [];
+
+  add(close: () => void | Promise<void>): void {
+    this.#closers.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close();
+  }
+}
+
+/** What the kernel refuses, as a command tells it. */
+function nodeFailure(error: unknown): unknown {
+  if (error instanceof StoreError) {
+    const code = error.kind === 'usage' ? EXIT.usage : EXIT.environment;
+    return new CliError(code, error.message, { cause: error });
+  }
+  if (!(error instanceof HostError)) return error;
+  const { interfaceName, known, hint, isUsage } = error;
+  const meant = interfaceName === undefined ? undefined : nearest(interfaceName, known);
+  const hints = [
+    ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
+    ...(known.length === 0 ? [] : [`Interfaces here: ${known.join(', ')}.`]),
+    ...(hint === undefined ? [] : [hint]),
+  ];
+  return new CliError(isUsage ? EXIT.usage : EXIT.environment, error.message, {
+    cause: error,
+    ...(hints.length === 0 ? {} : { hint: hints.join(' ') }),
+  });
+}
+
+function openDevice({ tun, links, mobileNode }: NodeDocument): TunDevice | undefined {
+  if (tun === undefined) return undefined;
+  const own =
+    mobileNode === undefined
+      ? links.flatMap(({ addresses }) => addresses)
+      : mobileNode.homeAddresses.map(({ address }) => address);
+  const given = tun.addresses.length > 0 ? tun.addresses : own;
+  return openTun(tun.name, {
+    mtu: tun.mtu,
+    // What else is on the link of an address is reached through the node, not on the device.
+    addresses: given.map(({ address }) => `${formatAddress(address)}/128`),
+    routes: tun.routes.map(({ bytes, length }) => ({
+      prefix: `${formatAddress(bytes)}/${length}`,
+    })),
+  });
+}
+
+/**
+ * Runs a node.
+ * @returns 0 when a signal has ended it
+ * @throws CliError (2) for what is wrong with the configuration or the keys, (4) for what this machine lacks
+ */
+export async function runNode(options: NodeRunOptions, terminal: Terminal): Promise<ExitCode> {
+  const settings = await readNodeFile(options.config, options.role);
+  const warn = (text: string): void => {
+    terminal.say(`mip6guard: warning: ${text}`);
+  };
+  const folder = path.dirname(options.config);
+  const files = settings.keys.map((file) => path.resolve(folder, file));
+  const associations = await nodeAssociations(files, declarationsOf(settings), warn);
+  const signals = new StopSignals((signal) => {
+    terminal.say(`mip6guard: ${signal}: ending; again: ends at once`);
+  });
+  const opened = new Opened();
+  opened.add(() => {
+    signals.dispose();
+  });
+  try {
+    const running = await open(settings, associations, options, terminal, opened);
+    await serve(running, opened);
+    terminal.say(
+      `mip6guard: ${settings.role} on ${running.links.map(({ name }) => name).join(', ')}`,
+    );
+    await aborted(signals.signal);
+    await running.node.stop();
+    return EXIT.clean;
+  } catch (error) {
+    throw nodeFailure(error);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function open(
+  settings: NodeDocument,
+  associations: Parameters<typeof composeNode>[1],
+  options: NodeRunOptions,
+  terminal: Terminal,
+  opened: Opened,
+): Promise<RunningNode> {
+  mkdirSync(settings.runDirectory, { recursive: true, mode: OWNER_ONLY });
+  const name = settings.links.map((link) => link.interface).join('+');
+  const configuration = new HostConfiguration({
+    journal: path.join(settings.runDirectory, `${name}.journal`),
+  });
+  opened.add(() => {
+    configuration.close();
+  });
+  for (const sentence of configuration.recovered) terminal.say(`mip6guard: ${sentence}`);
+  const ports = new Map<string, PacketLink>();
+  for (const { interface: on } of settings.links) {
+    const port = openPacketLink(on, { host: configuration });
+    opened.add(() => {
+      port.close();
+    });
+    ports.set(on, port);
+  }
+  const tun = openDevice(settings);
+  if (tun !== undefined) {
+    opened.add(() => {
+      tun.close();
+    });
+  }
+  const store = await openStore(settings, terminal, opened);
+  const alarms = new Map<string, number>();
+  const log = (entry: LogEntry): void => {
+    if (entry.level === 'alarm') alarms.set(entry.event, (alarms.get(entry.event) ?? 0) + 1);
+    if (entry.level === 'debug' && !options.isVerbose) return;
+    terminal.say(logLine(entry, systemScheduler.wallClock, options.logFormat));
+  };
+  const keep = (): void => {
+    if (node.ipsec !== undefined) store?.saveAssociations(node.ipsec.snapshot());
+  };
+  const node = composeNode(settings, associations, {
+    scheduler: systemScheduler,
+    random: systemRandom,
+    log,
+    port: (on) => portOf(ports, on),
+    localStack: tun,
+    store,
+    onSnapshotDue: () => {
+      setImmediate(keep);
+    },
+  });
+  opened.add(() => {
+    node.close();
+  });
+  if (store !== undefined && node.ipsec !== undefined) {
+    for (const left of node.ipsec.restore(store.loadAssociations())) {
+      log({ level: 'info', event: 'association-state-unused', details: { association: left } });
+    }
+    keep();
+    const timer = setInterval(keep, SNAPSHOT_SECONDS * 1000);
+    opened.add(() => {
+      clearInterval(timer);
+      keep();
+    });
+  }
+  node.start();
+  return { settings, node, links: [...ports.values()], tun, alarms };
+}
+
+async function openStore(
+  { state }: NodeDocument,
+  terminal: Terminal,
+  opened: Opened,
+): Promise<NodeStore | undefined> {
+  if (state === undefined) return undefined;
+  const store = await openNodeStore(state, (message) => {
+    terminal.say(`mip6guard: warning: ${message}`);
+  });
+  opened.add(() => {
+    store.close();
+  });
+  return store;
+}
+
+function portOf(ports: ReadonlyMap<string, LinkPort>, name: string): LinkPort {
+  const port = ports.get(name);
+  if (port === undefined) throw new Error(`no port ${name}`);
+  return port;
+}
+
+async function serve(running: RunningNode, opened: Opened): Promise<void> {
+  const { control, metrics } = running.settings;
+  if (control !== undefined) {
+    const server = await serveControl(control, (line) =>
+      Promise.resolve(nodeAnswer(running, line)),
+    );
+    opened.add(() => server.close());
+  }
+  if (metrics !== undefined) {
+    const content = { families: nodeMetrics(running), troubles: () => [] };
+    const server = await serveMetrics(metricsPlace(metrics), content);
+    opened.add(() => server.close());
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+  });
+}
