@@ -11,6 +11,7 @@ import type { ExtensionQueries } from './state/extension-state.ts';
 import type { LinkQueries } from './state/link-state.ts';
 import type { RoutabilityQueries } from './state/return-routability.ts';
 import type { CounterQueries } from './rule-counters.ts';
+import type { TraitKind, TraitOf } from './rules/traits.ts';
 
 export { equalBytes } from '../dissectors/core/bytes.ts';
 export { addressKey } from './address-keys.ts';
@@ -189,6 +190,26 @@ export type Verdict = 'drop' | 'alert' | 'rate-limit';
 /** A message of the Mobility Header or of ICMPv6. */
 export type MessageKind = MobilityHeader['message']['kind'] | Icmpv6Message['kind'];
 
+/**
+ * A condition by what the rule itself holds: an entry in the table or counter of that name, or that it was not asked about
+ * anything yet. `always` is for a message that is no matter of the condition of its event.
+ */
+export type StateCondition = `holding ${string}` | 'unasked' | 'always';
+
+/** Messages of the Mobility Header, and the event that has them. */
+type MobilityKey = 'mobility' | MobilityHeader['message']['kind'];
+
+/** Conditions by kind of event, or by message where those of the message differ. */
+export type Conditions = {
+  readonly [K in MobilityKey]?: readonly (TraitOf<'mobility'> | StateCondition)[];
+} & {
+  readonly [K in Exclude<TraitKind, 'mobility'>]?: readonly (TraitOf<K> | StateCondition)[];
+} & {
+  readonly [
+    K in Icmpv6Message['kind'] | Exclude<EngineEvent['kind'], TraitKind>
+  ]?: readonly StateCondition[];
+};
+
 /** A rule. */
 export interface RuleDefinition<
   K extends EngineEvent['kind'] = EngineEvent['kind'],
@@ -233,6 +254,11 @@ export interface RuleDefinition<
   readonly messages?: readonly MessageKind[];
   /** True: of `tunnelled` events only those that are not as a registration asks for (`isExpected`). */
   readonly ignoresExpectedTunnels?: boolean;
+  /**
+   * Of the events and messages that are named here the rule is asked only about those with one of the conditions. Of all
+   * others it must have nothing to say and nothing to keep.
+   */
+  readonly asksOnly?: Conditions;
   readonly params: P;
   /** Judges one event. No I/O, no clock, no module state. */
   evaluate(

@@ -26,6 +26,8 @@ import { Suppressions } from './rules/suppressions.ts';
 import type { SuppressionReport } from './rules/suppressions.ts';
 import { Audiences } from './rules/audiences.ts';
 import type { Audience } from './rules/audiences.ts';
+import type { TraitKnowledge } from './rules/traits.ts';
+import { Held } from './rules/guards.ts';
 import { Thresholds } from './rules/thresholds.ts';
 import type { PassedFinding } from './rules/thresholds.ts';
 import type { PolicyDatabase } from './ipsec/policy-database.ts';
@@ -57,6 +59,7 @@ interface KnownAlert {
 /** What stays of a rule while the others change. */
 interface RuleState {
   readonly context: RuleContext;
+  readonly held: Held;
   /** Its tables and counters. */
   readonly tables: readonly { readonly evictions: number }[];
   isBroken: boolean;
@@ -120,11 +123,12 @@ export class RuleRunner {
   /** Alerts not kept because of `MAX_ALERTS` and `MAX_ALERTS_OF_RULE`. */
   droppedAlerts = 0;
   #rules: readonly ActiveRule[] = [];
-  #audiences = new Audiences<ActiveRule>([]);
+  #audiences: Audiences<ActiveRule>;
   readonly #known = new Map<string, KnownAlert>();
   #lastId = 0;
   readonly #parts: RunnerParts;
   readonly #home: HomeNetwork;
+  readonly #traitKnowledge: TraitKnowledge;
   #site: Site;
   #thresholds: Thresholds;
   #suppressions: Suppressions;
@@ -138,10 +142,16 @@ export class RuleRunner {
   ) {
     const { rules, site } = options;
     this.#parts = options;
-    this.#home = options.home;
+    const { home, bindings } = options;
+    this.#home = home;
+    this.#traitKnowledge = {
+      isHomeAgent: (address) => home.isHomeAgent(address),
+      isCareOfAddress: (address) => bindings.byCareOfAddress(address, 0) !== undefined,
+    };
     this.#site = site;
     this.#thresholds = new Thresholds(site);
     this.#suppressions = new Suppressions(site, options.today);
+    this.#audiences = new Audiences<ActiveRule>([], site, this.#traitKnowledge);
     this.#install(ruleInstances(rules, site));
   }
 
@@ -176,7 +186,7 @@ export class RuleRunner {
     });
     for (const { tables } of states.values()) this.#formerEvictions += evictionsOf(tables);
     this.#audiences.addUp();
-    this.#audiences = new Audiences(rules);
+    this.#audiences = new Audiences(rules, this.#site, this.#traitKnowledge);
     this.#rules = rules;
   }
 
@@ -225,13 +235,14 @@ export class RuleRunner {
     if (length === 0) return;
     this.#now = now;
     audience.events++;
+    if (!audience.wasAsked) markAsked(audience);
     let next = 0;
     while (next < length) next = this.#ask(audience, next, event);
   }
 
   /** Asks the rules from `first` on. @returns where to go on when one of them failed, else their number */
   #ask(
-    { rules, evaluate, contexts }: Audience<ActiveRule>,
+    { rules, evaluate, contexts, guards }: Audience<ActiveRule>,
     first: number,
     event: EngineEvent,
   ): number {
@@ -242,6 +253,12 @@ export class RuleRunner {
         const active = rules[i];
         const context = contexts[i];
         if (active === undefined || context === undefined) continue;
+        const guard = guards[i];
+        if (guard !== undefined) {
+          if (!guard.isOpen) continue;
+          active.state.held.wasAsked = true;
+          active.state.cost.evaluations++;
+        }
         const start = stopwatch === undefined ? 0 : stopwatch();
         const found = evaluate[i]?.(event, context);
         if (found !== undefined) {
@@ -263,7 +280,7 @@ export class RuleRunner {
     const reason = error instanceof Error ? error.message : String(error);
     this.internalErrors.push(`rule ${active.rule.id} failed and was switched off: ${reason}`);
     this.#audiences.addUp();
-    this.#audiences = new Audiences(this.#rules);
+    this.#audiences = new Audiences(this.#rules, this.#site, this.#traitKnowledge);
   }
 
   /** Takes what an instance of a rule found, unless another one speaks for that part of the network. */
@@ -413,8 +430,10 @@ export class RuleRunner {
 
   #newState({ params }: RuleInstance): RuleState {
     const tables: { readonly evictions: number }[] = [];
+    const held = new Held();
     return {
-      context: this.#contextFor(params, tables),
+      context: this.#contextFor(params, tables, held),
+      held,
       tables,
       isBroken: false,
       alerts: 0,
@@ -427,6 +446,7 @@ export class RuleRunner {
   #contextFor(
     params: Readonly<Record<string, number>>,
     register: { readonly evictions: number }[],
+    held: Held,
   ): RuleContext {
     const options = this.#parts;
     const { home, bindings, policy } = options;
@@ -462,18 +482,34 @@ export class RuleRunner {
       ...options.linkState.queries(clock),
       ...options.extensions.queries(domains, bindings, clock),
       ...options.returnRoutability.queries(),
-      ...ruleCounters(clock, (counter) => register.push(counter), options.seed),
+      ...ruleCounters(
+        clock,
+        (counter, name) => {
+          register.push(counter);
+          held.add(name, counter);
+        },
+        options.seed,
+      ),
       table<V>(name: string, bounds: { maxEntries: number; ttlSeconds: number }): RuleTable<V> {
         let table = tables.get(name);
         if (table === undefined) {
           table = new ExpiringTable<unknown>(bounds, clock);
           tables.set(name, table);
           register.push(table);
+          held.add(name, table);
         }
         // One rule asks for one name with one type; the table itself does not look at values.
         return table as ExpiringTable<V>;
       },
     };
+  }
+}
+
+/** Notes that the rules of an audience are asked now. */
+function markAsked(audience: Audience<ActiveRule>): void {
+  audience.wasAsked = true;
+  for (const [i, { state }] of audience.rules.entries()) {
+    if (audience.guards[i] === undefined) state.held.wasAsked = true;
   }
 }
 

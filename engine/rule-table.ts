@@ -5,6 +5,13 @@ import type { RuleTable } from './rule-api.ts';
 
 const NONE = -1;
 const FIRST_CAPACITY = 16;
+/**
+ * Microseconds after which an expired entry is removed before anybody looks at it, so that there are no more entries than
+ * matter. Packets of several captures may step back in time by less.
+ */
+const LINGER = 4e6;
+/** Entries removed for a new one, so that their number goes down. */
+const REMOVED_AT_ONCE = 2;
 
 /**
  * Table that drops entries older than `ttlSeconds` and, when full, the one set longest ago.
@@ -43,6 +50,11 @@ export class ExpiringTable<V> implements RuleTable<V> {
     return this.#places.size;
   }
 
+  /** Entries, expired ones that nobody has looked at included. */
+  get entries(): number {
+    return this.#places.size;
+  }
+
   get(key: string): V | undefined {
     const place = this.#places.get(key);
     if (place === undefined) return undefined;
@@ -61,6 +73,7 @@ export class ExpiringTable<V> implements RuleTable<V> {
       this.#append(known);
       return;
     }
+    this.#removeExpired();
     const place = this.#allocate();
     this.#keys[place] = key;
     this.#values[place] = value;
@@ -103,6 +116,16 @@ export class ExpiringTable<V> implements RuleTable<V> {
     while (place !== NONE && timeAt(this.#times, place) < limit) {
       this.#remove(place);
       place = this.#oldest;
+    }
+  }
+
+  /** Some of those that have expired for long. */
+  #removeExpired(): void {
+    const limit = this.#clock() - this.#ttl - LINGER;
+    for (let i = 0; i < REMOVED_AT_ONCE; i++) {
+      const place = this.#oldest;
+      if (place === NONE || timeAt(this.#times, place) >= limit) return;
+      this.#remove(place);
     }
   }
 

@@ -172,7 +172,10 @@ export class BindingCache {
     if (second >= this.#nextSecond) return;
     this.#timer?.cancel();
     this.#nextSecond = second;
-    this.#timer = this.#scheduler.after(Math.max(0, second * 1000 - this.#scheduler.now), this.#sweep);
+    this.#timer = this.#scheduler.after(
+      Math.max(0, second * 1000 - this.#scheduler.now),
+      this.#sweep,
+    );
   }
 
   #forgetEnd(key: AddressKey): void {

@@ -41,7 +41,7 @@ export function addDoctor(
     .description('Checks what mip6guard needs of this machine.')
     .addOption(
       new Option('--for <use...>', 'what must work')
-        .choices(['live', 'sensor', 'tui', 'gateway'] satisfies Purpose[])
+        .choices(['live', 'sensor', 'tui', 'node', 'gateway'] satisfies Purpose[])
         .default([], 'audit and read'),
     )
     .option('--json', 'a JSON document instead of a table')

@@ -75,7 +75,7 @@ export function addNodes(
           .choices(LOG_FORMATS)
           .default('text'),
       )
-      .option('-v, --verbose', 'also tell why packets are dropped')
+      .option('--verbose', 'also tell why packets are dropped')
       .addHelpText('before', `Examples:\n  mip6guard ${name} --config ${name}.yaml\n`)
       .addHelpText('after', notes(name))
       .action(

@@ -5,7 +5,7 @@ import { setcapLine } from '../../io/capture/live/index.ts';
 import type { Machine } from './machine.ts';
 
 /** Uses of mip6guard that need more than reading files. */
-export const PURPOSES = ['live', 'sensor', 'tui', 'gateway'] as const;
+export const PURPOSES = ['live', 'sensor', 'tui', 'node', 'gateway'] as const;
 
 /** One of `PURPOSES`, or what always must work. */
 export type Purpose = 'read' | (typeof PURPOSES)[number];
@@ -28,6 +28,9 @@ export interface Check {
 }
 
 const CAPTURES: readonly Purpose[] = ['live', 'sensor'];
+/** A node stands on packet sockets too, but brings its own calls of them. */
+const LINKS: readonly Purpose[] = [...CAPTURES, 'node'];
+const SET_UP: readonly Purpose[] = ['node', 'gateway'];
 /** Bits of capabilities(7). */
 const CAP_NET_ADMIN = 12n;
 const CAP_NET_RAW = 13n;
@@ -72,6 +75,7 @@ function nodeCheck({ nodeVersion }: Machine): Check {
 function packageChecks(machine: Machine): Check[] {
   const pcap = machine.pcap();
   const sqlite = machine.loadFailure('better-sqlite3');
+  const koffi = machine.loadFailure('koffi');
   const ink = machine.resolveFailure('ink');
   const compiler = 'sudo apt-get install g++ make libpcap-dev && npm install';
   return [
@@ -92,6 +96,14 @@ function packageChecks(machine: Machine): Check[] {
       ['sensor'],
       'sudo apt-get install g++ make && npm install better-sqlite3@12',
     ),
+    check(
+      'koffi',
+      'package koffi',
+      koffi === undefined,
+      koffi ?? 'for ha, mn, cn and lab',
+      ['node'],
+      'npm install --include=optional',
+    ),
     check('ink', 'package ink', ink === undefined, ink ?? 'for tui', ['tui'], 'npm install'),
   ];
 }
@@ -110,7 +122,7 @@ function privilegeChecks(machine: Machine): Check[] {
       'CAP_NET_RAW',
       has(CAP_NET_RAW),
       has(CAP_NET_RAW) ? from : 'this user may not capture',
-      CAPTURES,
+      LINKS,
       fixes,
     ),
     check(
@@ -118,7 +130,7 @@ function privilegeChecks(machine: Machine): Check[] {
       'CAP_NET_ADMIN',
       has(CAP_NET_ADMIN),
       has(CAP_NET_ADMIN) ? from : 'this user may not set up queues and tunnels',
-      ['gateway'],
+      SET_UP,
       both,
     ),
   ];
@@ -133,7 +145,7 @@ function interfaceChecks(machine: Machine): Check[] {
       'interfaces',
       links.length > 0,
       interfaces.map(({ name }) => name).join(', ') || 'none',
-      CAPTURES,
+      LINKS,
       'ip link; in a container: give it an interface',
     ),
   ];
@@ -163,10 +175,10 @@ function kernelChecks(machine: Machine): Check[] {
       'AF_PACKET',
       packet,
       yes(packet, '/proc/net/packet'),
-      CAPTURES,
+      LINKS,
       'sudo modprobe af_packet',
     ),
-    check('tun', 'TUN', tun, yes(tun, '/dev/net/tun'), ['gateway'], 'sudo modprobe tun'),
+    check('tun', 'TUN', tun, yes(tun, '/dev/net/tun'), SET_UP, 'sudo modprobe tun'),
     check(
       'nfnetlink-queue',
       'NFQUEUE',
@@ -223,7 +235,16 @@ function terminalChecks({ terminal, environment }: Machine): Check[] {
 }
 
 function peerChecks(machine: Machine): Check[] {
-  return ['tshark', 'tcpdump'].map((name) => {
+  const ip = machine.program('ip');
+  const iproute2 = check(
+    'ip',
+    'ip',
+    ip !== undefined,
+    ip ?? 'not installed',
+    ['node'],
+    'sudo apt-get install iproute2',
+  );
+  const peers = ['tshark', 'tcpdump'].map((name) => {
     const place = machine.program(name);
     return check(
       name,
@@ -234,4 +255,5 @@ function peerChecks(machine: Machine): Check[] {
       `sudo apt-get install ${name}`,
     );
   });
+  return [iproute2, ...peers];
 }

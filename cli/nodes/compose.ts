@@ -17,6 +17,10 @@ import type { HomeAddressPolicies } from '../../nodes/ipsec/policy.ts';
 import { receiveBindingUpdates } from '../../nodes/mobility/binding-update.ts';
 import { MobileNode } from '../../nodes/mobile-node/mobile-node.ts';
 import type { MobileNodeConfiguration } from '../../nodes/mobile-node/mobile-node-parts.ts';
+import {
+  installRouteOptimisation,
+  messageTunnel,
+} from '../../nodes/mobile-node/route-optimisation/install.ts';
 import type { NodeLog } from '../../nodes/node-log.ts';
 import type { NodeDocument } from './node-schema.ts';
 
@@ -146,7 +150,16 @@ export function composeNode(
   const asMobile =
     mobileNode === undefined
       ? undefined
-      : new CorrespondentNode({ host, ...correspondent, installsPath: false });
+      : new CorrespondentNode({
+          host,
+          ...correspondent,
+          installsPath: false,
+          tunnelFor: messageTunnel(mobileNode),
+        });
+  const routeOptimisation =
+    mobileNode === undefined
+      ? undefined
+      : installRouteOptimisation(mobileNode, { correspondent: asMobile });
   if (asMobile !== undefined) {
     receiveBindingUpdates(host, { home: undefined, correspondent: asMobile.registrar });
   }
@@ -168,6 +181,7 @@ export function composeNode(
     close: () => {
       homeAgent?.close();
       mobileNode?.close();
+      routeOptimisation?.close();
       plain?.close();
       asMobile?.close();
       host.close();

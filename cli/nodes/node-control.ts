@@ -4,7 +4,7 @@
 import { formatAddress, parseAddress } from '../../dissectors/core/address.ts';
 import type { BindingCacheEntry } from '../../nodes/binding-cache.ts';
 import type { MobileNode } from '../../nodes/mobile-node/mobile-node.ts';
-import type { RunningNode } from './node-run.ts';
+import type { RunningNode } from './running-node.ts';
 
 /** Bindings told at once; a home agent may have a hundred thousand. */
 const MAX_BINDINGS = 10_000;

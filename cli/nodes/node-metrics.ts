@@ -2,7 +2,7 @@
  * Numbers of a node for Prometheus.
  */
 import type { MetricFamily, Sample } from '../../io/metrics.ts';
-import type { RunningNode } from './node-run.ts';
+import type { RunningNode } from './running-node.ts';
 
 /** Numbers of names. */
 function* labelled(label: string, numbers: Iterable<readonly [string, number]>): Iterable<Sample> {

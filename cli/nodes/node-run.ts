@@ -28,7 +28,6 @@ import { StopSignals } from '../stop-signals.ts';
 import { nearest } from '../suggestion.ts';
 import type { Terminal } from '../terminal.ts';
 import { composeNode, declarationsOf } from './compose.ts';
-import type { ComposedNode } from './compose.ts';
 import { nodeAnswer } from './node-control.ts';
 import { readNodeFile } from './node-file.ts';
 import { nodeAssociations } from './node-keys.ts';
@@ -36,6 +35,7 @@ import { logLine } from './node-log-line.ts';
 import type { LogFormat } from './node-log-line.ts';
 import { nodeMetrics } from './node-metrics.ts';
 import type { NodeDocument, NodeRole } from './node-schema.ts';
+import type { RunningNode } from './running-node.ts';
 
 /** Seconds between two times that sequence numbers are written down. */
 const SNAPSHOT_SECONDS = 30;
@@ -48,16 +48,6 @@ export interface NodeRunOptions {
   readonly logFormat: LogFormat;
   /** Also what is told for every packet that is dropped. */
   readonly isVerbose: boolean;
-}
-
-/** A node with what it stands on. */
-export interface RunningNode {
-  readonly settings: NodeDocument;
-  readonly node: ComposedNode;
-  readonly links: readonly PacketLink[];
-  readonly tun: TunDevice | undefined;
-  /** Alarms told so far, by event. */
-  readonly alarms: ReadonlyMap<string, number>;
 }
 
 /** Things to close, last opened first. */

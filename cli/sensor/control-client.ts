@@ -52,7 +52,8 @@ export async function askSensor(
   return isOk ? EXIT.clean : EXIT.usage;
 }
 
-function exchanged(file: string, line: string): Promise<string> {
+/** Sends a line, and takes the answer. Rejects with CliError (4) when nobody answers. */
+export function exchanged(file: string, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       socket.destroy();

@@ -85,7 +85,7 @@ class AeadCipher implements EspCipher {
 
   seal(packet: Uint8Array, icv: number, sequenceHigh: number): void {
     const aad = this.#prepare(packet, 0, sequenceHigh);
-    const { text, tag } = this.#aead.encrypt(this.#nonce, aad, packet.slice(TEXT, icv));
+    const { text, tag } = this.#aead.encrypt(this.#nonce, aad, packet.subarray(TEXT, icv));
     packet.set(text, TEXT);
     packet.set(tag, icv);
   }
@@ -234,7 +234,7 @@ class PortableAead implements Aead {
     aad: Uint8Array,
     plaintext: Uint8Array,
   ): { text: Uint8Array; tag: Uint8Array } {
-    const sealed = this.#create(nonce, aad).encrypt(plaintext);
+    const sealed = this.#create(nonce, aad).encrypt(plaintext.slice());
     const length = plaintext.length;
     return {
       text: sealed.subarray(0, length),

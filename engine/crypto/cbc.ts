@@ -6,9 +6,11 @@ import {
   createCipheriv,
   createDecipheriv,
   createSecretKey,
+  type Cipher,
   type Decipher,
   type KeyObject,
 } from 'node:crypto';
+import { u8 } from '../../dissectors/core/bytes.ts';
 import { concatenate } from '../../dissectors/core/layout.ts';
 import {
   ESP_HEADER_LENGTH,
@@ -37,10 +39,12 @@ function isOffered(name: string, keyLength: number, ivLength: number): boolean {
 }
 
 /**
- * One decipher object for the life of the key, fed IV and ciphertext: in CBC a plaintext block depends only on
- * the ciphertext block before it, so everything after the IV block comes out right, at a quarter of the
- * cost of a new object. A partial block would shift all that follows; callers check the length, and
- * after any error the object is thrown away.
+ * One object a direction for the life of the key, at a quarter of the cost of a new one for each packet.
+ *
+ * The decipher is fed IV and ciphertext: in CBC a plaintext block depends only on the ciphertext block before it, so
+ * everything after the IV block comes out right. The cipher goes on where it stopped: the last ciphertext block of
+ * before is taken out of the first plaintext block and the IV put in. A partial block would shift all that follows;
+ * callers check the length, and after any error the object is thrown away.
  */
 class NodeCbc implements EspCipher {
   readonly #name: string;
@@ -48,12 +52,21 @@ class NodeCbc implements EspCipher {
   readonly #ivLength: number;
   /** Made at the first packet: a key file may hold thousands of keys that no packet uses. */
   #decipher: Decipher | undefined;
+  #cipher: Cipher | undefined;
+  /** What the cipher gave last. */
+  readonly #last: Uint8Array;
 
   constructor(name: string, key: Uint8Array, ivLength: number) {
     if (!isOffered(name, key.length, ivLength)) throw new Error(`this build has no ${name}`);
     this.#name = name;
     this.#key = createSecretKey(key);
     this.#ivLength = ivLength;
+    this.#last = new Uint8Array(ivLength);
+  }
+
+  #newCipher(): Cipher {
+    this.#last.fill(0);
+    return createCipheriv(this.#name, this.#key, this.#last).setAutoPadding(false);
   }
 
   #newDecipher(): Decipher {
@@ -79,10 +92,24 @@ class NodeCbc implements EspCipher {
   }
 
   seal(packet: Uint8Array, icv: number): void {
-    const start = ESP_HEADER_LENGTH + this.#ivLength;
-    const cipher = createCipheriv(this.#name, this.#key, packet.subarray(ESP_HEADER_LENGTH, start));
-    cipher.setAutoPadding(false);
-    packet.set(cipher.update(packet.subarray(start, icv)), start);
+    const ivLength = this.#ivLength;
+    const last = this.#last;
+    const start = ESP_HEADER_LENGTH + ivLength;
+    if (icv === start) return;
+    // Gone from here on unless the update succeeds and gives everything it was fed.
+    const cipher = this.#cipher ?? this.#newCipher();
+    this.#cipher = undefined;
+    for (let i = 0; i < ivLength; i++) {
+      packet[start + i] = u8(packet, start + i) ^ u8(packet, ESP_HEADER_LENGTH + i) ^ u8(last, i);
+    }
+    const output = cipher.update(packet.subarray(start, icv));
+    if (output.length < ivLength || output.length !== icv - start) {
+      throw new Error('the cipher did not give what it was fed');
+    }
+    packet.set(output, start);
+    const end = output.length - ivLength;
+    for (let i = 0; i < ivLength; i++) last[i] = u8(output, end + i);
+    this.#cipher = cipher;
   }
 }
 

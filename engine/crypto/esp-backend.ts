@@ -72,6 +72,21 @@ export class EspScratch {
   }
 }
 
+/**
+ * Scratch for who keeps the plaintext: it stays in the octets that the backend made for this packet and is not
+ * copied. They belong to the caller.
+ */
+export class KeptPlaintext extends EspScratch {
+  constructor() {
+    super(0);
+  }
+
+  override take(output: Uint8Array, skip: number): void {
+    this.bytes = output;
+    this.offset = skip;
+  }
+}
+
 /** Encryption with one key, separate or combined with integrity. */
 export interface EspCipher {
   /**

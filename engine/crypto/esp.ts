@@ -8,6 +8,7 @@ import { putU32, u32, u8 } from '../../dissectors/core/bytes.ts';
 import {
   ESP_HEADER_LENGTH,
   EspScratch,
+  KeptPlaintext,
   NO_SEQUENCE_HIGH,
   type CryptoBackend,
   type EspCipher,
@@ -15,7 +16,7 @@ import {
 } from './esp-backend.ts';
 import type { EncryptionTransform, IntegrityTransform } from './transforms.ts';
 
-export { EspScratch, NO_SEQUENCE_HIGH };
+export { EspScratch, KeptPlaintext, NO_SEQUENCE_HIGH };
 
 /** Pad length and next header. */
 const TRAILER_LENGTH = 2;
@@ -215,8 +216,25 @@ export class EspContext {
    * @throws Error when the crypto backend lacks the transform.
    */
   seal(fields: EspPacketFields): Uint8Array {
-    const { iv, payload, sequenceHigh = NO_SEQUENCE_HIGH } = fields;
-    if (this.#cipher === undefined || !this.isSupported) {
+    const { payload, padding } = fields;
+    const length =
+      padding === undefined
+        ? this.sealedLength(payload.length)
+        : this.#textOffset + payload.length + padding.length + TRAILER_LENGTH + this.#icvLength;
+    const packet = new Uint8Array(length);
+    this.sealInto(packet, fields);
+    return packet;
+  }
+
+  /**
+   * As {@link seal}, into octets of the caller, all of which are written.
+   * @param packet as long as the packet is: {@link sealedLength} octets when no padding is given
+   * @throws as {@link seal}, and RangeError for another length
+   */
+  sealInto(packet: Uint8Array, fields: EspPacketFields): void {
+    const { iv, payload, padding, sequenceHigh = NO_SEQUENCE_HIGH } = fields;
+    const cipher = this.#cipher;
+    if (cipher === undefined || !this.isSupported) {
       throw new Error(
         `${this.encryption.name} with ${this.integrity.name}: the crypto backend lacks it`,
       );
@@ -226,31 +244,31 @@ export class EspContext {
         `IV has ${iv.length} octets; ${this.encryption.name} takes ${this.encryption.ivLength}`,
       );
     }
-    const padding = fields.padding ?? this.#defaultPadding(payload.length);
-    const textLength = payload.length + padding.length + TRAILER_LENGTH;
-    if (padding.length > 255 || textLength % this.#alignment !== 0) {
+    const icv = packet.length - this.#icvLength;
+    const textLength = icv - this.#textOffset;
+    const padLength = textLength - payload.length - TRAILER_LENGTH;
+    if (padLength < 0 || (padding !== undefined && padLength !== padding.length)) {
       throw new RangeError(
-        `padding of ${padding.length} octets: payload, padding and trailer have to be a multiple of ${this.#alignment} octets, padding at most 255`,
+        `${packet.length} octets for a payload of ${payload.length}: not what the packet takes`,
       );
     }
-    const icv = this.#textOffset + textLength;
-    const packet = new Uint8Array(icv + this.#icvLength);
+    if (padLength > 255 || (textLength & (this.#alignment - 1)) !== 0) {
+      throw new RangeError(
+        `padding of ${padLength} octets: payload, padding and trailer have to be a multiple of ${this.#alignment} octets, padding at most 255`,
+      );
+    }
     putU32(packet, 0, fields.spi);
     putU32(packet, 4, fields.sequence);
     packet.set(iv, ESP_HEADER_LENGTH);
     packet.set(payload, this.#textOffset);
-    packet.set(padding, this.#textOffset + payload.length);
-    packet[icv - 2] = padding.length;
+    const padAt = this.#textOffset + payload.length;
+    if (padding !== undefined) packet.set(padding, padAt);
+    // RFC 4303 section 2.4: 1, 2, 3, ...
+    else for (let i = 0; i < padLength; i++) packet[padAt + i] = i + 1;
+    packet[icv - 2] = padLength;
     packet[icv - 1] = fields.nextHeader;
-    this.#cipher.seal(packet, icv, sequenceHigh);
+    cipher.seal(packet, icv, sequenceHigh);
     this.#integrity?.sign(packet, icv, sequenceHigh);
-    return packet;
-  }
-
-  #defaultPadding(payloadLength: number): Uint8Array {
-    const padded = this.sealedLength(payloadLength) - this.#textOffset - this.#icvLength;
-    const padding = new Uint8Array(padded - payloadLength - TRAILER_LENGTH);
-    return padding.map((_, i) => i + 1);
   }
 }
 

@@ -1,14 +1,30 @@
 /**
  * Which rules are asked about which event.
  */
-import type { EngineEvent } from '../events.ts';
+import type { EngineEvent, MobilityEvent } from '../events.ts';
 import type { AlertDraft, MessageKind, RuleContext, RuleDefinition } from '../rule-api.ts';
+import type { Site } from '../site.ts';
+import { Guard, HOLDING, isAlwaysAsked, isUnaskedCondition } from './guards.ts';
+import type { Held } from './guards.ts';
+import {
+  bindingTraits,
+  espTraits,
+  mobilityTraits,
+  siteTraits,
+  traitBit,
+  tunnelledTraits,
+} from './traits.ts';
+import type { TraitKnowledge } from './traits.ts';
+
+/** Audiences of one kind of events or messages, by traits; more are gathered anew. */
+const MAX_AUDIENCES = 256;
 
 /** A rule that is asked, as far as asking needs it. */
 export interface Asked {
   readonly rule: RuleDefinition;
   readonly state: {
     readonly context: RuleContext;
+    readonly held: Held;
     readonly isBroken: boolean;
     readonly cost: { evaluations: number };
   };
@@ -28,24 +44,48 @@ export interface Audience<R extends Asked> {
   readonly rules: readonly R[];
   readonly evaluate: readonly Evaluate[];
   readonly contexts: readonly RuleContext[];
+  /** Of rules that are asked only while they hold something. */
+  readonly guards: readonly (Guard | undefined)[];
   /** Events since `addUp`. */
   events: number;
+  /** Whether there was ever an event. */
+  wasAsked: boolean;
+}
+
+/** Rules that listen to one kind of events, or one message, by the traits of the event. */
+interface Listeners<R extends Asked> {
+  readonly members: readonly Member<R>[];
+  /** Bits that any of them asks for. */
+  readonly mask: number;
+  readonly byTraits: Map<number, Audience<R>>;
+}
+
+/** A rule that listens, and when it is to be asked. */
+interface Member<R extends Asked> {
+  readonly active: R;
+  /** 0 with a guard; without one it is always asked. */
+  readonly traits: number;
+  readonly guard: Guard | undefined;
 }
 
 /** Audiences of a set of rules; each is gathered when its first event comes. */
 export class Audiences<R extends Asked> {
   readonly #rules: readonly R[];
-  readonly #byKind = new Map<EngineEvent['kind'], Audience<R>>();
+  readonly #knowledge: TraitKnowledge;
+  readonly #siteTraits: number;
+  readonly #byKind = new Map<EngineEvent['kind'], Listeners<R>>();
   /** Of `mobility` and `icmpv6` events, by message. */
   readonly #byMessage = {
-    mobility: new Map<MessageKind, Audience<R>>(),
-    icmpv6: new Map<MessageKind, Audience<R>>(),
+    mobility: new Map<MessageKind, Listeners<R>>(),
+    icmpv6: new Map<MessageKind, Listeners<R>>(),
   };
-  #ofExpectedTunnels: Audience<R> | undefined;
+  #ofExpectedTunnels: Listeners<R> | undefined;
 
   /** @param rules in the order in which they are asked */
-  constructor(rules: readonly R[]) {
+  constructor(rules: readonly R[], site: Site, knowledge: TraitKnowledge) {
     this.#rules = rules;
+    this.#knowledge = knowledge;
+    this.#siteTraits = siteTraits(site);
   }
 
   /** Whether any rule listens to this kind of event. */
@@ -55,40 +95,70 @@ export class Audiences<R extends Asked> {
 
   /** The rules that judge an event. */
   of(event: EngineEvent): Audience<R> {
-    const { kind } = event;
-    if (kind === 'mobility') return this.#ofMessage(kind, event.header.message.kind);
-    if (kind === 'icmpv6') return this.#ofMessage(kind, event.message.kind);
-    if (kind === 'tunnelled' && event.isExpected) {
-      this.#ofExpectedTunnels ??= this.#gather(
-        kind,
-        ({ ignoresExpectedTunnels }) => ignoresExpectedTunnels !== true,
-      );
-      return this.#ofExpectedTunnels;
+    switch (event.kind) {
+      case 'mobility':
+        return this.#ofMobility(event);
+      case 'icmpv6':
+        return audienceOf(this.#ofMessage('icmpv6', event.message.kind), 0);
+      case 'esp':
+        return audienceOf(this.#ofKind('esp'), espTraits(event));
+      case 'binding':
+        return audienceOf(this.#ofKind('binding'), bindingTraits(event));
+      case 'tunnelled': {
+        const traits = tunnelledTraits(event, this.#siteTraits, this.#knowledge);
+        if (!event.isExpected) return audienceOf(this.#ofKind('tunnelled'), traits);
+        this.#ofExpectedTunnels ??= this.#gather(
+          'tunnelled',
+          undefined,
+          ({ ignoresExpectedTunnels }) => ignoresExpectedTunnels !== true,
+        );
+        return audienceOf(this.#ofExpectedTunnels, traits);
+      }
+      default:
+        return audienceOf(this.#ofKind(event.kind), 0);
     }
-    let audience = this.#byKind.get(kind);
-    if (audience === undefined) {
-      audience = this.#gather(kind, () => true);
-      this.#byKind.set(kind, audience);
-    }
-    return audience;
   }
 
-  #ofMessage(kind: 'mobility' | 'icmpv6', message: MessageKind): Audience<R> {
-    const audiences = this.#byMessage[kind];
-    let audience = audiences.get(message);
-    if (audience === undefined) {
-      audience = this.#gather(kind, ({ messages }) => messages?.includes(message) !== false);
-      audiences.set(message, audience);
-    }
-    return audience;
-  }
-
-  #gather(kind: EngineEvent['kind'], isMeant: (rule: RuleDefinition) => boolean): Audience<R> {
-    const rules = this.#rules.filter(
-      ({ rule, state }) => rule.on.includes(kind) && !state.isBroken && isMeant(rule),
+  #ofMobility(event: MobilityEvent): Audience<R> {
+    return audienceOf(
+      this.#ofMessage('mobility', event.header.message.kind),
+      mobilityTraits(event, this.#knowledge),
     );
-    const evaluate = rules.map(({ rule }) => rule.evaluate.bind(rule));
-    return { rules, evaluate, contexts: rules.map(({ state }) => state.context), events: 0 };
+  }
+
+  #ofKind(kind: EngineEvent['kind']): Listeners<R> {
+    let listeners = this.#byKind.get(kind);
+    if (listeners === undefined) {
+      listeners = this.#gather(kind, undefined, () => true);
+      this.#byKind.set(kind, listeners);
+    }
+    return listeners;
+  }
+
+  #ofMessage(kind: 'mobility' | 'icmpv6', message: MessageKind): Listeners<R> {
+    const all = this.#byMessage[kind];
+    let listeners = all.get(message);
+    if (listeners === undefined) {
+      listeners = this.#gather(
+        kind,
+        message,
+        ({ messages }) => messages?.includes(message) !== false,
+      );
+      all.set(message, listeners);
+    }
+    return listeners;
+  }
+
+  #gather(
+    kind: EngineEvent['kind'],
+    message: MessageKind | undefined,
+    isMeant: (rule: RuleDefinition) => boolean,
+  ): Listeners<R> {
+    const members = this.#rules
+      .filter(({ rule, state }) => rule.on.includes(kind) && !state.isBroken && isMeant(rule))
+      .map((active) => memberOf(active, kind, message));
+    const mask = members.reduce((bits, { traits }) => bits | traits, 0);
+    return { members, mask, byTraits: new Map() };
   }
 
   /** Adds the evaluations to the costs of the rules. */
@@ -96,9 +166,77 @@ export class Audiences<R extends Asked> {
     const { mobility, icmpv6 } = this.#byMessage;
     const all = [...this.#byKind.values(), ...mobility.values(), ...icmpv6.values()];
     if (this.#ofExpectedTunnels !== undefined) all.push(this.#ofExpectedTunnels);
-    for (const audience of all) {
-      for (const { state } of audience.rules) state.cost.evaluations += audience.events;
-      audience.events = 0;
+    for (const { byTraits } of all) {
+      for (const audience of byTraits.values()) addUpAudience(audience);
     }
   }
+}
+
+function addUpAudience<R extends Asked>(audience: Audience<R>): void {
+  for (const [i, { state }] of audience.rules.entries()) {
+    const guard = audience.guards[i];
+    if (guard === undefined) state.cost.evaluations += audience.events;
+  }
+  audience.events = 0;
+}
+
+/** The conditions of a rule for a kind of events, or for a message. */
+function conditionsOf(
+  { asksOnly }: RuleDefinition,
+  kind: EngineEvent['kind'],
+  message: MessageKind | undefined,
+): readonly string[] | undefined {
+  const all: Readonly<Record<string, readonly string[] | undefined>> = asksOnly ?? {};
+  return (message === undefined ? undefined : all[message]) ?? all[kind];
+}
+
+function memberOf<R extends Asked>(
+  active: R,
+  kind: EngineEvent['kind'],
+  message: MessageKind | undefined,
+): Member<R> {
+  const conditions = conditionsOf(active.rule, kind, message);
+  if (conditions === undefined || isAlwaysAsked(conditions)) {
+    return { active, traits: 0, guard: undefined };
+  }
+  let traits = 0;
+  const names: string[] = [];
+  let isForUnasked = false;
+  for (const condition of conditions) {
+    if (condition.startsWith(HOLDING)) names.push(condition.slice(HOLDING.length));
+    else if (isUnaskedCondition(condition)) isForUnasked = true;
+    else traits |= traitBit(kind, condition);
+  }
+  const guard = new Guard(active.state.held, names, isForUnasked);
+  return { active, traits, guard };
+}
+
+/** The audience for an event with these traits. */
+function audienceOf<R extends Asked>(listeners: Listeners<R>, traits: number): Audience<R> {
+  const { byTraits, mask } = listeners;
+  const known = byTraits.get(traits & mask);
+  return known ?? addAudience(listeners, traits & mask);
+}
+
+function addAudience<R extends Asked>(
+  { byTraits, members }: Listeners<R>,
+  traits: number,
+): Audience<R> {
+  if (byTraits.size >= MAX_AUDIENCES) {
+    for (const audience of byTraits.values()) addUpAudience(audience);
+    byTraits.clear();
+  }
+  const asked: R[] = [];
+  const guards: (Guard | undefined)[] = [];
+  for (const { active, traits: own, guard } of members) {
+    const isAlways = guard === undefined || (own & traits) !== 0;
+    if (!isAlways && !guard.mayOpen) continue;
+    asked.push(active);
+    guards.push(isAlways ? undefined : guard);
+  }
+  const evaluate = asked.map(({ rule }) => rule.evaluate.bind(rule));
+  const contexts = asked.map(({ state }) => state.context);
+  const audience = { rules: asked, evaluate, contexts, guards, events: 0, wasAsked: false };
+  byTraits.set(traits, audience);
+  return audience;
 }

@@ -4,8 +4,10 @@
  */
 import type { RuleDefinition, Severity } from '../rule-api.ts';
 import type { Site } from '../site.ts';
+import { isStateCondition } from './guards.ts';
 import { BASE, overridesOf } from './overrides.ts';
 import type { ScopedOverride } from './overrides.ts';
+import { isTraitOf } from './traits.ts';
 
 /** One run of a rule. */
 export interface RuleInstance {
@@ -25,7 +27,7 @@ export interface RuleInstance {
 
 /**
  * Instances of all rules that a site does not switch off, in the order of their ids.
- * @throws Error for an id used twice, a parameter out of its range, or an override without a home agent
+ * @throws Error for an id used twice, a condition that no event can meet, a parameter out of its range, or an override without a home agent
  */
 export function ruleInstances(
   rules: readonly RuleDefinition[],
@@ -35,7 +37,18 @@ export function ruleInstances(
   for (const [i, { id }] of sorted.entries()) {
     if (sorted[i + 1]?.id === id) throw new Error(`two rules have the id ${id}`);
   }
+  for (const rule of sorted) checkConditions(rule);
   return sorted.flatMap((rule) => instancesOf(rule, site));
+}
+
+/** @throws Error for a condition that no event can meet: the rule would never be asked */
+function checkConditions({ id, asksOnly = {} }: RuleDefinition): void {
+  for (const [key, conditions] of Object.entries(asksOnly)) {
+    for (const condition of conditions) {
+      if (isStateCondition(condition) || isTraitOf(key, condition)) continue;
+      throw new Error(`${id}: no ${key} is ${condition}`);
+    }
+  }
 }
 
 function instancesOf(rule: RuleDefinition, site: Site): RuleInstance[] {

@@ -8,6 +8,13 @@
 
 /** Keys looked at for one that may go. */
 const EVICTION_SCAN = 32;
+/**
+ * Microseconds after which a key that has nothing left to say is forgotten, so that there are no more keys than matter and
+ * those lie close together. Packets of several captures may step back in time by less.
+ */
+export const LINGER = 4e6;
+/** Keys forgotten for a new one, so that their number goes down. */
+const FORGOTTEN_AT_ONCE = 2;
 /** Parts of a window: what is older than the window by less than one part may still be counted. */
 const SLOTS = 8;
 /** Different things counted one by one; more are estimated. */
@@ -81,6 +88,7 @@ class Keys<E extends Entry> {
 
   /** Adds the entry of a new key. */
   add(key: string, now: number, entry: E): E {
+    this.#forgetIdle(now);
     if (this.#nodes.size >= this.#maxEntries) this.#evict(now);
     const node: Node<E> = { key, entry, older: undefined, newer: undefined };
     this.#nodes.set(key, node);
@@ -101,6 +109,15 @@ class Keys<E extends Entry> {
     else older.newer = newer;
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
+  }
+
+  #forgetIdle(now: number): void {
+    for (let i = 0; i < FORGOTTEN_AT_ONCE; i++) {
+      const oldest = this.#oldest;
+      if (oldest === undefined || now - oldest.entry.used <= this.#idle + LINGER) return;
+      this.#unlink(oldest);
+      this.#nodes.delete(oldest.key);
+    }
   }
 
   #evict(now: number): void {
@@ -173,6 +190,11 @@ export class TokenBuckets {
 
   /** Keys remembered. */
   get size(): number {
+    return this.#keys.size;
+  }
+
+  /** The same, for whoever asks tables and counters alike. */
+  get entries(): number {
     return this.#keys.size;
   }
 
@@ -257,6 +279,11 @@ export class WindowCounts {
     return this.#keys.size;
   }
 
+  /** The same, for whoever asks tables and counters alike. */
+  get entries(): number {
+    return this.#keys.size;
+  }
+
   /** Adds to a key. @returns what it has in the window with that. */
   add(key: string, amount = 1): number {
     const now = this.#clock();
@@ -319,7 +346,8 @@ function hashOf(text: string, seed: number): number {
   return hash ^ (hash >>> 16);
 }
 
-class Different {
+/** The different things of one key. */
+export class Different {
   /** The last sight. */
   used: number;
   /** The thing seen last. Most keys never have another, and need no map. */
@@ -340,11 +368,69 @@ class Different {
     return this.sketches === undefined ? (this.exact?.size ?? 1) : this.estimated;
   }
 
-  /** Begins anew with one thing. */
-  reset(item: string): void {
+  /**
+   * Adds a thing.
+   * @param before when the last one was seen
+   * @param window microseconds
+   * @returns how many different ones there are in the window with that
+   */
+  add(item: string, now: number, before: number, window: number, seed: number): number {
+    if (now - before > window) {
+      this.last = item;
+      this.exact = undefined;
+      this.sketches = undefined;
+      return 1;
+    }
+    if (this.sketches !== undefined) return this.#estimate(this.sketches, item, now, window, seed);
+    const { last } = this;
     this.last = item;
+    let { exact } = this;
+    if (exact === undefined) {
+      if (item === last) return 1;
+      exact = new Map([[last, before]]);
+      this.exact = exact;
+    } else if (item !== last) exact.delete(item);
+    exact.set(item, now);
+    for (const [old, time] of exact) {
+      if (now - time <= window) break;
+      exact.delete(old);
+    }
+    if (exact.size <= EXACT_DISTINCT) return exact.size;
+    const sketches: Sketch[] = [];
+    this.sketches = sketches;
     this.exact = undefined;
-    this.sketches = undefined;
+    for (const old of exact.keys()) this.#estimate(sketches, old, now, window, seed);
+    return this.estimated;
+  }
+
+  /** How many different things there are in the window. */
+  count(now: number, window: number): number {
+    if (now - this.used > window) return 0;
+    const { exact, sketches } = this;
+    if (sketches !== undefined) return this.estimated;
+    if (exact === undefined) return 1;
+    let size = 0;
+    for (const time of exact.values()) if (now - time <= window) size++;
+    return size;
+  }
+
+  /** Adds a thing where there are too many to count one by one. */
+  #estimate(sketches: Sketch[], item: string, now: number, window: number, seed: number): number {
+    const isAdvanced = this.#advance(sketches, now, window);
+    const isNew = sketches[0]?.add(hashOf(item, seed)) === true;
+    if (isAdvanced || isNew) this.estimated = Math.max(estimate(sketches), 1);
+    return this.estimated;
+  }
+
+  /** Makes room for what is seen now: the newest sketch is the first. @returns whether it made any */
+  #advance(sketches: Sketch[], now: number, window: number): boolean {
+    const generation = Math.floor((now * GENERATIONS) / window);
+    if (sketches.length > 0 && generation <= this.generation) return false;
+    const passed = sketches.length === 0 ? 1 : generation - this.generation;
+    for (let i = 0; i < Math.min(passed, GENERATIONS); i++) sketches.unshift(new Sketch());
+    sketches.length = Math.min(sketches.length, GENERATIONS);
+    this.generation = generation;
+    return true;
   }
 }
 
@@ -377,6 +463,11 @@ export class DistinctCounts {
     return this.#keys.size;
   }
 
+  /** The same, for whoever asks tables and counters alike. */
+  get entries(): number {
+    return this.#keys.size;
+  }
+
   /** Adds a thing to a key. @returns how many different ones it has in the window with that. */
   add(key: string, item: string): number {
     const now = this.#clock();
@@ -387,61 +478,11 @@ export class DistinctCounts {
     }
     const before = known.used;
     this.#keys.use(key, now);
-    if (now - before > this.#window) {
-      known.reset(item);
-      return 1;
-    }
-    if (known.sketches !== undefined) return this.#estimate(known, known.sketches, item, now);
-    const { last } = known;
-    known.last = item;
-    let { exact } = known;
-    if (exact === undefined) {
-      if (item === last) return 1;
-      exact = new Map([[last, before]]);
-      known.exact = exact;
-    } else if (item !== last) exact.delete(item);
-    exact.set(item, now);
-    for (const [old, time] of exact) {
-      if (now - time <= this.#window) break;
-      exact.delete(old);
-    }
-    if (exact.size <= EXACT_DISTINCT) return exact.size;
-    const sketches: Sketch[] = [];
-    known.sketches = sketches;
-    known.exact = undefined;
-    for (const old of exact.keys()) this.#estimate(known, sketches, old, now);
-    return known.estimated;
-  }
-
-  /** Adds a thing to a key that has too many to count one by one. */
-  #estimate(entry: Different, sketches: Sketch[], item: string, now: number): number {
-    const isAdvanced = this.#advance(entry, sketches, now);
-    const isNew = sketches[0]?.add(hashOf(item, this.#seed)) === true;
-    if (isAdvanced || isNew) entry.estimated = Math.max(estimate(sketches), 1);
-    return entry.estimated;
+    return known.add(item, now, before, this.#window, this.#seed);
   }
 
   /** How many different things a key has in the window. */
   count(key: string): number {
-    const entry = this.#keys.peek(key);
-    const now = this.#clock();
-    if (entry === undefined || now - entry.used > this.#window) return 0;
-    const { exact, sketches } = entry;
-    if (sketches !== undefined) return entry.estimated;
-    if (exact === undefined) return 1;
-    let size = 0;
-    for (const time of exact.values()) if (now - time <= this.#window) size++;
-    return size;
-  }
-
-  /** Makes room for what is seen now: the newest sketch is the first. @returns whether it made any */
-  #advance(entry: Different, sketches: Sketch[], now: number): boolean {
-    const generation = Math.floor((now * GENERATIONS) / this.#window);
-    if (sketches.length > 0 && generation <= entry.generation) return false;
-    const passed = sketches.length === 0 ? 1 : generation - entry.generation;
-    for (let i = 0; i < Math.min(passed, GENERATIONS); i++) sketches.unshift(new Sketch());
-    sketches.length = Math.min(sketches.length, GENERATIONS);
-    entry.generation = generation;
-    return true;
+    return this.#keys.peek(key)?.count(this.#clock(), this.#window) ?? 0;
   }
 }

@@ -41,9 +41,7 @@ export class BindingRoom {
     // One binding is nobody's flood: small caches have room for it.
     if (held > 1 && held >= bindings.correspondentCapacity * PREFIX_SHARE) return false;
     const last = bindings.leastRecentlyUsed();
-    return (
-      last !== undefined && Math.max(last.usedAt, last.registeredAt) + IN_USE <= scheduler.now
-    );
+    return last !== undefined && Math.max(last.usedAt, last.registeredAt) + IN_USE <= scheduler.now;
   }
 
   /** A binding was taken that was not there before. */

@@ -5,8 +5,7 @@
 import { formatAddress, isSameAddress } from '../../dissectors/core/address.ts';
 import { ROUTER_ADVERTISEMENT_FLAGS } from '../../dissectors/icmpv6/index.ts';
 import type { Icmpv6MessageOf } from '../../dissectors/icmpv6/index.ts';
-import type { InboundPacket } from '../ip/packet.ts';
-import type { AdvertisedPrefix } from './network-interface.ts';
+import type { AdvertisedPrefix, LinkMessage } from './network-interface.ts';
 import { advertisedPrefixes } from './router-list.ts';
 
 /** Seconds; RFC 4861 section 6.2.1. */
@@ -185,7 +184,7 @@ export function advertisedConfiguration(given: RouterConfiguration): AdvertisedC
 /** What another router says differently, for the log; undefined = nothing. RFC 4861 section 6.2.7. */
 export function inconsistencies(
   own: AdvertisedConfiguration,
-  packet: InboundPacket,
+  packet: LinkMessage,
   message: Icmpv6MessageOf<'router-advertisement'>,
 ): Record<string, string> | undefined {
   const { managed, other } = ROUTER_ADVERTISEMENT_FLAGS;

@@ -12,7 +12,6 @@ import {
 import { findNdOption } from '../../dissectors/icmpv6/index.ts';
 import type { Icmpv6Message, Icmpv6MessageOf } from '../../dissectors/icmpv6/index.ts';
 import type { RandomSource, Scheduler } from '../../engine/ports.ts';
-import type { InboundPacket } from '../ip/packet.ts';
 import { TokenBucket } from '../node-log.ts';
 import type { LogLevel, NodeLog } from '../node-log.ts';
 import type { AddressTable } from './address-table.ts';
@@ -30,7 +29,11 @@ import {
   linkAddressOption,
   validDiscovery,
 } from './neighbor-discovery.ts';
-import type { AdvertisementListener, NeighborAdvertisementListener } from './network-interface.ts';
+import type {
+  AdvertisementListener,
+  LinkMessage,
+  NeighborAdvertisementListener,
+} from './network-interface.ts';
 import { advertisedPrefixes } from './router-list.ts';
 import type { RouterList } from './router-list.ts';
 import type { RouterSolicitations } from './router-solicitations.ts';
@@ -69,13 +72,13 @@ export interface DiscoveryReceiverOptions {
   readonly membership: MulticastMembership;
   readonly solicitations: RouterSolicitations;
   readonly isAutoconfiguring: () => boolean;
-  readonly acceptsAdvertisement: (packet: InboundPacket) => boolean;
+  readonly acceptsAdvertisement: (packet: LinkMessage) => boolean;
 }
 
 /** Receiver of one interface, and the variables that routers set. */
 export class DiscoveryReceiver {
   readonly advertisementListeners: AdvertisementListener[] = [];
-  readonly solicitationListeners: ((packet: InboundPacket) => void)[] = [];
+  readonly solicitationListeners: ((packet: LinkMessage) => void)[] = [];
   readonly neighborListeners: NeighborAdvertisementListener[] = [];
   readonly #options: DiscoveryReceiverOptions;
   readonly #autoconfiguration: Autoconfiguration;
@@ -115,7 +118,7 @@ export class DiscoveryReceiver {
   }
 
   /** Takes a message, checks it and does what it says. */
-  receive(packet: InboundPacket, message: Icmpv6Message): void {
+  receive(packet: LinkMessage, message: Icmpv6Message): void {
     if (
       message.kind === 'multicast-listener-query' ||
       message.kind === 'multicast-listener-query-v2'
@@ -152,7 +155,7 @@ export class DiscoveryReceiver {
 
   /** RFC 3810 section 6.2: from a link-local address, hop limit 1. */
   #query(
-    packet: InboundPacket,
+    packet: LinkMessage,
     message: Icmpv6MessageOf<'multicast-listener-query' | 'multicast-listener-query-v2'>,
   ): void {
     const isValid =
@@ -164,18 +167,17 @@ export class DiscoveryReceiver {
   }
 
   #neighborSolicitation(
-    packet: InboundPacket,
+    packet: LinkMessage,
     message: Icmpv6MessageOf<'neighbor-solicitation'>,
   ): void {
-    const { detection, responder, neighbors, table } = this.#options;
+    const { detection, responder, neighbors } = this.#options;
     const { targetAddress: target } = message;
     const { wireSource: source } = packet;
     const isProbe = isUnspecified(source);
-    const key = addressKey(target);
     // RFC 4862 section 5.4.3: who asks from `::` wants the address too; own frames never come back to here.
-    if (isProbe && detection.conflict(key)) return;
-    const isTentative = detection.isProbing(key) || table.get(key)?.phase === 'tentative';
-    if (isTentative || !responder.answersFor(target)) return;
+    if (isProbe && detection.conflict(addressKey(target))) return;
+    // Tentative addresses are answered for by nobody.
+    if (!responder.answersFor(target)) return;
     const told = linkAddressOption(message.options, 'source-link-layer-address');
     if (!isProbe && told !== undefined) neighbors.heard(source, told, undefined);
     const linkSource =
@@ -184,7 +186,7 @@ export class DiscoveryReceiver {
   }
 
   #neighborAdvertisement(
-    packet: InboundPacket,
+    packet: LinkMessage,
     message: Icmpv6MessageOf<'neighbor-advertisement'>,
   ): void {
     const { detection, neighbors, routers, table } = this.#options;
@@ -204,10 +206,7 @@ export class DiscoveryReceiver {
     for (const listener of this.neighborListeners) listener(packet, message);
   }
 
-  #routerSolicitation(
-    packet: InboundPacket,
-    message: Icmpv6MessageOf<'router-solicitation'>,
-  ): void {
+  #routerSolicitation(packet: LinkMessage, message: Icmpv6MessageOf<'router-solicitation'>): void {
     const { isRouter, neighbors } = this.#options;
     // RFC 4861 section 6.2.6: hosts silently discard them.
     if (!isRouter) return;
@@ -222,7 +221,7 @@ export class DiscoveryReceiver {
 
   /** RFC 4861 section 6.3.4. */
   #routerAdvertisement(
-    packet: InboundPacket,
+    packet: LinkMessage,
     message: Icmpv6MessageOf<'router-advertisement'>,
   ): void {
     const { isRouter, neighbors, routers, solicitations } = this.#options;
@@ -259,7 +258,7 @@ export class DiscoveryReceiver {
   }
 
   /** Somebody else uses an address of this interface, or claims to. RFC 4862 section 5.4.4. */
-  #tellConflict(event: string, address: Uint8Array, packet: InboundPacket): void {
+  #tellConflict(event: string, address: Uint8Array, packet: LinkMessage): void {
     this.#tell('alarm', event, {
       address: formatAddress(address),
       by: packet.linkSource === undefined ? 'unknown' : formatMac(packet.linkSource),

@@ -84,11 +84,6 @@ export class DuplicateDetection {
     return this.#answer(false, onResult);
   }
 
-  /** Whether the address is being asked for. */
-  isProbing(key: AddressKey): boolean {
-    return this.#probes.has(key);
-  }
-
   /**
    * Somebody else has the address, or wants it too. RFC 4862 sections 5.4.3, 5.4.4.
    * @returns whether it was being asked for

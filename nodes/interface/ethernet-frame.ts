@@ -4,6 +4,7 @@
 import { copyOctets, equalBytes, u16, u32, u8 } from '../../dissectors/core/bytes.ts';
 import { ipv6Header } from '../../dissectors/ipv6/header.ts';
 import { ethernetHeader } from '../../dissectors/link/ethernet.ts';
+import { packetRoom } from '../packet-room.ts';
 import { LINK_ADDRESS_OCTETS } from './link-address.ts';
 
 const HEADER_OCTETS = ethernetHeader.fixedOctets;
@@ -19,7 +20,7 @@ export function frameOf(
   source: Uint8Array,
   packet: Uint8Array,
 ): Uint8Array {
-  const frame = new Uint8Array(HEADER_OCTETS + packet.length);
+  const frame = packetRoom(HEADER_OCTETS + packet.length);
   frame.set(destination, 0);
   frame.set(source, SOURCE);
   frame[ETHER_TYPE] = IPV6 >>> 8;

@@ -10,7 +10,6 @@ import {
 } from '../../dissectors/core/address.ts';
 import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
 import type { LinkPort } from '../../engine/ports.ts';
-import type { InboundPacket } from '../ip/packet.ts';
 import { randomBetween } from '../random-number.ts';
 import { AddressTable } from './address-table.ts';
 import { DiscoveryReceiver } from './discovery-receiver.ts';
@@ -38,6 +37,7 @@ import type {
   AdvertisingRouter,
   DuplicateProbe,
   InterfaceAddress,
+  LinkMessage,
   Neighbor,
   NeighborAdvertisementListener,
   NetworkInterface,
@@ -61,7 +61,7 @@ export class LinkInterface implements NetworkInterface {
   readonly port: LinkPort;
   readonly linkLocal: Uint8Array;
   onUnreachable: ((address: Uint8Array, undelivered: readonly Uint8Array[]) => void) | undefined;
-  acceptsAdvertisement: ((packet: InboundPacket) => boolean) | undefined;
+  acceptsAdvertisement: ((packet: LinkMessage) => boolean) | undefined;
   isAutoconfiguring: boolean;
   readonly #options: LinkInterfaceOptions;
   readonly #duplicateTransmits: number;
@@ -345,7 +345,7 @@ export class LinkInterface implements NetworkInterface {
     this.#receiver.advertisementListeners.push(listener);
   }
 
-  onRouterSolicitation(listener: (packet: InboundPacket) => void): void {
+  onRouterSolicitation(listener: (packet: LinkMessage) => void): void {
     this.#receiver.solicitationListeners.push(listener);
   }
 
@@ -359,7 +359,7 @@ export class LinkInterface implements NetworkInterface {
     else if (!isUnspecified(nextHop)) this.#neighbors.transmit(packet, nextHop);
   }
 
-  receiveNeighborDiscovery(packet: InboundPacket, message: Icmpv6Message): void {
+  receiveNeighborDiscovery(packet: LinkMessage, message: Icmpv6Message): void {
     this.#receiver.receive(packet, message);
   }
 

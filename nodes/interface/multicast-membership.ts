@@ -2,7 +2,7 @@
  * Groups that an interface listens to, and the reports that tell so: version 2 of Multicast Listener Discovery without
  * sources, and version 1 for a querier that knows no other. RFC 3810 sections 5.2, 6, 8.2.
  */
-import { addressKey, isUnspecified } from '../../dissectors/core/address.ts';
+import { addressKey, addressOfKey, isUnspecified } from '../../dissectors/core/address.ts';
 import type { AddressKey } from '../../dissectors/core/address.ts';
 import { u8 } from '../../dissectors/core/bytes.ts';
 import { ICMPV6, encodeIcmpv6, maximumResponseDelay } from '../../dissectors/icmpv6/index.ts';
@@ -36,7 +36,8 @@ export interface MulticastMembershipOptions {
 /** Groups of an interface. Who joins twice has to leave twice. */
 export class MulticastMembership {
   readonly #options: MulticastMembershipOptions;
-  readonly #groups = new Map<AddressKey, { readonly group: Uint8Array; count: number }>();
+  /** How often each group was joined: a home agent is in that of every address that it defends, so no more than that. */
+  readonly #groups = new Map<AddressKey, number>();
   /** Groups of each link-layer address. */
   readonly #linkKeys = new Map<number, number>();
   /** Changes that are reported once more. */
@@ -56,30 +57,30 @@ export class MulticastMembership {
   /** Takes part in a group. */
   join(group: Uint8Array): void {
     const key = addressKey(group);
-    const member = this.#groups.get(key);
-    if (member !== undefined) {
-      member.count++;
-      return;
-    }
-    const own = group.slice();
-    this.#groups.set(key, { group: own, count: 1 });
-    const linkKey = groupLinkKey(own);
+    const count = this.#groups.get(key) ?? 0;
+    this.#groups.set(key, count + 1);
+    if (count > 0) return;
+    const linkKey = groupLinkKey(group);
     this.#linkKeys.set(linkKey, (this.#linkKeys.get(linkKey) ?? 0) + 1);
-    this.#change(key, own, CHANGE_TO_EXCLUDE_MODE);
+    this.#change(key, group.slice(), CHANGE_TO_EXCLUDE_MODE);
   }
 
   /** Takes no part any more, unless others still do. */
   leave(group: Uint8Array): void {
     const key = addressKey(group);
-    const member = this.#groups.get(key);
-    if (member === undefined || --member.count > 0) return;
+    const count = this.#groups.get(key);
+    if (count === undefined) return;
+    if (count > 1) {
+      this.#groups.set(key, count - 1);
+      return;
+    }
     this.#groups.delete(key);
     this.#asked?.delete(key);
     const linkKey = groupLinkKey(group);
     const left = (this.#linkKeys.get(linkKey) ?? 1) - 1;
     if (left > 0) this.#linkKeys.set(linkKey, left);
     else this.#linkKeys.delete(linkKey);
-    this.#change(key, member.group, CHANGE_TO_INCLUDE_MODE);
+    this.#change(key, group.slice(), CHANGE_TO_INCLUDE_MODE);
   }
 
   /** Whether packets to the group are taken. */
@@ -160,8 +161,10 @@ export class MulticastMembership {
   /** Groups that are reported, of those or of all. */
   #reportable(keys: ReadonlySet<AddressKey> | undefined): Uint8Array[] {
     const groups: Uint8Array[] = [];
-    for (const [key, { group }] of this.#groups) {
-      if ((keys === undefined || keys.has(key)) && isReported(group)) groups.push(group);
+    for (const key of this.#groups.keys()) {
+      if (keys?.has(key) === false) continue;
+      const group = addressOfKey(key);
+      if (isReported(group)) groups.push(group);
     }
     return groups;
   }

@@ -103,7 +103,8 @@ export class NeighborCache {
     if (entry === undefined) return;
     const { linkLayerAddress } = entry;
     if (linkLayerAddress === undefined) {
-      entry.queue.push(packet);
+      // A copy: what is on its way shares its octets with others.
+      entry.queue.push(packet.slice());
       if (entry.queue.length > MAX_QUEUED_PACKETS) entry.queue.shift();
       if (entry.timer === undefined) this.#resolve(entry);
       return;

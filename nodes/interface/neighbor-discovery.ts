@@ -12,7 +12,7 @@ import {
 } from '../../dissectors/icmpv6/index.ts';
 import type { Icmpv6Message, Icmpv6MessageOf, NdOption } from '../../dissectors/icmpv6/index.ts';
 import { ipv6Packet } from '../../dissectors/ipv6/build.ts';
-import type { InboundPacket } from '../ip/packet.ts';
+import type { LinkMessage } from './network-interface.ts';
 import { isNodeLinkAddress, isSolicitedNodeGroup } from './link-address.ts';
 
 /** Of every neighbor discovery message: nobody off the link can send it. RFC 4861 section 3.1. */
@@ -76,7 +76,7 @@ function isDiscovery(message: Icmpv6Message): message is DiscoveryMessage {
 }
 
 /** Checks of single kinds of messages. */
-function isValidKind(packet: InboundPacket, message: DiscoveryMessage): boolean {
+function isValidKind(packet: LinkMessage, message: DiscoveryMessage): boolean {
   const isFromNobody = isUnspecified(packet.wireSource);
   const hasSource = message.options.some(({ kind }) => kind === 'source-link-layer-address');
   switch (message.kind) {
@@ -102,7 +102,7 @@ function isValidKind(packet: InboundPacket, message: DiscoveryMessage): boolean 
  * through a tunnel, and mobility headers have no place in front of it.
  */
 export function validDiscovery(
-  packet: InboundPacket,
+  packet: LinkMessage,
   message: Icmpv6Message,
 ): DiscoveryMessage | undefined {
   if (packet.hopLimit !== NEIGHBOR_DISCOVERY_HOP_LIMIT || packet.tunnels.length > 0) {
@@ -121,7 +121,7 @@ export function validDiscovery(
 }
 
 /** Whether the checksum of a message is that of its addresses. RFC 4443 section 2.3. */
-export function isChecksumRight(packet: InboundPacket): boolean {
+export function isChecksumRight(packet: LinkMessage): boolean {
   const addresses = concatenate([packet.wireSource, packet.wireDestination]);
   return icmpv6Checksum(addresses, 0, 16, packet.payload, 0, packet.payload.length) === 0;
 }

@@ -3,7 +3,24 @@
  */
 import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
 import type { LinkPort } from '../../engine/ports.ts';
-import type { InboundPacket } from '../ip/packet.ts';
+
+/** A packet as neighbor discovery sees it: everything that the link itself said of it. */
+export interface LinkMessage {
+  /** Source of the frame, 6 octets; undefined inside a tunnel. */
+  readonly linkSource: Uint8Array | undefined;
+  /** The whole IPv6 packet as it is on the wire, reassembled; for errors that quote it. */
+  readonly bytes: Uint8Array;
+  /** Addresses of the IPv6 header. */
+  readonly wireSource: Uint8Array;
+  readonly wireDestination: Uint8Array;
+  readonly hopLimit: number;
+  /** Upper-layer octets: message, or inner packet. */
+  readonly payload: Uint8Array;
+  /** Tunnels that it was in, outermost first: nothing of the link comes through one. */
+  readonly tunnels: readonly object[];
+  readonly homeAddressOption: Uint8Array | undefined;
+  readonly type2RoutingHeader: Uint8Array | undefined;
+}
 
 /** Life of an address. RFC 4862 section 2. */
 export type AddressState = 'tentative' | 'preferred' | 'deprecated' | 'duplicate';
@@ -109,13 +126,13 @@ export interface SolicitationFields {
 
 /** Heard router advertisements, checked by RFC 4861 section 6.1.2 before anybody is told. */
 export type AdvertisementListener = (
-  packet: InboundPacket,
+  packet: LinkMessage,
   message: Extract<Icmpv6Message, { kind: 'router-advertisement' }>,
 ) => void;
 
 /** Heard neighbor advertisements, checked by RFC 4861 section 7.1.2 before anybody is told. */
 export type NeighborAdvertisementListener = (
-  packet: InboundPacket,
+  packet: LinkMessage,
   message: Extract<Icmpv6Message, { kind: 'neighbor-advertisement' }>,
 ) => void;
 
@@ -209,9 +226,9 @@ export interface NetworkInterface {
   /** Whether addresses are formed from advertised prefixes; default true for hosts, false for routers. */
   isAutoconfiguring: boolean;
   /** Asked before an advertisement is used at all (RFC 3971 for nodes that trust signed ones only); default: yes. */
-  acceptsAdvertisement: ((packet: InboundPacket) => boolean) | undefined;
+  acceptsAdvertisement: ((packet: LinkMessage) => boolean) | undefined;
   onRouterAdvertisement(listener: AdvertisementListener): void;
-  onRouterSolicitation(listener: (packet: InboundPacket) => void): void;
+  onRouterSolicitation(listener: (packet: LinkMessage) => void): void;
   /** A node that comes home learns so who defends its home address. RFC 6275 section 11.5.5. */
   onNeighborAdvertisement(listener: NeighborAdvertisementListener): void;
 
@@ -226,7 +243,7 @@ export interface NetworkInterface {
    * Neighbor discovery messages and multicast listener queries, handed over by the host after its checks of the IPv6
    * header. Everything else is ignored, as are messages that do not pass the checks of RFC 4861 sections 6.1 and 7.1.
    */
-  receiveNeighborDiscovery(packet: InboundPacket, message: Icmpv6Message): void;
+  receiveNeighborDiscovery(packet: LinkMessage, message: Icmpv6Message): void;
   /** Stops all timers. */
   close(): void;
 }

@@ -4,7 +4,6 @@
 import { isUnspecified } from '../../dissectors/core/address.ts';
 import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
 import type { RandomSource, ScheduledAction, Scheduler } from '../../engine/ports.ts';
-import type { InboundPacket } from '../ip/packet.ts';
 import { TokenBucket } from '../node-log.ts';
 import type { NodeLog } from '../node-log.ts';
 import { randomBetween } from '../random-number.ts';
@@ -12,7 +11,7 @@ import { advertisedConfiguration, inconsistencies } from './advertised-configura
 import type { AdvertisedConfiguration, RouterConfiguration } from './advertised-configuration.ts';
 import { ALL_NODES } from './link-address.ts';
 import { discoveryPacket } from './neighbor-discovery.ts';
-import type { NetworkInterface } from './network-interface.ts';
+import type { LinkMessage, NetworkInterface } from './network-interface.ts';
 import { routerAdvertisements } from './router-advertisement.ts';
 
 /** RFC 4861 section 10; milliseconds. */
@@ -132,7 +131,7 @@ export class RouterAdvertiser {
   }
 
   /** RFC 4861 section 6.2.6. */
-  #solicited({ wireSource }: InboundPacket): void {
+  #solicited({ wireSource }: LinkMessage): void {
     const { scheduler, random } = this.#options;
     if (this.#isClosed) return;
     const delay = randomBetween(random, 0, MAX_RA_DELAY_TIME);
@@ -162,7 +161,7 @@ export class RouterAdvertiser {
 
   /** RFC 4861 section 6.2.7: routers of a link that say different things are worth a word. */
   #compare(
-    packet: InboundPacket,
+    packet: LinkMessage,
     message: Extract<Icmpv6Message, { kind: 'router-advertisement' }>,
   ): void {
     const { log, scheduler } = this.#options;

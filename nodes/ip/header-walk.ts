@@ -115,7 +115,7 @@ class HeaderWalk {
     return this.#at + octets > length ? 0 : octets;
   }
 
-  #goOn(octets: number): undefined {
+  #goOn(octets: number): WalkResult | undefined {
     this.#pointer = this.#at;
     this.#at += octets;
     return undefined;
@@ -207,6 +207,13 @@ class HeaderWalk {
     const opened = this.#questions.open(this.#packet, protocol, this.#at);
     if (opened.kind === 'refused') return silent(`protection refused: ${opened.reason}`);
     this.#packet.protection = opened.protection;
+    if (opened.protocol === NEXT_HEADER.ipv6) {
+      // A tunnel's inner packet is walked by itself.
+      this.#packet.protocol = opened.protocol;
+      this.#packet.payload = opened.payload;
+      this.#packet.payloadOffset = -1;
+      return UPPER_LAYER;
+    }
     // The rest is walked in octets of its own, with the protocol in front.
     const bytes = new Uint8Array(opened.payload.length + 8);
     bytes[0] = opened.protocol;

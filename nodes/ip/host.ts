@@ -19,7 +19,6 @@ import { Ipv6View, walkIpv6 } from '../../dissectors/walk.ts';
 import type { LinkPort, LocalStack, RandomSource, Scheduler } from '../../engine/ports.ts';
 import { Reassembly } from '../../engine/state/reassembly.ts';
 import { BindingCache } from '../binding-cache.ts';
-import type { BindingCacheOptions } from '../binding-cache.ts';
 import { LinkInterface } from '../interface/link-interface.ts';
 import type { NetworkInterface } from '../interface/network-interface.ts';
 import { MobilityEndpoint } from '../mobility/mobility-endpoint.ts';
@@ -32,6 +31,7 @@ import {
   walkHeaders,
 } from './header-walk.ts';
 import type { WalkResult } from './header-walk.ts';
+import type { HostOptions, TransitPacket, TransitVerdict } from './host-parts.ts';
 import { Icmpv6Endpoint } from './icmpv6-endpoint.ts';
 import type { IpsecLayer } from './ipsec-layer.ts';
 import type {
@@ -50,7 +50,6 @@ import {
   encodePlain,
   hopLimitOf,
   inboundPacket,
-  nextHeaderPointer,
   selectorsOf,
   setHopLimit,
   sourceOf,
@@ -65,37 +64,6 @@ const MAX_TUNNELS = 4;
 const MIN_MTU = 1280;
 const DEFAULT_HOP_LIMIT = 64;
 const IPV6_OCTETS = 40;
-
-/** What a node is made of. */
-export interface HostOptions {
-  readonly scheduler: Scheduler;
-  readonly random: RandomSource;
-  readonly log: NodeLog;
-  /** Forwards packets of others between its links. */
-  readonly isRouter?: boolean;
-  /** Programs of the machine; without, UDP and TCP for this node find nobody. */
-  readonly localStack?: LocalStack | undefined;
-  readonly ipsec?: IpsecLayer | undefined;
-  /** RFC 6275 section 8.1: every node understands it; false is for tests of others' behaviour. */
-  readonly knowsHomeAddressOption?: boolean;
-  /** Default true; false answers Mobility Headers with Parameter Problem 1 as a node without RFC 6275. */
-  readonly knowsMobility?: boolean;
-  readonly bindings?: Omit<BindingCacheOptions, 'scheduler'>;
-}
-
-/** A packet for somebody else. */
-export interface TransitPacket {
-  /** Whole packet; the receiver's own. */
-  readonly bytes: Uint8Array;
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
-  /** undefined = out of a tunnel. */
-  readonly interface: NetworkInterface | undefined;
-  readonly tunnels: readonly TunnelOrigin[];
-}
-
-/** What becomes of a packet for somebody else; `taken` = the role has dealt with it. */
-export type TransitVerdict = 'forward' | 'taken' | 'drop';
 
 /** The node. */
 export class Host {
@@ -303,12 +271,7 @@ export class Host {
     const destination = destinationOf(bytes);
     const hopLimit = hopLimitOf(bytes);
     if (hopLimit <= 1) {
-      this.icmpv6.error(inboundPacket(bytes, undefined, undefined, []), (invokingPacket) => ({
-        kind: 'time-exceeded',
-        code: 0,
-        length: 0,
-        invokingPacket,
-      }));
+      this.icmpv6.timeExceeded(bytes);
       return this.#drop('hop limit');
     }
     const route = this.routes.find(destination, undefined);
@@ -421,26 +384,10 @@ export class Host {
   }
 
   #tellTooBig(bytes: Uint8Array, mtu: number): void {
-    const packet = inboundPacket(bytes, undefined, undefined, []);
-    const make = (invokingPacket: Uint8Array) =>
-      ({ kind: 'packet-too-big', code: 0, mtu, invokingPacket }) as const;
-    if (!this.owns(packet.wireSource)) {
-      this.icmpv6.error(packet, make);
-      return;
-    }
+    const source = sourceOf(bytes);
     // A program of this node sends through the tunnel: it is told as from a router. RFC 4443 section 3.2.
-    this.#tellProgram(packet.wireSource, mtu, bytes);
-  }
-
-  #tellProgram(program: Uint8Array, mtu: number, bytes: Uint8Array): void {
-    const payload = this.icmpv6.encode(
-      { kind: 'packet-too-big', code: 0, mtu, invokingPacket: bytes.slice(0, MIN_MTU - 48) },
-      program,
-      program,
-    );
-    this.#localStack?.deliver(
-      encodePlain(program, program, NEXT_HEADER.icmpv6, payload, DEFAULT_HOP_LIMIT),
-    );
+    if (this.owns(source)) this.#localStack?.deliver(this.icmpv6.tooBigFor(source, bytes, mtu));
+    else this.icmpv6.packetTooBig(bytes, mtu);
   }
 
   #sendForProgram(bytes: Uint8Array): void {
@@ -501,7 +448,7 @@ export class Host {
     const { interface: from, tunnels } = packet;
     const transit = { bytes, source, destination, interface: from, tunnels };
     const verdict = this.onTransit?.(transit) ?? (this.isRouter ? 'forward' : 'drop');
-    if (verdict === 'forward') this.forward(bytes.slice());
+    if (verdict === 'forward') this.forward(bytes);
     else if (verdict === 'drop') this.#drop('not for this node');
   }
 
@@ -570,11 +517,9 @@ export class Host {
       this.#decapsulate(packet);
       return;
     }
-    // Inside a tunnel the policy was asked when the packet came out of it.
-    if (
-      packet.tunnels.length === 0 &&
-      this.ipsec?.permits(this.#selectors(packet), packet.protection) === false
-    ) {
+    // What is not protected itself has what its tunnel had. RFC 4301 section 5.2.
+    const protection = packet.protection ?? packet.tunnels.at(-1)?.protection;
+    if (this.ipsec?.permits(this.#selectors(packet), protection) === false) {
       this.#drop('policy: not protected as it has to be');
       return;
     }
@@ -602,21 +547,9 @@ export class Host {
     }
   }
 
-  /** RFC 8200 section 4; ports of nobody: RFC 4443 section 3.1. */
   #refuseProtocol(packet: InboundPacket): void {
     this.#drop('nobody for the protocol');
-    if (isMulticast(packet.destination)) return;
-    if (packet.protocol === NEXT_HEADER.tcp || packet.payloadOffset < 0) return;
-    if (packet.protocol === NEXT_HEADER.udp) {
-      this.icmpv6.error(packet, (invokingPacket) => ({
-        kind: 'destination-unreachable',
-        code: 4,
-        length: 0,
-        invokingPacket,
-      }));
-      return;
-    }
-    this.icmpv6.parameterProblem(packet, { code: 1, pointer: nextHeaderPointer(packet) });
+    this.icmpv6.refuseProtocol(packet);
   }
 
   #deliverToPrograms(packet: InboundPacket): void {
@@ -643,9 +576,12 @@ export class Host {
       return;
     }
     this.#nesting++;
-    if (accepted === 'network') this.#receive(inner.slice(), undefined, undefined, []);
-    else this.#receive(inner.slice(), packet.interface, undefined, [...packet.tunnels, origin]);
-    this.#nesting--;
+    try {
+      if (accepted === 'network') this.#receive(inner, undefined, undefined, []);
+      else this.#receive(inner, packet.interface, undefined, [...packet.tunnels, origin]);
+    } finally {
+      this.#nesting--;
+    }
   }
 
   #drop(reason: string): false {
@@ -654,3 +590,5 @@ export class Host {
     return false;
   }
 }
+
+export type { HostOptions, TransitPacket, TransitVerdict };

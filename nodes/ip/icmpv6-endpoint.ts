@@ -12,6 +12,7 @@ import { TokenBucket } from '../node-log.ts';
 import type { ParameterFault } from './header-walk.ts';
 import { isUnanswerable } from './header-walk.ts';
 import type { InboundPacket, OutboundPacket } from './packet.ts';
+import { encodePlain, inboundPacket, nextHeaderPointer } from './wire.ts';
 
 /** An error quotes as much as fits the smallest link. RFC 4443 section 2.4 (c). */
 const MAX_ERROR_OCTETS = 1280 - 40 - 8;
@@ -19,6 +20,7 @@ const MAX_ERROR_OCTETS = 1280 - 40 - 8;
 const ERROR_BURST = 10;
 const ERRORS_PER_SECOND = 10;
 const ICMPV6_INFORMATIONAL = 128;
+const DEFAULT_HOP_LIMIT = 64;
 
 const NEIGHBOR_DISCOVERY: readonly string[] = [
   'router-solicitation',
@@ -133,6 +135,53 @@ export class Icmpv6Endpoint {
       (invokingPacket) => ({ kind: 'parameter-problem', code, pointer, invokingPacket }),
       isForMulticast === true,
     );
+  }
+
+  /** Nobody takes the protocol, or the port: RFC 8200 section 4, RFC 4443 section 3.1. */
+  refuseProtocol(packet: InboundPacket): void {
+    if (isMulticast(packet.destination)) return;
+    if (packet.protocol === NEXT_HEADER.tcp || packet.payloadOffset < 0) return;
+    if (packet.protocol === NEXT_HEADER.udp) {
+      this.error(packet, (invokingPacket) => ({
+        kind: 'destination-unreachable',
+        code: 4,
+        length: 0,
+        invokingPacket,
+      }));
+      return;
+    }
+    this.parameterProblem(packet, { code: 1, pointer: nextHeaderPointer(packet) });
+  }
+
+  /** The hop limit of a packet of somebody else is used up. RFC 4443 section 3.3. */
+  timeExceeded(bytes: Uint8Array): void {
+    this.error(inboundPacket(bytes, undefined, undefined, []), (invokingPacket) => ({
+      kind: 'time-exceeded',
+      code: 0,
+      length: 0,
+      invokingPacket,
+    }));
+  }
+
+  /** A packet of somebody else is too large for where it should go. RFC 4443 section 3.2. */
+  packetTooBig(bytes: Uint8Array, mtu: number): void {
+    this.error(inboundPacket(bytes, undefined, undefined, []), (invokingPacket) => ({
+      kind: 'packet-too-big',
+      code: 0,
+      mtu,
+      invokingPacket,
+    }));
+  }
+
+  /** The same as a whole packet, for a program of this node. */
+  tooBigFor(program: Uint8Array, bytes: Uint8Array, mtu: number): Uint8Array {
+    const invokingPacket = bytes.slice(0, MAX_ERROR_OCTETS);
+    const payload = this.encode(
+      { kind: 'packet-too-big', code: 0, mtu, invokingPacket },
+      program,
+      program,
+    );
+    return encodePlain(program, program, NEXT_HEADER.icmpv6, payload, DEFAULT_HOP_LIMIT);
   }
 
   /** An error about a packet, unless RFC 4443 section 2.4 (e) or its limit forbids it. */

@@ -4,7 +4,7 @@
  * RFC 6275 lets both differ: a Home Address option replaces the source (section 6.3), a type 2 routing header the
  * destination (section 6.4), and IPsec policies look at the addresses of the upper layers (RFC 3776 section 4.2).
  */
-import type { NetworkInterface } from '../interface/network-interface.ts';
+import type { LinkMessage, NetworkInterface } from '../interface/network-interface.ts';
 
 /** What protected a packet on its way in. */
 export interface Protection {
@@ -26,19 +26,11 @@ export interface TunnelOrigin {
 }
 
 /** A packet on its way in. Filled as its headers are gone through; octets are the receiver's until it is done. */
-export interface InboundPacket {
+export interface InboundPacket extends LinkMessage {
   /** Where it came from; undefined for what the node sends to itself. */
   readonly interface: NetworkInterface | undefined;
-  /** Source of the frame, 6 octets; undefined inside a tunnel. */
-  readonly linkSource: Uint8Array | undefined;
   /** Tunnels that it was in, outermost first. */
   readonly tunnels: readonly TunnelOrigin[];
-  /** The whole IPv6 packet as it is on the wire, reassembled; for errors that quote it. */
-  readonly bytes: Uint8Array;
-  /** Addresses of the IPv6 header. */
-  readonly wireSource: Uint8Array;
-  readonly wireDestination: Uint8Array;
-  readonly hopLimit: number;
   /** Home Address option as it is on the wire. */
   homeAddressOption: Uint8Array | undefined;
   /** Home address of a type 2 routing header that was processed. */

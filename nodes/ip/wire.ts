@@ -11,6 +11,7 @@ import {
 import type { ExtensionHeader } from '../../dissectors/ipv6/build.ts';
 import { NEXT_HEADER, ipv6Header } from '../../dissectors/ipv6/header.ts';
 import type { NetworkInterface } from '../interface/network-interface.ts';
+import { packetRoom } from '../packet-room.ts';
 import type { WireHeaders } from './ipsec-layer.ts';
 import type { InboundPacket, OutboundPacket, Selectors, TunnelOrigin } from './packet.ts';
 
@@ -160,7 +161,7 @@ export function encodePlain(
   payload: Uint8Array,
   hopLimit: number,
 ): Uint8Array {
-  const bytes = new Uint8Array(IPV6_OCTETS + payload.length);
+  const bytes = packetRoom(IPV6_OCTETS + payload.length);
   bytes[0] = 0x60;
   bytes[PAYLOAD_LENGTH] = payload.length >> 8;
   bytes[PAYLOAD_LENGTH + 1] = payload.length & 0xff;

@@ -54,8 +54,10 @@ export function formatSpi(spi: number): string {
 /** Name of an association, with nothing in it that is secret. */
 export function nameOf(parameters: NodeAssociationParameters): string {
   const { name, purposes, homeAddress, direction, spi } = parameters;
-  return (
-    name ?? `${purposes.join('+')} of ${formatAddress(homeAddress)} ${direction} ${formatSpi(spi)}`
+  if (name !== undefined) return name;
+  // Joined, not added: sums of strings keep their parts, ten times as many octets.
+  return [purposes.join('+'), 'of', formatAddress(homeAddress), direction, formatSpi(spi)].join(
+    ' ',
   );
 }
 

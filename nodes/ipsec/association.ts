@@ -29,7 +29,7 @@ import type { CipherOwner, CipherPool } from './cipher-pool.ts';
 import { IvCounter } from './initialization-vectors.ts';
 import type { RandomOctets } from './initialization-vectors.ts';
 import type { NodePolicy, ProtectionPurpose, TunnelSide } from './policy.ts';
-import { packetRoom } from './packet-room.ts';
+import { packetRoom } from '../packet-room.ts';
 import type { ProtectionKeys } from './protection-keys.ts';
 
 const TWO_32 = 0x1_0000_0000;
@@ -76,7 +76,7 @@ export interface AssociationCounters {
 /** What associations share. */
 export interface AssociationSurroundings {
   readonly random: RandomOctets;
-  readonly ciphers: CipherPool;
+  readonly ciphers: Readonly<Record<'transport' | 'tunnel', CipherPool>>;
   /** Called when sequence numbers come to a mark. */
   readonly onSequence: (association: NodeAssociation) => void;
 }
@@ -99,10 +99,6 @@ export class NodeAssociation implements CipherOwner {
   readonly keys: ProtectionKeys;
   /** 0 = replays are not looked for. */
   readonly replayWindow: number;
-  /** Marks packets that it has opened. */
-  readonly protection: Protection;
-  /** Answer to packets that it protects. */
-  readonly decision: OutboundDecision;
   readonly counters: AssociationCounters = {
     packets: 0,
     octets: 0,
@@ -120,22 +116,26 @@ export class NodeAssociation implements CipherOwner {
   #counter: IvCounter | undefined;
   #esp: EspContext | undefined;
   #ah: AuthenticationHeaders | undefined;
+  #protection: Protection | undefined;
+  #decision: OutboundDecision | undefined;
   readonly #surroundings: AssociationSurroundings;
 
+  /** @param parameters their arrays are used as they are: nobody may change them */
   constructor(parameters: NodeAssociationParameters, surroundings: AssociationSurroundings) {
-    const { mode, keying, keys, replayWindow } = parameters;
+    const { keying, replayWindow } = parameters;
     this.name = nameOf(parameters);
     this.side = parameters.side;
     this.direction = parameters.direction;
     this.protocol = parameters.protocol;
-    this.mode = mode;
+    this.mode = parameters.mode;
     this.spi = parameters.spi;
-    this.homeAddress = parameters.homeAddress.slice();
-    this.homeAgent = parameters.homeAgent.slice();
-    this.purposes = [...parameters.purposes];
+    // A hundred thousand of them share what they can.
+    this.homeAddress = parameters.homeAddress;
+    this.homeAgent = parameters.homeAgent;
+    this.purposes = parameters.purposes;
     this.selector = parameters.selector;
     this.keying = keying;
-    this.keys = keys;
+    this.keys = parameters.keys;
     this.extendedSequence = parameters.extendedSequence ?? false;
     this.#lastSequence = this.extendedSequence ? LAST_EXTENDED_SEQUENCE : LAST_SEQUENCE;
     this.replayWindow = replayWindow ?? (keying === 'manual' ? 0 : DEFAULT_WINDOW);
@@ -143,14 +143,25 @@ export class NodeAssociation implements CipherOwner {
     if (this.direction === 'in' && (this.replayWindow > 0 || this.extendedSequence)) {
       this.#window = this.#newWindow();
     }
-    const isEncrypted = parameters.protocol === 'esp' && keys.isEncrypted;
-    const coversAddresses = parameters.protocol === 'ah';
-    this.protection = { association: this.name, mode, isEncrypted, coversAddresses };
     this.#surroundings = surroundings;
-    this.decision = {
-      kind: mode,
+  }
+
+  /** Marks packets that it has opened. */
+  get protection(): Protection {
+    return (this.#protection ??= {
+      association: this.name,
+      mode: this.mode,
+      isEncrypted: this.protocol === 'esp' && this.keys.isEncrypted,
+      coversAddresses: this.protocol === 'ah',
+    });
+  }
+
+  /** Answer to packets that it protects. */
+  get decision(): OutboundDecision {
+    return (this.#decision ??= {
+      kind: this.mode,
       protect: (protocol, payload, wire) => this.#seal(protocol, payload, wire),
-    };
+    });
   }
 
   #newWindow(high = 0): ReplayWindow {
@@ -219,7 +230,7 @@ export class NodeAssociation implements CipherOwner {
     let context = this.#esp;
     if (context === undefined) {
       context = this.#esp = this.keys.createEsp();
-      this.#surroundings.ciphers.admit(this);
+      this.#surroundings.ciphers[this.mode].admit(this);
     }
     this.wasUsed = true;
     return context;
@@ -231,7 +242,7 @@ export class NodeAssociation implements CipherOwner {
       const integrity = this.keys.createIntegrity();
       if (integrity === undefined) throw new Error(`${this.name}: no integrity algorithm`);
       made = this.#ah = new AuthenticationHeaders(integrity, this.keys.integrity.icvLength);
-      this.#surroundings.ciphers.admit(this);
+      this.#surroundings.ciphers[this.mode].admit(this);
     }
     this.wasUsed = true;
     return made;

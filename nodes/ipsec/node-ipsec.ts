@@ -4,7 +4,8 @@
  * What it decides, it decides by home address: an association stands for one, and never for another (RFC 3776 section
  * 4.2). Where a policy wants protection and there is none to be had, packets are thrown away in both directions.
  */
-import { formatAddress, isSameAddress } from '../../dissectors/core/address.ts';
+import { addressKey, formatAddress, isSameAddress } from '../../dissectors/core/address.ts';
+import type { AddressKey } from '../../dissectors/core/address.ts';
 import { u16, u32 } from '../../dissectors/core/bytes.ts';
 import type { RandomSource } from '../../engine/ports.ts';
 import type { IpsecLayer, OpenedProtection, OutboundDecision } from '../ip/ipsec-layer.ts';
@@ -16,7 +17,7 @@ import { isStateOf, resume, RESTART_MARGIN, stateOf } from './association-state.
 import type { AssociationState } from './association-state.ts';
 import { NodeAssociation, refused } from './association.ts';
 import type { AssociationCounters, AssociationSurroundings } from './association.ts';
-import { CipherPool } from './cipher-pool.ts';
+import { CipherPool, SIGNALLING_CIPHERS } from './cipher-pool.ts';
 import { RandomOctets } from './initialization-vectors.ts';
 import type { HomeAddressPolicies, ProtectionPurpose } from './policy.ts';
 import { BYPASS, ProtectedAddress } from './protected-address.ts';
@@ -39,7 +40,7 @@ const WHICH_TUNNEL: OutboundDecision = {
 export interface NodeIpsecOptions {
   readonly random: RandomSource;
   readonly log?: NodeLog | undefined;
-  /** Associations that have ciphers at a time, 1 or more; default 4096. */
+  /** Associations in tunnel mode that have ciphers at a time, 1 or more; default 4096. In transport mode 64 at most. */
   readonly ciphers?: number | undefined;
   /**
    * Called when half of what a restart passes over was sent since the last `snapshot()`: whoever keeps states takes a new
@@ -73,15 +74,12 @@ export interface MissingAssociation {
   readonly direction: 'in' | 'out';
 }
 
-interface Installed {
-  readonly association: NodeAssociation;
-  readonly owner: ProtectedAddress;
-}
-
 /** Policies and associations of a node. */
 export class NodeIpsec implements IpsecLayer {
   readonly #addresses: ProtectedAddresses;
-  readonly #byName = new Map<string, Installed>();
+  readonly #byName = new Map<string, NodeAssociation>();
+  /** Addresses of home agents: one array each, however many mobile nodes. */
+  readonly #homeAgents = new Map<AddressKey, Uint8Array>();
   readonly #inboundEsp = new Map<number, NodeAssociation>();
   readonly #inboundAh = new Map<number, NodeAssociation>();
   readonly #surroundings: AssociationSurroundings;
@@ -95,7 +93,12 @@ export class NodeIpsec implements IpsecLayer {
     this.#addresses = new ProtectedAddresses(u32(options.random.octets(4), 0));
     this.#surroundings = {
       random: new RandomOctets(options.random),
-      ciphers: new CipherPool(options.ciphers),
+      ciphers: {
+        tunnel: new CipherPool(options.ciphers),
+        transport: new CipherPool(
+          Math.min(SIGNALLING_CIPHERS, options.ciphers ?? SIGNALLING_CIPHERS),
+        ),
+      },
       onSequence: (association) => {
         this.#onSequence(association);
       },
@@ -110,14 +113,17 @@ export class NodeIpsec implements IpsecLayer {
     if (this.#addresses.get(policies.homeAddress) !== undefined) {
       throw new RangeError(`${formatAddress(policies.homeAddress)}: has policies already`);
     }
-    this.#addresses.add(new ProtectedAddress(policies));
+    const key = addressKey(policies.homeAgent);
+    const homeAgent = this.#homeAgents.get(key) ?? policies.homeAgent.slice();
+    this.#addresses.add(new ProtectedAddress({ ...policies, homeAgent }));
+    this.#homeAgents.set(key, homeAgent);
   }
 
   /** Takes away the policies of a home address and all its associations. @returns whether there were any */
   removePolicies(homeAddress: Uint8Array): boolean {
     const row = this.#addresses.get(homeAddress);
     if (row === undefined) return false;
-    for (const { name } of [...row.associations]) this.remove(name);
+    for (const { name } of row.associations) this.remove(name);
     this.#addresses.remove(row);
     return true;
   }
@@ -138,9 +144,13 @@ export class NodeIpsec implements IpsecLayer {
     if (fault !== undefined) throw new RangeError(`association ${name}: ${fault}`);
     const owner = this.#addresses.get(parameters.homeAddress);
     if (owner === undefined) return;
-    const association = new NodeAssociation(parameters, this.#surroundings);
-    this.#byName.set(name, { association, owner });
-    owner.associations.push(association);
+    const { homeAddress, homeAgent } = owner;
+    const association = new NodeAssociation(
+      { ...parameters, homeAddress, homeAgent },
+      this.#surroundings,
+    );
+    this.#byName.set(name, association);
+    owner.add(association);
     if (association.direction === 'in') {
       this.#inbound(association.protocol).set(association.spi, association);
     } else this.#setMark(association);
@@ -179,15 +189,14 @@ export class NodeIpsec implements IpsecLayer {
 
   /** Takes an association out of use. @returns whether there was one of that name */
   remove(name: string): boolean {
-    const installed = this.#byName.get(name);
-    if (installed === undefined) return false;
-    const { association, owner } = installed;
+    const association = this.#byName.get(name);
+    if (association === undefined) return false;
     this.#byName.delete(name);
-    owner.associations.splice(owner.associations.indexOf(association), 1);
+    this.#addresses.get(association.homeAddress)?.remove(association);
     if (association.direction === 'in') {
       this.#inbound(association.protocol).delete(association.spi);
     }
-    this.#surroundings.ciphers.release(association);
+    this.#surroundings.ciphers[association.mode].release(association);
     return true;
   }
 
@@ -217,9 +226,9 @@ export class NodeIpsec implements IpsecLayer {
       if (owner !== undefined) return owner.permits(selectors, undefined);
       return !this.#addresses.mayConcern(selectors, false);
     }
-    const installed = this.#byName.get(protection.association);
-    if (installed?.association.direction !== 'in') return false;
-    return installed.owner.permits(selectors, installed.association);
+    const association = this.#byName.get(protection.association);
+    if (association?.direction !== 'in') return false;
+    return this.#addresses.get(association.homeAddress)?.permits(selectors, association) === true;
   }
 
   moveTunnel(homeAddress: Uint8Array, ends: TunnelEnds | undefined): void {
@@ -234,7 +243,7 @@ export class NodeIpsec implements IpsecLayer {
   /** Whether an association of this home address protects binding messages: what a home registration has to show. */
   isBindingProtection(homeAddress: Uint8Array, protection: Protection | undefined): boolean {
     if (protection === undefined) return false;
-    const association = this.#byName.get(protection.association)?.association;
+    const association = this.#byName.get(protection.association);
     return (
       association?.direction === 'in' &&
       association.purposes.includes('binding') &&
@@ -260,14 +269,14 @@ export class NodeIpsec implements IpsecLayer {
 
   /** All associations, without their keys. */
   describe(): AssociationDescription[] {
-    return [...this.#byName.values()].map(({ association }) => describe(association));
+    return [...this.#byName.values()].map(describe);
   }
 
   /** Numbers to keep over a restart. */
   snapshot(): AssociationState[] {
     this.#hasSnapshot = true;
     const states: AssociationState[] = [];
-    for (const { association } of this.#byName.values()) {
+    for (const association of this.#byName.values()) {
       states.push(stateOf(association));
       if (association.direction === 'out') this.#setMark(association);
     }
@@ -281,7 +290,7 @@ export class NodeIpsec implements IpsecLayer {
   restore(states: readonly AssociationState[]): string[] {
     const left: string[] = [];
     for (const state of states) {
-      const association = this.#byName.get(state.name)?.association;
+      const association = this.#byName.get(state.name);
       if (association === undefined || !isStateOf(state, association)) {
         left.push(state.name);
         continue;

@@ -103,6 +103,7 @@ const GROUP_MEMBERSHIP = [130, 131, 132, 143];
 /** Neighbor discovery and group membership, which bootstrap what protection stands on. RFC 4301 section 4.1. */
 const LINK_MESSAGES = [...GROUP_MEMBERSHIP, 133, 134, 135, 136, 137, 141, 142, 148, 149];
 const NO_TYPES: readonly number[] = [];
+const NO_NETWORKS: readonly Prefix[] = [];
 
 type Form = Pick<
   ProtectionDeclaration,
@@ -216,11 +217,11 @@ function policiesOf(side: TunnelSide, declaration: ProtectionDeclaration): HomeA
   const { homeAddress, homeAgent } = declaration;
   return {
     side,
-    homeAddress: homeAddress.slice(),
-    homeAgent: homeAgent.slice(),
+    homeAddress,
+    homeAgent,
     policies: policyList(declaration),
     keepIpsecAtHome: declaration.keepIpsecAtHome ?? false,
-    mobileNetworks: declaration.mobileNetworks ?? [],
+    mobileNetworks: declaration.mobileNetworks ?? NO_NETWORKS,
   };
 }
 

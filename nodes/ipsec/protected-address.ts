@@ -42,20 +42,32 @@ export class ProtectedAddress implements HomeAddressPolicies {
   readonly policies: readonly NodePolicy[];
   readonly keepIpsecAtHome: boolean;
   readonly mobileNetworks: readonly Prefix[];
-  /** In the order they came; outgoing packets use the newest. */
-  readonly associations: NodeAssociation[] = [];
+  /** In the order they came; outgoing packets use the newest. Replaced, never grown: growing leaves room for many. */
+  #associations: readonly NodeAssociation[] = [];
   #ends: TunnelEnds | undefined;
   #isResting: boolean;
 
   constructor(policies: HomeAddressPolicies) {
     this.side = policies.side;
-    this.homeAddress = policies.homeAddress;
+    this.homeAddress = policies.homeAddress.slice();
     this.homeAgent = policies.homeAgent;
     this.policies = policies.policies;
     this.keepIpsecAtHome = policies.keepIpsecAtHome;
     this.mobileNetworks = policies.mobileNetworks;
     this.#isResting = !this.keepIpsecAtHome;
     if (this.keepIpsecAtHome) this.#ends = this.#endsAtHome();
+  }
+
+  get associations(): readonly NodeAssociation[] {
+    return this.#associations;
+  }
+
+  add(association: NodeAssociation): void {
+    this.#associations = [...this.#associations, association];
+  }
+
+  remove(association: NodeAssociation): void {
+    this.#associations = this.#associations.filter((each) => each !== association);
   }
 
   /** Ends of the tunnel; undefined when there is none. */
@@ -78,8 +90,9 @@ export class ProtectedAddress implements HomeAddressPolicies {
   moveTunnel(ends: TunnelEnds | undefined): void {
     if (ends !== undefined) {
       this.#ends = {
-        local: ends.local.slice(),
-        remote: ends.remote.slice(),
+        // Not copied: a home agent has a hundred thousand of them, and addresses are replaced, never changed.
+        local: ends.local,
+        remote: ends.remote,
         homeAddress: this.homeAddress,
       };
       this.#isResting = false;
@@ -104,8 +117,8 @@ export class ProtectedAddress implements HomeAddressPolicies {
 
   #decisionOf(policy: NodePolicy, { protocol, type }: PolicyTraffic): OutboundDecision {
     let isUsedUp = false;
-    for (let i = this.associations.length - 1; i >= 0; i--) {
-      const association = this.associations[i];
+    for (let i = this.#associations.length - 1; i >= 0; i--) {
+      const association = this.#associations[i];
       if (association?.direction !== 'out' || !association.serves(policy, protocol, type)) continue;
       if (!association.isUsedUp) return association.decision;
       isUsedUp = true;

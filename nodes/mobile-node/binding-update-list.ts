@@ -1,7 +1,7 @@
 /**
  * Binding update list: every Binding Update of this node whose lifetime has not ended. RFC 6275 section 11.1.
  */
-import { addressKey } from '../../dissectors/core/address.ts';
+import { addressKey, isSameAddress } from '../../dissectors/core/address.ts';
 import { u16 } from '../../dissectors/core/bytes.ts';
 import { isSequenceGreater, nextSequence } from '../../engine/mobility/sequence.ts';
 import type { RandomSource, Scheduler } from '../../engine/ports.ts';
@@ -87,11 +87,22 @@ export class BindingUpdateList {
     return this.#entries.get(entryKey(destination, homeAddress));
   }
 
-  /** Entry of a destination, whatever the home address. */
+  /** Whether there is an entry of a destination, whatever the home address. */
   hasDestination(destination: Uint8Array): boolean {
     const key = addressKey(destination);
     for (const each of this.#entries.keys()) if (each.startsWith(key)) return true;
     return false;
+  }
+
+  /** The entry of the home agent that has a binding of a home address, or may have: one that is alive before others. */
+  homeBinding(homeAddress: Uint8Array): BindingUpdateListEntry | undefined {
+    let found: BindingUpdateListEntry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (!entry.isHomeRegistration || !this.mayExist(entry)) continue;
+      if (!isSameAddress(entry.homeAddress, homeAddress)) continue;
+      if (found === undefined || this.isAlive(entry)) found = entry;
+    }
+    return found;
   }
 
   /** The entry, made when there is none: its first sequence number is random. RFC 6275 section 11.7.2. */

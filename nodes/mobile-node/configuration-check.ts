@@ -32,6 +32,8 @@ export function checkConfiguration({ homeAddresses, lifetime }: MobileNodeConfig
   }
   const most = lifetimeSeconds(MAX_LIFETIME_FIELD);
   if (lifetime !== undefined && !(lifetime >= LEAST_LIFETIME && lifetime <= most)) {
-    throw new RangeError(`lifetime: expected ${LEAST_LIFETIME} to ${most} seconds, got ${lifetime}`);
+    throw new RangeError(
+      `lifetime: expected ${LEAST_LIFETIME} to ${most} seconds, got ${lifetime}`,
+    );
   }
 }

@@ -82,9 +82,9 @@ export class HomeAgentMessages {
 
   /** Registrations with the home agent that a packet comes from. */
   #of(packet: InboundPacket): HomeRegistration[] {
-    return this.#options.registrations().filter(({ home }) =>
-      isSameAddress(home.homeAgent, packet.source),
-    );
+    return this.#options
+      .registrations()
+      .filter(({ home }) => isSameAddress(home.homeAgent, packet.source));
   }
 
   #isTrusted(packet: InboundPacket, event: string): boolean {

@@ -3,10 +3,6 @@
  * RFC 6275 sections 11.5.5, 11.7.1, 11.7.3 and 11.8.
  */
 import { formatAddress, isSameAddress } from '../../dissectors/core/address.ts';
-import {
-  BINDING_ACKNOWLEDGEMENT_FLAGS,
-  BINDING_UPDATE_FLAGS,
-} from '../../dissectors/mobility/messages/binding.ts';
 import { findOption } from '../../dissectors/mobility/options/index.ts';
 import { lifetimeSeconds } from '../../engine/mobility/lifetime.ts';
 import type { ScheduledAction } from '../../engine/ports.ts';
@@ -15,14 +11,20 @@ import type { ReceivedMessage } from '../mobility/mobility-endpoint.ts';
 import { UpdateExchange } from './binding-update-exchange.ts';
 import type { UpdateRoute } from './binding-update-exchange.ts';
 import type { BindingUpdateListEntry } from './binding-update-list.ts';
-import { DEFAULT_LIFETIME, INITIAL_BINDACK_TIMEOUT_FIRST_REG, REFRESH_SHARE } from './constants.ts';
+import { INITIAL_BINDACK_TIMEOUT_FIRST_REG } from './constants.ts';
 import type { HomeAddress } from './home-address.ts';
 import { isProtected } from './mobile-node-parts.ts';
 import type { MobileNodeContext } from './mobile-node-parts.ts';
+import { RegistrationLifetime } from './registration-lifetime.ts';
 import { judgeStatus } from './registration-status.ts';
+import {
+  lifetimeToAsk,
+  servesMobileRouters,
+  tellKeyManagement,
+  updateFlags,
+  updateOptions,
+} from './update-contents.ts';
 
-/** The shortest lifetime there is. */
-const LEAST_LIFETIME = 4;
 /** A home agent that does not do what is needed is not asked again before, milliseconds. */
 const UNSUITABLE = 600_000;
 /** Corrections of the sequence number one after the other; then the back-off goes on. */
@@ -57,32 +59,33 @@ export class HomeRegistration {
   readonly home: HomeAddress;
   readonly #options: HomeRegistrationOptions;
   readonly #context: MobileNodeContext;
+  readonly #time: RegistrationLifetime;
   #exchange: UpdateExchange | undefined;
   /** The entry that the exchange is about. */
   #entry: BindingUpdateListEntry | undefined;
   #wanted: Wanted | undefined;
   #isDeregistering = false;
-  /** Status 1 was received, and prefixes were not learned since. */
-  #needsPrefixes = false;
-  #isRefreshDue = false;
   #corrections = 0;
-  #refreshTimer: ScheduledAction | undefined;
-  #expiryTimer: ScheduledAction | undefined;
   #retryTimer: ScheduledAction | undefined;
 
   constructor(options: HomeRegistrationOptions) {
     this.#options = options;
     this.#context = options.context;
     this.home = options.home;
+    this.#time = new RegistrationLifetime({
+      scheduler: options.context.host.scheduler,
+      onRefresh: () => {
+        this.refresh();
+      },
+      onExpired: () => {
+        if (!this.#isDeregistering) this.#lose('expired');
+      },
+    });
   }
 
   /** Whether a home agent may have a binding: duplicate address detection would find it defending the address. */
   get mayBeBound(): boolean {
-    const { bindingUpdateList } = this.#context;
-    for (const entry of bindingUpdateList.entries()) {
-      if (this.#isMine(entry) && bindingUpdateList.mayExist(entry)) return true;
-    }
-    return false;
+    return this.#boundEntry() !== undefined;
   }
 
   /** Updates wait for their acknowledgement. */
@@ -146,8 +149,7 @@ export class HomeRegistration {
 
   /** Prefixes were learned: what had to wait for them goes on. */
   prefixesLearned(): void {
-    this.#needsPrefixes = false;
-    if (this.#isRefreshDue) this.refresh();
+    this.#time.prefixesLearned();
   }
 
   /**
@@ -201,7 +203,7 @@ export class HomeRegistration {
     const answered = exchange.answered(message.sequence);
     if (answered === undefined) return false;
     this.#corrections = 0;
-    this.#tellKeyManagement(entry, message.flags);
+    tellKeyManagement(configuration, entry, message.flags);
     if (message.status >= 128) this.#rejected(entry, message.status);
     else if (answered.lifetime === 0) this.#deregistered(entry, true);
     else {
@@ -215,33 +217,22 @@ export class HomeRegistration {
 
   close(): void {
     this.#stopExchange();
-    this.#refreshTimer?.cancel();
-    this.#expiryTimer?.cancel();
-  }
-
-  #isMine(entry: BindingUpdateListEntry): boolean {
-    return entry.isHomeRegistration && isSameAddress(entry.homeAddress, this.home.address);
+    this.#time.end();
   }
 
   /** The entry of the home agent that has a binding, or may have. */
   #boundEntry(): BindingUpdateListEntry | undefined {
-    const { bindingUpdateList } = this.#context;
-    let found: BindingUpdateListEntry | undefined;
-    for (const entry of bindingUpdateList.entries()) {
-      if (!this.#isMine(entry) || !bindingUpdateList.mayExist(entry)) continue;
-      if (found === undefined || bindingUpdateList.isAlive(entry)) found = entry;
-    }
-    return found;
+    return this.#context.bindingUpdateList.homeBinding(this.home.address);
   }
 
   /** Sends the wanted registration to the present home agent. */
   #update(): void {
     const wanted = this.#wanted;
     const { home } = this;
-    const { host, bindingUpdateList } = this.#context;
+    const { host, bindingUpdateList, configuration } = this.#context;
     if (wanted === undefined || home.state === 'refused') return;
     this.#stopExchange();
-    this.#isRefreshDue = false;
+    this.#time.refreshed();
     const homeAgent = home.agents.current;
     if (homeAgent === undefined) {
       this.#options.onHomeAgentNeeded();
@@ -253,13 +244,17 @@ export class HomeRegistration {
       return;
     }
     home.state = bindingUpdateList.isAlive(entry) ? 'registered' : 'registering';
-    this.#exchangeFor(entry, wanted, () => this.#lifetime(wanted.careOfAddress));
+    this.#exchangeFor(entry, wanted, () => {
+      const careOfUntil = this.#options.careOfValidUntil(wanted.careOfAddress);
+      const until = Math.min(home.validUntil, careOfUntil);
+      return lifetimeToAsk(configuration, until, host.scheduler.now);
+    });
   }
 
   #deregister(route: UpdateRoute): void {
     this.#stopExchange();
     this.#wanted = undefined;
-    this.#isRefreshDue = false;
+    this.#time.refreshed();
     const { home } = this;
     const homeAgent = this.#boundEntry()?.destination ?? home.agents.current;
     if (homeAgent === undefined) return;
@@ -271,19 +266,15 @@ export class HomeRegistration {
 
   #exchangeFor(entry: BindingUpdateListEntry, route: UpdateRoute, lifetime: () => number): void {
     const { home } = this;
-    const { mobileRouter } = this.#context.configuration;
+    const { configuration } = this.#context;
     this.#entry = entry;
     this.#exchange = new UpdateExchange({
       context: this.#context,
       entry,
       route,
       lifetime,
-      flags: this.#flags(route.interface),
-      options: (mobileRouter?.prefixes ?? []).map(({ bytes, length }) => ({
-        kind: 'mobile-network-prefix',
-        prefixLength: length,
-        prefix: bytes,
-      })),
+      flags: updateFlags(configuration, home, route.interface.linkLocal),
+      options: updateOptions(configuration),
       onSent: () => {
         if (route.careOfAddress !== undefined && !this.#isDeregistering) {
           home.sent(route.careOfAddress, entry.destination);
@@ -292,27 +283,6 @@ export class HomeRegistration {
       onCap: () => this.#capReached(),
     });
     this.#exchange.start();
-  }
-
-  /** RFC 6275 section 11.7.1, RFC 3963 section 5.2. */
-  #flags({ linkLocal }: NetworkInterface): number {
-    const { configuration } = this.#context;
-    const flags = BINDING_UPDATE_FLAGS;
-    return (
-      (this.home.hasLinkLocal(linkLocal) ? flags.linkLocalAddressCompatibility.mask : 0) |
-      (configuration.keyManagement?.canMove === true
-        ? flags.keyManagementMobilityCapability.mask
-        : 0) |
-      (configuration.mobileRouter === undefined ? 0 : flags.mobileRouter.mask)
-    );
-  }
-
-  /** Seconds; not beyond the end of the home address or of the care-of address. RFC 6275 section 11.7.1. */
-  #lifetime(careOfAddress: Uint8Array): number {
-    const { configuration, host } = this.#context;
-    const until = Math.min(this.home.validUntil, this.#options.careOfValidUntil(careOfAddress));
-    const left = (until - host.scheduler.now) / 1000;
-    return Math.max(LEAST_LIFETIME, Math.min(configuration.lifetime ?? DEFAULT_LIFETIME, left));
   }
 
   #stopExchange(): void {
@@ -330,16 +300,6 @@ export class HomeRegistration {
     return true;
   }
 
-  #tellKeyManagement(entry: BindingUpdateListEntry, flags: number): void {
-    const { keyManagement } = this.#context.configuration;
-    if (keyManagement === undefined) return;
-    const { mask } = BINDING_ACKNOWLEDGEMENT_FLAGS.keyManagementMobilityCapability;
-    const { homeAddress, destination, careOfAddress } = entry;
-    if ((flags & mask) !== 0 && keyManagement.canMove) {
-      keyManagement.move(homeAddress, careOfAddress);
-    } else keyManagement.discard(homeAddress, destination);
-  }
-
   #accepted(entry: BindingUpdateListEntry, { message, options }: Answer): void {
     const { host, events, bindingUpdateList, configuration } = this.#context;
     const { home } = this;
@@ -348,14 +308,14 @@ export class HomeRegistration {
       this.#rejected(entry, 128);
       return;
     }
-    const { mask } = BINDING_ACKNOWLEDGEMENT_FLAGS.mobileRouter;
-    if (configuration.mobileRouter !== undefined && (message.flags & mask) === 0) {
+    if (configuration.mobileRouter !== undefined && !servesMobileRouters(message.flags)) {
       this.#leave(entry);
       return;
     }
     home.registered(entry.careOfAddress, entry.destination, entry.expiresAt);
-    this.#needsPrefixes = message.status === 1;
-    this.#scheduleRefresh(entry, findOption(options, 'binding-refresh-advice')?.refreshInterval);
+    const advised = findOption(options, 'binding-refresh-advice')?.refreshInterval;
+    const needsPrefixes = message.status === 1;
+    this.#time.begin(entry, advised, needsPrefixes);
     host.tell('info', 'home-registered', {
       homeAddress: formatAddress(home.address),
       careOfAddress: formatAddress(entry.careOfAddress),
@@ -363,7 +323,7 @@ export class HomeRegistration {
       seconds: Math.round((entry.expiresAt - host.scheduler.now) / 1000),
     });
     // RFC 6275 section 11.7.3: status 1, prefix discovery necessary.
-    if (this.#needsPrefixes) this.#options.onPrefixesNeeded();
+    if (needsPrefixes) this.#options.onPrefixesNeeded();
     events.tell('homeRegistered', {
       homeAddress: home.address,
       careOfAddress: entry.careOfAddress,
@@ -383,32 +343,10 @@ export class HomeRegistration {
     this.#wanted = wanted;
   }
 
-  /** Early enough for retransmissions, or when the home agent advises it. RFC 6275 section 11.7.3. */
-  #scheduleRefresh(entry: BindingUpdateListEntry, advised: number | undefined): void {
-    const { scheduler } = this.#context.host;
-    const { expiresAt } = entry;
-    this.#refreshTimer?.cancel();
-    this.#expiryTimer?.cancel();
-    const remaining = expiresAt - scheduler.now;
-    const own = remaining * REFRESH_SHARE;
-    const advice = advised === undefined ? Infinity : lifetimeSeconds(Math.max(1, advised)) * 1000;
-    this.#refreshTimer = scheduler.after(Math.min(own, advice), () => {
-      // RFC 6275 section 11.7.1: not before it knows that its home prefix is still there.
-      if (this.#needsPrefixes) this.#isRefreshDue = true;
-      else this.refresh();
-    });
-    this.#expiryTimer = scheduler.after(remaining, () => {
-      if (entry.expiresAt > scheduler.now) return;
-      entry.isAcknowledged = false;
-      if (!this.#isDeregistering) this.#lose('expired');
-    });
-  }
-
   #lose(reason: string): void {
     const { home } = this;
     const { host, events } = this.#context;
-    this.#refreshTimer?.cancel();
-    this.#expiryTimer?.cancel();
+    this.#time.end();
     const wasRegistered = home.state === 'registered' || home.state === 'registering';
     home.lost(this.#exchange === undefined ? 'none' : 'registering');
     if (!wasRegistered) return;
@@ -421,8 +359,7 @@ export class HomeRegistration {
     const wanted = this.#wanted;
     this.#context.bindingUpdateList.noteGone(entry);
     this.#stopExchange();
-    this.#refreshTimer?.cancel();
-    this.#expiryTimer?.cancel();
+    this.#time.end();
     this.#isDeregistering = false;
     this.home.unbound();
     if (wanted === undefined) {

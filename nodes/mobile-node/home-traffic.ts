@@ -118,7 +118,10 @@ export class HomeTraffic {
     );
   }
 
-  #homeOfTunnel(destination: Uint8Array, { source, destination: local }: TunnelOrigin): HomeAddress | undefined {
+  #homeOfTunnel(
+    destination: Uint8Array,
+    { source, destination: local }: TunnelOrigin,
+  ): HomeAddress | undefined {
     return this.#options.homeAddresses.find((home) => {
       const { tunnel } = home;
       if (tunnel === undefined || !isSameAddress(source, tunnel.remote)) return false;

@@ -4,9 +4,9 @@
 import type { MessageOf } from '../../dissectors/mobility/header.ts';
 import type { Prefix } from '../../dissectors/core/address.ts';
 import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
-import type { NetworkInterface } from '../interface/network-interface.ts';
+import type { LinkMessage, NetworkInterface } from '../interface/network-interface.ts';
 import type { Host } from '../ip/host.ts';
-import type { InboundPacket, OutboundPacket, Path, TunnelOrigin } from '../ip/packet.ts';
+import type { InboundPacket, OutboundPacket, Path, TunnelEnds, TunnelOrigin } from '../ip/packet.ts';
 import type { ReceivedMessage } from '../mobility/mobility-endpoint.ts';
 import type { BindingUpdateList } from './binding-update-list.ts';
 import type { MessageRateLimiter } from './message-rate.ts';
@@ -38,7 +38,7 @@ export interface HomeLinkVerifier {
    * Asked for every Router Advertisement with a home prefix, before anything of it is used. What cannot be judged yet is
    * refused; the verifier may solicit routers again when it can.
    */
-  accepts(packet: InboundPacket, from: NetworkInterface): boolean;
+  accepts(packet: LinkMessage, from: NetworkInterface): boolean;
 }
 
 /** Dynamic keying, as far as it has to follow moves. RFC 6275 sections 11.7.1 and 11.7.3. */
@@ -141,6 +141,8 @@ export interface HomeAddressView {
   readonly homeAgent: Uint8Array | undefined;
   /** Care-of address that the tunnel ends at here; undefined = no tunnel. */
   readonly tunnelCareOfAddress: Uint8Array | undefined;
+  /** Ends of the tunnel, which may be there at home too; undefined = there is none. */
+  readonly tunnel: TunnelEnds | undefined;
   /** When the registration ends, milliseconds of the scheduler; 0 = there is none. */
   readonly registrationEndsAt: number;
   /** When the home prefix ends, milliseconds of the scheduler; Infinity = nobody has said. */

@@ -7,8 +7,7 @@ import { findNdOption } from '../../dissectors/icmpv6/index.ts';
 import type { Icmpv6MessageOf } from '../../dissectors/icmpv6/index.ts';
 import type { ScheduledAction } from '../../engine/ports.ts';
 import { ALL_NODES, UNSPECIFIED, solicitedNodeGroup } from '../interface/link-address.ts';
-import type { NetworkInterface } from '../interface/network-interface.ts';
-import type { InboundPacket } from '../ip/packet.ts';
+import type { LinkMessage, NetworkInterface } from '../interface/network-interface.ts';
 import { MAX_BINDACK_TIMEOUT, MAX_NEIGHBOR_ADVERTISEMENT, RETRANS_TIMER } from './constants.ts';
 import type { HomeRegistration } from './home-registration.ts';
 import type { MobileNodeContext } from './mobile-node-parts.ts';
@@ -60,7 +59,7 @@ export class ReturningHome {
   }
 
   /** A neighbor advertisement on the home link: the home agent's, when it is about the home address. */
-  heard(packet: InboundPacket, message: Icmpv6MessageOf<'neighbor-advertisement'>): void {
+  heard(packet: LinkMessage, message: Icmpv6MessageOf<'neighbor-advertisement'>): void {
     const { home } = this.#options.registration;
     const isAnswer = this.#isSeeking && isSameAddress(message.targetAddress, home.address);
     if (this.#isOver || !isAnswer) return;

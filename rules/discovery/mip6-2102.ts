@@ -61,6 +61,7 @@ export default defineRule({
     'Limit the rate of such requests at the edge of the home network, and answer only nodes that need it; where nodes ' +
     'have the address by configuration, switch discovery off.',
   on: ['icmpv6', 'mobility'],
+  asksOnly: { mobility: ['holding sources'] },
   params,
   evaluate(event, context) {
     const sources = context.table<Source>('sources', BOUNDS);

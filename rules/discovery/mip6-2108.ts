@@ -38,6 +38,7 @@ export default defineRule({
   advice:
     'Check that the home agent drops such solicitations, and that it asks for ESP on mobile prefix discovery.',
   on: ['icmpv6', 'binding', 'tick'],
+  asksOnly: { binding: ['unasked', 'ended', 'holding ended'] },
   params,
   evaluate(event, context) {
     const since = watchedSince(context);

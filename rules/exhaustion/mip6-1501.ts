@@ -150,6 +150,11 @@ export default defineRule({
     'agent.',
   on: ['mobility', 'tunnelled'],
   messages: ['home-test-init', 'care-of-test-init'],
+  asksOnly: {
+    'home-test-init': ['on-foreign-link'],
+    'care-of-test-init': ['on-foreign-link'],
+    tunnelled: ['on-known-link', 'foreign-link-is-told', 'holding foreign'],
+  },
   params,
   evaluate(event, context) {
     const wire = event.context;

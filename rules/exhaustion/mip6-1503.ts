@@ -4,10 +4,9 @@ import type { AlertDraft } from '../../engine/rule-api.ts';
 /** Sources and targets counted. */
 const BOUNDS = { maxEntries: 8192, windowSeconds: 1 };
 
-/** Kind of test, link, and whether it is inside a tunnel, as two characters: keys of so few are made in one piece. */
-function placeKey(isHome: boolean, link: number, isInTunnel: boolean): string {
-  const way = (isHome ? 1 : 0) + (isInTunnel ? 2 : 0);
-  return String.fromCharCode(link & 0xffff, (link >>> 16) * 4 + way);
+/** Kind of test, link, and whether it is inside a tunnel. */
+function placeOf(isHome: boolean, link: number, isInTunnel: boolean): number {
+  return link * 4 + (isHome ? 1 : 0) + (isInTunnel ? 2 : 0);
 }
 
 export default defineRule({
@@ -50,10 +49,10 @@ export default defineRule({
     const { context: wire } = event;
     const { source, destination, packet, link, outer } = wire;
     // The same message in and behind a tunnel is one.
-    const place = placeKey(isHome, link.id, outer !== undefined);
+    const place = placeOf(isHome, link.id, outer !== undefined);
     const { perSource, perTarget } = context.params;
-    const fromSource = context.counts('sources', BOUNDS).add(addressKey(source) + place);
-    const toTarget = context.counts('targets', BOUNDS).add(addressKey(destination) + place);
+    const fromSource = context.countsOf('sources', BOUNDS).add(source, place);
+    const toTarget = context.countsOf('targets', BOUNDS).add(destination, place);
     if (fromSource <= perSource && toTarget <= perTarget) return undefined;
     const name = isHome ? 'Home Test Init' : 'Care-of Test Init';
     const test = isHome ? 'home' : 'care-of';

@@ -44,7 +44,8 @@ type Context = RuleContext<Record<keyof typeof params, number>>;
 
 /** An update that was not answered yet. */
 interface Waiting {
-  readonly key: string;
+  readonly homeAddress: Uint8Array;
+  readonly sequence: number;
   readonly source: Uint8Array;
   readonly peer: Uint8Array;
   readonly packet: PacketReference;
@@ -88,24 +89,18 @@ function failed(
   return found;
 }
 
-/** Map key of an update: sequence numbers have 16 bits. */
-function updateKey(homeAddress: Uint8Array, peer: Uint8Array, sequence: number): string {
-  return registrationKey(homeAddress, peer) + String.fromCharCode(sequence);
-}
-
 function judge(event: EventOf<'mobility'>, context: Context): AlertDraft[] | undefined {
-  const waiting = context.table<Waiting>('waiting', WAITING);
+  const waiting = context.tableOf<Waiting>('waiting', WAITING);
   const { packet, link } = event.context;
   if (event.header.message.kind === 'binding-acknowledgement') {
     const answer = registrationAnswerOf(event);
     if (answer === undefined) return undefined;
     const { homeAddress, peer, sequence, status } = answer;
-    context.table<boolean>('answering', ANSWERING).set(addressKey(peer), true);
+    context.numbersOf('answering', ANSWERING).set(1, peer);
     if (waiting.size === 0) return undefined;
-    const key = updateKey(homeAddress, peer, sequence);
-    const update = waiting.get(key);
+    const update = waiting.get(homeAddress, peer, sequence);
     if (update === undefined) return undefined;
-    waiting.delete(key);
+    waiting.delete(homeAddress, peer, sequence);
     if (!REFUSED.has(status)) return undefined;
     return failed(update, `answered with status ${status}`, context);
   }
@@ -115,10 +110,12 @@ function judge(event: EventOf<'mobility'>, context: Context): AlertDraft[] | und
   const isWrong = event.authentication === 'wrong';
   if (!isWrong && !request.asksForAnswer) return undefined;
   const { homeAddress, peer, sequence, context: wire } = request;
-  const key = updateKey(homeAddress, peer, sequence);
-  const update = { key, source: (wire.outer ?? wire).source, peer, packet, link };
+  const { source } = wire.outer ?? wire;
+  const update = { homeAddress, sequence, source, peer, packet, link };
   if (isWrong) return failed(update, 'its authenticator is wrong', context);
-  if (waiting.get(key) === undefined) waiting.set(key, update);
+  if (waiting.get(homeAddress, peer, sequence) === undefined) {
+    waiting.set(update, homeAddress, peer, sequence);
+  }
   return undefined;
 }
 
@@ -142,14 +139,14 @@ export default defineRule({
   params,
   evaluate(event, context) {
     if (event.kind === 'mobility') return judge(event, context);
-    const waiting = context.table<Waiting>('waiting', WAITING);
+    const waiting = context.tableOf<Waiting>('waiting', WAITING);
     if (waiting.size === 0) return undefined;
-    const answering = context.table<boolean>('answering', ANSWERING);
+    const answering = context.numbersOf('answering', ANSWERING);
     const found: AlertDraft[] = [];
-    for (const update of [...waiting.values()]) {
+    for (const update of waiting.values()) {
       if (event.time - update.packet.time < ANSWER) break;
-      waiting.delete(update.key);
-      if (answering.get(addressKey(update.peer)) !== true) continue;
+      waiting.delete(update.homeAddress, update.peer, update.sequence);
+      if (answering.get(update.peer) === undefined) continue;
       found.push(...failed(update, 'not answered, although the receiver answers others', context));
     }
     return found;

@@ -31,6 +31,7 @@ export default defineRule({
     'Limit bindings by prefix at the correspondent, and keep those that carry traffic. Give the home agent more room.',
   on: ['binding', 'mobility'],
   messages: ['binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['refusal'], binding: ['registered'] },
   params: {
     homeAddresses: {
       default: 64,

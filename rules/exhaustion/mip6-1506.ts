@@ -94,20 +94,19 @@ export default defineRule({
     const { context: wire } = event;
     const { packet, destination, link, outer } = wire;
     // Each link for itself, and inside and behind a tunnel apart: one message may be seen on several.
-    const about = registrationKey(node, destination);
     const isInTunnel = outer !== undefined;
-    const table = context.table<Sent[]>('sent', BOUNDS);
-    const ways = table.get(about);
+    const table = context.tableOf<Sent[]>('sent', BOUNDS);
+    const ways = table.get(node, destination);
     if (ways === undefined) {
-      table.set(about, [{ name, link: link.id, isInTunnel, times: [packet.time] }]);
+      table.set([{ name, link: link.id, isInTunnel, times: [packet.time] }], node, destination);
       return undefined;
     }
-    table.set(about, ways);
+    table.set(ways, node, destination);
     const { perSecond } = context.params;
     const all = noteTime(timesOf(ways, name, link.id, isInTunnel), packet.time, perSecond + 1);
     if (all.length <= perSecond) return undefined;
     return {
-      object: `${about}${name}`,
+      object: `${registrationKey(node, destination)}${name}`,
       message: `${formatAddress(node)} sends ${formatAddress(destination)} more than ${perSecond} ${name} messages a second`,
       packet,
       evidence: [evidenceOf(wire, `${name}, the ${all.length}th within a second`)],

@@ -13,7 +13,8 @@ const EXPIRED_NONCES: ReadonlySet<number> = new Set([136, 137, 138]);
 /** What became of route optimisation between two nodes. */
 interface Pair {
   isEstablished: boolean;
-  readonly breaks: Evidence[];
+  /** Undefined until the first. */
+  breaks: Evidence[] | undefined;
 }
 
 export default defineRule({
@@ -34,6 +35,7 @@ export default defineRule({
     'its nonces live.',
   on: ['mobility', 'binding'],
   messages: ['binding-error', 'binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['refusal'], binding: ['correspondent-accepted'] },
   params: {
     breaks: {
       default: 3,
@@ -48,11 +50,14 @@ export default defineRule({
       const { binding, change } = event;
       if (binding.role !== 'correspondent') return undefined;
       if (change !== 'registered' && change !== 'moved' && change !== 'refreshed') return undefined;
-      const pairs = context.table<Pair>('pairs', BOUNDS);
-      const key = registrationKey(binding.homeAddress, binding.peer);
-      const pair: Pair = pairs.get(key) ?? { isEstablished: false, breaks: [] };
+      const { homeAddress, peer } = binding;
+      const pairs = context.tableOf<Pair>('pairs', BOUNDS);
+      const pair: Pair = pairs.get(homeAddress, peer) ?? {
+        isEstablished: false,
+        breaks: undefined,
+      };
       pair.isEstablished = true;
-      pairs.set(key, pair);
+      pairs.set(pair, homeAddress, peer);
       return undefined;
     }
     const { context: wire, header, checksum } = event;
@@ -72,22 +77,23 @@ export default defineRule({
       text = `Binding Acknowledgement with status ${answer.status}`;
     }
     const key = registrationKey(homeAddress, wire.source);
-    const pair = context.table<Pair>('pairs', BOUNDS).get(key);
+    const pair = context.tableOf<Pair>('pairs', BOUNDS).get(homeAddress, wire.source);
     // Copies of one message break what is established once.
     if (pair?.isEstablished !== true) return undefined;
     pair.isEstablished = false;
-    pair.breaks.push({ packet: wire.packet, text, link: wire.link });
-    while (wire.packet.time - (pair.breaks[0]?.packet.time ?? Infinity) > BOUNDS.ttlSeconds * 1e6) {
-      pair.breaks.shift();
+    const seen = (pair.breaks ??= []);
+    seen.push({ packet: wire.packet, text, link: wire.link });
+    while (wire.packet.time - (seen[0]?.packet.time ?? Infinity) > BOUNDS.ttlSeconds * 1e6) {
+      seen.shift();
     }
     const { breaks } = context.params;
-    if (pair.breaks.length > breaks) pair.breaks.shift();
-    if (pair.breaks.length < breaks) return undefined;
+    if (seen.length > breaks) seen.shift();
+    if (seen.length < breaks) return undefined;
     return {
       object: key,
       message: `route optimisation of ${formatAddress(homeAddress)} with ${formatAddress(wire.source)} was broken ${breaks} times within 10 minutes`,
       packet: wire.packet,
-      evidence: [...pair.breaks],
+      evidence: [...seen],
       confidence: 'partial',
       stage: 'denial-of-service',
       homeAddress,

@@ -105,6 +105,7 @@ export default defineRule({
     'Limit first registrations by source at the home agent. Look at who may register so many home addresses.',
   on: ['icmpv6', 'mobility', 'esp'],
   messages: ['neighbor-solicitation', 'binding-update'],
+  asksOnly: { 'binding-update': ['home-update'], esp: ['home-address-option'] },
   params: {
     addresses: {
       default: 20,

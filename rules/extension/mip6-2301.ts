@@ -28,6 +28,7 @@ export default defineRule({
     'where it is attached, and let the border of the domain drop proxy registrations from everybody else.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['proxy'], 'binding-acknowledgement': ['proxy'] },
   params: {},
   evaluate(event, context) {
     const { site } = context;

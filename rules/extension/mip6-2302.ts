@@ -29,6 +29,7 @@ export default defineRule({
     'protected otherwise, say ipsec.signalling: optional in the site file.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['proxy'], 'binding-acknowledgement': ['proxy'] },
   params: {},
   evaluate(event, context) {
     if (context.site.ipsec.signalling !== 'required' || isProtected(event.context))

@@ -50,6 +50,7 @@ export default defineRule({
     'registrations from it. Check that the anchor refuses them (status 158, 160, 161 or 162).',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['proxy'], 'binding-acknowledgement': ['proxy'] },
   params: {},
   evaluate(event) {
     const update = proxyUpdateOf(event);

@@ -54,6 +54,7 @@ export default defineRule({
     'of one gateway are off, look at its clock.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['proxy'], 'binding-acknowledgement': ['proxy'] },
   params,
   evaluate(event, context) {
     const { packet } = event.context;

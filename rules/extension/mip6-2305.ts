@@ -57,6 +57,7 @@ export default defineRule({
     'complete. Block the port or the gateway at which it is not.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['proxy'] },
   params,
   evaluate(event, context) {
     const update = proxyUpdateOf(event);

@@ -36,6 +36,7 @@ export default defineRule({
     'gateway with that of the anchor.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['proxy'], 'binding-acknowledgement': ['proxy'] },
   params: {},
   evaluate(event, context) {
     const update = proxyUpdateOf(event);

@@ -52,6 +52,7 @@ export default defineRule({
     'and raise newNodes when crowds are usual there.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['proxy'] },
   params,
   evaluate(event, context) {
     const update = proxyUpdateOf(event);

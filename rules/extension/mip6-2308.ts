@@ -40,6 +40,7 @@ export default defineRule({
     'this gateway sends it.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['proxy'] },
   params: {},
   evaluate(event, context) {
     const update = proxyUpdateOf(event);

@@ -29,6 +29,7 @@ export default defineRule({
     'ask for this prefix.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['proxy'], 'binding-acknowledgement': ['proxy'] },
   params: {},
   evaluate(event, context) {
     const { packet } = event.context;

@@ -127,6 +127,11 @@ export default defineRule({
     'registration is the forged one.',
   on: ['mobility', 'binding', 'tick'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: {
+    'binding-update': ['proxy', 'home-update'],
+    'binding-acknowledgement': ['proxy'],
+    binding: ['home'],
+  },
   params,
   evaluate(event, context) {
     if (event.kind === 'tick') return unsettled(context, event.time);

@@ -45,6 +45,7 @@ export default defineRule({
     'update-notification',
     'update-notification-acknowledgement',
   ],
+  asksOnly: { 'binding-acknowledgement': ['proxy'] },
   params: {},
   evaluate(event, context) {
     const { header } = event;

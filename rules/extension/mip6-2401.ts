@@ -33,6 +33,7 @@ export default defineRule({
     'as mobileNodes.mobileNetworkPrefixes. Ask the owner of the router why it asks for this prefix.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['home-update'], 'binding-acknowledgement': ['refusal'] },
   params: {},
   evaluate(event, context) {
     const { header } = event;

@@ -58,6 +58,7 @@ export default defineRule({
     'flag, and find out who sends it.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['home-update'], 'binding-acknowledgement': ['refusal'] },
   params,
   evaluate(event, context) {
     const { message } = event.header;

@@ -26,6 +26,7 @@ export default defineRule({
     'ask for ESP, and filter announcements by the prefixes of the router.',
   on: ['tunnelled'],
   ignoresExpectedTunnels: true,
+  asksOnly: { tunnelled: ['control'] },
   params: {},
   evaluate(event, context) {
     const { context: packetContext, direction, control, protocol, routes } = event;

@@ -45,6 +45,10 @@ export default defineRule({
     'for what rewrites addresses between node and home agent.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: {
+    'binding-update': ['encapsulated', 'holding pending'],
+    'binding-acknowledgement': ['holding pending'],
+  },
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;

@@ -35,6 +35,7 @@ export default defineRule({
     'is. Protect payload with ESP, so that such packets are dropped.',
   on: ['tunnelled'],
   ignoresExpectedTunnels: true,
+  asksOnly: { tunnelled: ['over-ipv4'] },
   params: {},
   evaluate({ context: packetContext, direction, protocol }, context) {
     const outer = ipv4OuterOf(packetContext);

@@ -38,6 +38,7 @@ export default defineRule({
     'mobileNodes.ipv4HomeAddress. Ask the owner of the node why it asks for this one.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['rare-option'], 'binding-acknowledgement': ['rare-option'] },
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;

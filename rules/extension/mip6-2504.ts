@@ -45,6 +45,7 @@ export default defineRule({
     'node avoid it.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['home-update'] },
   params,
   evaluate(event, context) {
     const { options } = event.header;

@@ -28,6 +28,7 @@ export default defineRule({
     'alone, by certificate (RFC 5380 section 12).',
   on: ['icmpv6', 'mobility'],
   messages: ['router-advertisement', 'binding-update'],
+  asksOnly: { 'binding-update': ['anchor-point'] },
   params: {},
   evaluate(event, context) {
     const { mobilityAnchorPoints } = context.site.domain;

@@ -82,11 +82,11 @@ function hasFlows(options: readonly MobilityOption[]): boolean {
 }
 
 /** Notes that something came from an address. */
-function noteSpeaker(key: string, context: Context): void {
-  const alive = context.table<number>('alive', BOUNDS);
+function noteSpeaker(address: Uint8Array, context: Context): void {
+  const alive = context.numbersOf('alive', BOUNDS);
   const { now } = context;
-  const noted = alive.get(key);
-  if (noted === undefined || Math.abs(now - noted) >= NOTED_AGAIN) alive.set(key, now);
+  const noted = alive.get(address);
+  if (noted === undefined || Math.abs(now - noted) >= NOTED_AGAIN) alive.set(now, address);
 }
 
 /** A registration or indication with flows in it. */
@@ -128,7 +128,7 @@ function steer(event: EventOf<'mobility'>, context: Context): AlertDraft | undef
   }
   if (identifiers.size > 0) table.set(addressKey(homeAddress), identifiers);
   const steered = context.table<Steering>('steered', BOUNDS);
-  const alive = context.table<number>('alive', BOUNDS);
+  const alive = context.numbersOf('alive', BOUNDS);
   for (const { flow, careOfAddresses } of targetsOf(header.options, identifiers)) {
     for (const careOfAddress of careOfAddresses) {
       const at = formatAddress(careOfAddress);
@@ -151,7 +151,7 @@ function steer(event: EventOf<'mobility'>, context: Context): AlertDraft | undef
         };
       }
       const key = addressKey(careOfAddress);
-      if (alive.get(key) !== undefined || steered.get(key) !== undefined) continue;
+      if (alive.get(careOfAddress) !== undefined || steered.get(key) !== undefined) continue;
       steered.set(key, {
         homeAddress,
         homeAgent,
@@ -188,10 +188,10 @@ export default defineRule({
   params,
   evaluate(event, context) {
     const { source, outer: tunnel } = event.context;
-    const speaker = addressKey(tunnel?.source ?? source);
+    const speaker = tunnel?.source ?? source;
     noteSpeaker(speaker, context);
     const steered = context.table<Steering>('steered', BOUNDS);
-    if (steered.size > 0) steered.delete(speaker);
+    if (steered.size > 0) steered.delete(addressKey(speaker));
     if (event.kind === 'mobility') return steer(event, context);
     if (steered.size === 0) return undefined;
     const { context: packetContext, direction } = event;

@@ -48,18 +48,19 @@ function stampOf(options: readonly MobilityOption[]): number | undefined {
 function noteMethod({ binding, change, packet }: EventOf<'binding'>, context: RuleContext): void {
   if (binding.role !== 'home') return;
   if (change !== 'registered' && change !== 'refreshed' && change !== 'moved') return;
-  const key = registrationKey(binding.homeAddress, binding.peer);
-  const last = context.table<Pending>('pending', PENDING_BOUNDS).get(key);
+  const { homeAddress, peer } = binding;
+  const last = context.tableOf<Pending>('pending', PENDING_BOUNDS).get(homeAddress, peer);
   // Another update may have come meanwhile.
   const pending = last?.sequence === binding.sequence ? last : undefined;
-  const methods = context.table<Method>('methods', BOUNDS);
+  const methods = context.tableOf<Method>('methods', BOUNDS);
   const isClear = binding.knownBy === 'clear' || binding.knownBy === 'authenticated';
-  methods.set(key, {
+  const method: Method = {
     kind: !isClear ? 'ipsec' : pending?.hasOption === true ? 'option' : 'none',
     packet,
-    stamp: pending?.stamp ?? methods.get(key)?.stamp,
+    stamp: pending?.stamp ?? methods.get(homeAddress, peer)?.stamp,
     sequence: pending?.sequence ?? -1,
-  });
+  };
+  methods.set(method, homeAddress, peer);
 }
 
 export default defineRule({
@@ -81,6 +82,7 @@ export default defineRule({
     'timestamps.',
   on: ['mobility', 'binding'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['home-update'], binding: ['home-accepted'] },
   params: {},
   evaluate(event, context) {
     if (event.kind === 'binding') {
@@ -92,10 +94,10 @@ export default defineRule({
     const { homeAddress, homeAgent, wireSource, sequence } = update;
     const { options } = event.header;
     const { packet } = event.context;
-    const key = registrationKey(homeAddress, homeAgent);
     const hasOption = findOption(options, 'message-authentication') !== undefined;
     const stamp = hasOption ? stampOf(options) : undefined;
-    context.table<Pending>('pending', PENDING_BOUNDS).set(key, { hasOption, stamp, sequence });
+    const pending: Pending = { hasOption, stamp, sequence };
+    context.tableOf<Pending>('pending', PENDING_BOUNDS).set(pending, homeAddress, homeAgent);
     const wrong = event.verdicts?.find(
       ({ code, status }) => code === 'MESSAGE_AUTHENTICATION' && status === 'wrong',
     );
@@ -118,7 +120,7 @@ export default defineRule({
     if (wrong !== undefined) {
       return draft('wrong', `has a wrong authentication option (${wrong.detail})`, true);
     }
-    const known = context.table<Method>('methods', BOUNDS).get(key);
+    const known = context.tableOf<Method>('methods', BOUNDS).get(homeAddress, homeAgent);
     if (known === undefined) return undefined;
     if (known.kind === 'option' && !hasOption) {
       return draft('missing', 'lacks the authentication option it had so far', true, known.packet);

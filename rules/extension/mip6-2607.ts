@@ -27,6 +27,10 @@ export default defineRule({
     'binding-acknowledgement',
     'fast-binding-acknowledgment',
   ],
+  asksOnly: {
+    'binding-update': ['rare-option'],
+    'binding-acknowledgement': ['rare-option', 'refusal'],
+  },
   params: {},
   evaluate(event) {
     const { message } = event.header;

@@ -36,6 +36,7 @@ export default defineRule({
   advice:
     'Encrypt registrations, not only authenticate them, and use temporary identifiers where the protocol knows them.',
   on: ['mobility'],
+  asksOnly: { mobility: ['rare-option'] },
   params: {},
   evaluate(event) {
     const { header, context, checksum } = event;

@@ -53,6 +53,7 @@ export default defineRule({
     'Find out which product sends them. If it is yours, set expectedVendor or allowExperimental; if not, let the border ' +
     'drop them.',
   on: ['mobility'],
+  asksOnly: { mobility: ['rare-option', 'later-type'] },
   params,
   evaluate(event, { params: { expectedVendor, allowExperimental } }) {
     const { header, context, checksum } = event;

@@ -64,9 +64,8 @@ function answered({ fromByOption, fromByTunnel, fromCareOf }: BindingTraffic): b
 function follow(event: EventOf<'binding-traffic'>, context: Context): Stream {
   const { binding, traffic, time } = event;
   const { careOfAddress, lastChange } = binding;
-  const streams = context.table<Stream>('streams', BOUNDS);
-  const key = registrationKey(binding.homeAddress, binding.peer);
-  let stream = streams.get(key);
+  const streams = context.tableOf<Stream>('streams', BOUNDS);
+  let stream = streams.get(binding.homeAddress, binding.peer);
   if (stream === undefined || !isSameAddress(stream.careOfAddress, careOfAddress)) {
     stream = {
       careOfAddress,
@@ -84,7 +83,7 @@ function follow(event: EventOf<'binding-traffic'>, context: Context): Stream {
       lastTime: Math.max(lastChange.time, time - INTERVAL),
     };
   }
-  streams.set(key, stream);
+  streams.set(stream, binding.homeAddress, binding.peer);
   // Who has answered stays out of suspicion until it moves.
   stream.hasAnswered ||= answered(traffic);
   if (stream.hasAnswered) return stream;

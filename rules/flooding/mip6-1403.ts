@@ -38,6 +38,7 @@ export default defineRule({
     'Limit the stream at the edge of the home network and have its sender stop. A home agent or router that knows nobody ' +
     'at the address may refuse it with ICMPv6 errors.',
   on: ['binding', 'binding-traffic'],
+  asksOnly: { binding: ['ended', 'holding ended'], 'binding-traffic': ['holding ended'] },
   params: {
     packetsPerSecond: {
       default: 10,

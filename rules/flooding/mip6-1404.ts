@@ -41,6 +41,7 @@ export default defineRule({
     'RFC 7513).',
   on: ['mobility'],
   messages: ['care-of-test-init', 'binding-update'],
+  asksOnly: { 'binding-update': ['on-foreign-link'], 'care-of-test-init': ['on-foreign-link'] },
   params: {},
   evaluate(event, context) {
     const { context: wire, checksum, header } = event;

@@ -32,6 +32,7 @@ export default defineRule({
   advice:
     'Look at who made these bindings and whether the home addresses are real. Watch the load of the home agent.',
   on: ['binding'],
+  asksOnly: { binding: ['ended'] },
   params: {
     bindings: {
       default: 20,

@@ -28,6 +28,7 @@ export default defineRule({
   advice:
     'A correspondent that accepts this does not follow RFC 6275: update it. Drop such updates in front of it.',
   on: ['mobility'],
+  asksOnly: { mobility: ['unasked'], 'binding-update': ['unasked', 'unproved'] },
   params: {},
   evaluate(event, context) {
     const since = watchedSince(context);

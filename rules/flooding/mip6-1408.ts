@@ -31,15 +31,15 @@ function identifiersOf(options: readonly MobilityOption[]): Identifier[] {
 interface Used {
   /** Care-of addresses it has sent from. */
   readonly addresses: Uint8Array[];
-  readonly identifiers: Set<number>;
+  /** Undefined until the first. */
+  identifiers: Set<number> | undefined;
 }
 
 /** Takes note of the source of an update. */
 function noteUse(homeAddress: Uint8Array, source: Uint8Array, context: RuleContext): Used {
-  const table = context.table<Used>('used', BOUNDS);
-  const key = addressKey(homeAddress);
-  const used = table.get(key) ?? { addresses: [], identifiers: new Set() };
-  table.set(key, used);
+  const table = context.tableOf<Used>('used', BOUNDS);
+  const used = table.get(homeAddress) ?? { addresses: [], identifiers: undefined };
+  table.set(used, homeAddress);
   const { addresses } = used;
   if (addresses.length < MAX_SEEN && !includesAddress(addresses, source)) addresses.push(source);
   return used;
@@ -82,8 +82,9 @@ function judgeUpdate(
   const networks = new Set(unseen.map((address) => prefixKey(address, SITE_BITS)));
   const own = prefixKey(wire.source, SITE_BITS);
   networks.delete(own);
-  for (const { bindingIdentifier } of identifiers) remember(used.identifiers, bindingIdentifier);
-  const stray = referencesOf(options).filter((item) => !used.identifiers.has(item));
+  const known = (used.identifiers ??= new Set());
+  for (const { bindingIdentifier } of identifiers) remember(known, bindingIdentifier);
+  const stray = referencesOf(options).filter((item) => !known.has(item));
   const isBulk = networks.size > context.params.networks;
   const hasStray = stray.length > 0;
   if (!isBulk && !hasStray) return undefined;
@@ -129,6 +130,7 @@ export default defineRule({
     'Have the home agent refuse bulk registration (status 168), or check each address by its own Binding Update.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['refusal', 'rare-option'] },
   params: {
     networks: {
       default: 3,

@@ -51,14 +51,14 @@ interface Move {
 
 /** Looks whether the address that a binding has left goes on to speak. */
 function judgeSilence(context: Context): AlertDraft[] {
-  const moves = context.table<Move>('moves', BOUNDS);
+  const moves = context.tableOf<Move>('moves', BOUNDS);
   const drafts: AlertDraft[] = [];
-  if (moves.size === 0) return drafts;
+  if (moves.entries === 0) return drafts;
   for (const move of moves.values()) {
     const { key, homeAddress, homeAgent, from, to, packet } = move;
     const binding = context.binding(homeAddress, homeAgent);
     if (binding?.phase !== 'registered' || !isSameAddress(binding.careOfAddress, to)) {
-      moves.delete(key);
+      moves.delete(homeAddress);
       continue;
     }
     const heard = binding.lastTunnelFromPrevious;
@@ -67,7 +67,7 @@ function judgeSilence(context: Context): AlertDraft[] {
     move.lastHeard = heard;
     move.alive++;
     if (move.alive < context.params.aliveSeconds) continue;
-    moves.delete(key);
+    moves.delete(homeAddress);
     const seconds = Math.round((heard - packet.time) / 1e6);
     drafts.push({
       object: key,
@@ -109,6 +109,7 @@ export default defineRule({
     'Ask the node where it is. Renew its keys if it never was at the new address, and look who had them.',
   on: ['binding', 'mobility', 'tick'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['rare-option'], binding: ['moved'] },
   params,
   evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
     if (event.kind === 'tick') return judgeSilence(context);
@@ -139,7 +140,7 @@ export default defineRule({
       alive: 0,
       lastHeard: 0,
     };
-    context.table<Move>('moves', BOUNDS).set(key, move);
+    context.tableOf<Move>('moves', BOUNDS).set(move, homeAddress);
     return undefined;
   },
 });

@@ -102,6 +102,7 @@ export default defineRule({
     'See whether the correspondent accepted it; one that does has to be repaired. Find the sender by its care-of address.',
   on: ['mobility', 'tick'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['unproved'], 'binding-acknowledgement': ['holding waiting'] },
   params: {},
   evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
     if (event.kind === 'tick') {

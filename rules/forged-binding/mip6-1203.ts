@@ -79,6 +79,12 @@ export default defineRule({
     'Do not let correspondents accept bindings for these addresses. Look for the sender by its source and care-of ' +
     'address. If the node has become mobile, take it off the list of fixed nodes.',
   on: ['mobility', 'esp'],
+  asksOnly: {
+    mobility: ['home-address-option'],
+    'binding-update': ['always'],
+    'home-test-init': ['always'],
+    esp: ['home-address-option'],
+  },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const wire: PacketContext = event.context;

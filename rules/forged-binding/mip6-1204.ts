@@ -72,6 +72,11 @@ export default defineRule({
     'registration does not check what it must.',
   on: ['mobility', 'esp'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: {
+    'binding-update': ['home-update'],
+    'binding-acknowledgement': ['refusal'],
+    esp: ['home-address-option'],
+  },
   params: {
     refusals: {
       default: 3,

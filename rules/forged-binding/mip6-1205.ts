@@ -27,11 +27,10 @@ interface Owner {
 
 /** Remembers on which links registrations of a node from away are seen. */
 function noteLink(homeAddress: Uint8Array, link: Link, context: RuleContext): void {
-  const registered = context.table<number[]>('registered-on', BOUNDS);
-  const key = addressKey(homeAddress);
-  const links = registered.get(key) ?? [];
+  const registered = context.tableOf<number[]>('registered-on', BOUNDS);
+  const links = registered.get(homeAddress) ?? [];
   if (links.length < MAX_LINKS && !links.includes(link.id)) links.push(link.id);
-  registered.set(key, links);
+  registered.set(links, homeAddress);
 }
 
 export default defineRule({
@@ -53,6 +52,7 @@ export default defineRule({
     'the sender by its care-of address.',
   on: ['mobility', 'esp', 'icmpv6'],
   messages: ['binding-update', 'neighbor-solicitation'],
+  asksOnly: { esp: ['home-address-option'] },
   params: {
     graceSeconds: {
       default: 10,
@@ -140,7 +140,7 @@ export default defineRule({
     // A registration that the sensor cannot see proves nothing: it must have seen one of the node from away, here.
     const isOver = binding?.phase === 'deregistered' && binding.registeredAt > 0;
     if (!isOver) return undefined;
-    const links = context.table<number[]>('registered-on', BOUNDS).get(key);
+    const links = context.tableOf<number[]>('registered-on', BOUNDS).get(homeAddress);
     if (links === undefined) return undefined;
     if (!links.includes(link.id) && link.effectiveRole !== 'transit') return undefined;
     const since = binding.lastChange;

@@ -58,20 +58,19 @@ function countHomeAddress(
   context: Context,
 ): AlertDraft | undefined {
   if (context.accessGateway(address) !== undefined) return undefined;
-  const key = addressKey(address);
   const relays = context.table<true>('relays', FIRST_BOUNDS);
-  if (relays.size > 0 && relays.get(key) !== undefined) return undefined;
+  if (relays.size > 0 && relays.get(addressKey(address)) !== undefined) return undefined;
   const { homeAddresses, windowSeconds } = context.params;
   const count = context
-    .distinct('home-addresses', { maxEntries: 4096, windowSeconds })
-    .add(key, addressKey(homeAddress));
-  const table = context.table<First>('first', FIRST_BOUNDS);
+    .distinctOf('home-addresses', { maxEntries: 4096, windowSeconds })
+    .add(address, homeAddress);
+  const table = context.tableOf<First>('first', FIRST_BOUNDS);
   const here: First = { homeAddress, packet, link };
-  if (count <= 1 || table.get(key) === undefined) table.set(key, here);
+  if (count <= 1 || table.get(address) === undefined) table.set(here, address);
   if (count <= homeAddresses) return undefined;
-  const first = table.get(key);
+  const first = table.get(address);
   return {
-    object: key,
+    object: addressKey(address),
     message: `${formatAddress(address)} registers ${count} home addresses`,
     packet,
     evidence: [
@@ -102,6 +101,7 @@ export default defineRule({
     'Limit the number of bindings of one care-of address. Look whether the home agent accepted them, and under whose keys.',
   on: ['mobility', 'esp', 'relay'],
   messages: ['binding-update'],
+  asksOnly: { esp: ['home-address-option'] },
   params,
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;

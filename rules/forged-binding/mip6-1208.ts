@@ -35,6 +35,7 @@ export default defineRule({
     'Repair or configure the node that grants such lifetimes. If a forged binding may be in place, delete it there.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['home-update', 'long-lifetime'] },
   params: {
     homeSeconds: {
       default: 86_400,

@@ -91,6 +91,12 @@ export default defineRule({
     'Mobile nodes may ignore errors while the correspondent uses the binding (RFC 6275 section 11.3.6). Drop errors whose ' +
     'source cannot come from where they do.',
   on: ['mobility', 'tick'],
+  asksOnly: {
+    'home-test-init': ['home-address-option'],
+    'care-of-test-init': ['home-address-option'],
+    'home-test': ['home-address-option'],
+    'care-of-test': ['home-address-option'],
+  },
   params: {},
   evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
     if (event.kind === 'tick') return stillUsed(context);
@@ -98,12 +104,12 @@ export default defineRule({
     const { message } = header;
     if (event.checksum === 'wrong') return undefined;
     const { packet, source: peer, destination, hopLimit } = wire;
-    const sent = context.table<number>('sent', SENT_BOUNDS);
+    const sent = context.numbersOf('sent', SENT_BOUNDS);
     if (message.kind !== 'binding-error') {
       // Of tests the engine keeps the times.
-      if (!TESTS.has(message.kind)) sent.set(registrationKey(peer, destination), packet.time);
+      if (!TESTS.has(message.kind)) sent.set(packet.time, peer, destination);
       if (wire.homeAddressOption !== undefined) {
-        sent.set(registrationKey(wire.homeAddressOption, destination), packet.time);
+        sent.set(packet.time, wire.homeAddressOption, destination);
       }
       return undefined;
     }
@@ -150,8 +156,8 @@ export default defineRule({
       binding.expiresAt > packet.time;
     const isCovered = pair?.isCovered === true || (pair?.answers ?? 0) > 0;
     const hasSent =
-      sent.get(registrationKey(homeAddress, peer)) !== undefined ||
-      sent.get(registrationKey(destination, peer)) !== undefined ||
+      sent.get(homeAddress, peer) !== undefined ||
+      sent.get(destination, peer) !== undefined ||
       hasTested(homeAddress, peer, context) ||
       hasTested(destination, peer, context);
     if (status === UNRECOGNISED_TYPE) {

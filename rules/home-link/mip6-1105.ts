@@ -49,6 +49,7 @@ export default defineRule({
     'direct way. Configure mobile nodes to keep the IPsec tunnel until the home agent has acknowledged.',
   on: ['icmpv6', 'esp', 'mobility', 'relay'],
   messages: ['router-advertisement', 'binding-update'],
+  asksOnly: { 'binding-update': ['on-foreign-link'], esp: ['on-foreign-link'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     if (event.kind === 'icmpv6') {

@@ -211,15 +211,14 @@ function watchEncrypted(event: EspEvent, context: Context): AlertDraft | undefin
     const { source, destination: homeAgent, packet, link } = wire;
     const binding = context.binding(homeAddress, homeAgent);
     const careOfAddress = registeredCareOfAddress(binding, context.now);
-    const lengths = context.table<number>('lengths', LENGTH_BOUNDS);
-    const lengthKey = `${registrationKey(homeAddress, homeAgent)}${spi}`;
+    const lengths = context.numbersOf('lengths', LENGTH_BOUNDS);
     if (binding === undefined || careOfAddress === undefined) {
-      lengths.set(lengthKey, length);
+      lengths.set(length, homeAddress, homeAgent, spi);
       return undefined;
     }
-    const usual = lengths.get(lengthKey);
+    const usual = lengths.get(homeAddress, homeAgent, spi);
     if (isKnownCareOfAddress(binding, source)) {
-      lengths.set(lengthKey, Math.max(length, usual ?? 0));
+      lengths.set(Math.max(length, usual ?? 0), homeAddress, homeAgent, spi);
       return undefined;
     }
     // Already known for what it is.
@@ -418,6 +417,7 @@ export default defineRule({
   illustration,
   on: ['relay', 'mobility', 'esp', 'home-address-traffic', 'tick'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['deletion'], esp: ['home-address-option', 'holding candidates'] },
   params,
   evaluate(event, context) {
     switch (event.kind) {

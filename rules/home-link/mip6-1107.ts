@@ -256,6 +256,7 @@ export default defineRule({
     'the home address on its home link.',
   on: ['relay', 'esp', 'mobility', 'tick'],
   messages: ['binding-acknowledgement'],
+  asksOnly: { esp: ['on-foreign-link'] },
   params: {},
   evaluate(event, context) {
     if (event.kind === 'tick') return judgeHalfSeen(event, context);

@@ -140,6 +140,7 @@ export default defineRule({
     'around the same time.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['deletion'] },
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

@@ -58,6 +58,7 @@ export default defineRule({
     'strict.',
   on: ['esp', 'mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['home-source'], esp: ['home-source'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     if (event.kind === 'esp') return judgeLayout(event, context);

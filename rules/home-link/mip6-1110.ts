@@ -44,6 +44,7 @@ export default defineRule({
     'let the home agent accept home-style Binding Updates only from its home link.',
   on: ['esp', 'mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['unnamed'], esp: ['plain'] },
   params: {},
   evaluate(event, context) {
     const { link, linkSource, packet } = event.context;

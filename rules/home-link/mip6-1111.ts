@@ -30,6 +30,7 @@ export default defineRule({
     'home address named here.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['deletion'] },
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

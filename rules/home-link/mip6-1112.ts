@@ -90,6 +90,12 @@ export default defineRule({
     'section 6.3), at least not before the acknowledgement.',
   on: ['esp', 'mobility', 'relay', 'binding', 'home-address-traffic'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: {
+    'binding-update': ['unnamed'],
+    'binding-acknowledgement': ['holding episodes'],
+    esp: ['plain', 'holding episodes'],
+    binding: ['holding episodes'],
+  },
   params: {},
   evaluate(event, context) {
     const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);

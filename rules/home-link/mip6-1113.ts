@@ -107,6 +107,13 @@ export default defineRule({
     'If the node is at home, see why its home agent does not answer this node. If it is not, remove whoever ' +
     'advertises the home prefix on its link (rules 1101 to 1104); the node recovers when that stops.',
   on: ['esp', 'mobility', 'relay', 'binding'],
+  asksOnly: {
+    mobility: ['bare-from-home-agent'],
+    'binding-update': ['bare-from-home-agent', 'unnamed'],
+    'binding-acknowledgement': ['bare-from-home-agent', 'holding episodes'],
+    esp: ['plain', 'routing-header', 'holding episodes'],
+    binding: ['holding episodes'],
+  },
   params,
   evaluate(event, context) {
     if (event.kind === 'esp' || event.kind === 'mobility') noteAgent(event, context);

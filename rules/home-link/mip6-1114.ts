@@ -106,6 +106,12 @@ export default defineRule({
     'address outside the tunnel, at home as well, where payload protection is the policy.',
   on: ['esp', 'mobility', 'relay', 'binding', 'home-address-traffic'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: {
+    'binding-update': ['unnamed'],
+    'binding-acknowledgement': ['holding episodes'],
+    esp: ['plain', 'holding episodes'],
+    binding: ['holding episodes'],
+  },
   params: {},
   evaluate(event, context) {
     const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);

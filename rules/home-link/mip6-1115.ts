@@ -144,6 +144,12 @@ export default defineRule({
     '1101, 1105 and 1106 for the same home address.',
   on: ['esp', 'mobility', 'relay', 'binding', 'tick'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: {
+    'binding-update': ['unnamed'],
+    'binding-acknowledgement': ['holding episodes'],
+    esp: ['plain', 'holding episodes'],
+    binding: ['ended', 'holding episodes', 'holding ended'],
+  },
   params,
   evaluate(event, context) {
     const episodes = context.table<HomeStyleEpisode>('episodes', EPISODE_BOUNDS);

@@ -114,6 +114,7 @@ export default defineRule({
     'prefix on that network, and let the nodes register again.',
   on: ['esp', 'mobility', 'relay'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['unnamed', 'deletion'], esp: ['plain'] },
   params,
   evaluate(event, context) {
     const suspicion = suspicionOf(event, context);

@@ -45,22 +45,23 @@ export default defineRule({
     'See where the node is and which routers it hears. If it is not near its home network, look for the sender of ' +
     'the home prefix (rules 1101 to 1104). Limit the rate of registrations for one home address.',
   on: ['binding'],
+  asksOnly: { binding: ['home'] },
   params,
   evaluate({ binding, change, packet }, context) {
     if (binding.role !== 'home') return undefined;
     const isAway = change === 'registered' || change === 'moved' || change === 'refreshed';
     if (!isAway && change !== 'deregistered' && change !== 'deregistration-sent') return undefined;
-    const table = context.table<Change[]>('changes', BOUNDS);
-    const key = registrationKey(binding.homeAddress, binding.peer);
-    const known = table.get(key);
+    const { homeAddress, peer } = binding;
+    const table = context.tableOf<Change[]>('changes', BOUNDS);
+    const known = table.get(homeAddress, peer);
     if (known === undefined) {
       // Where the node was found is no change.
-      table.set(key, [{ isAway, packet }]);
+      table.set([{ isAway, packet }], homeAddress, peer);
       return undefined;
     }
     if (known.at(-1)?.isAway === isAway) return undefined;
     const changes = [...known, { isAway, packet }].slice(-MAX_CHANGES);
-    table.set(key, changes);
+    table.set(changes, homeAddress, peer);
     const since = packet.time - context.params.withinSeconds * 1e6;
     const recent = changes.filter((item) => item.packet.time >= since);
     // The first entry of all is where the node was found, not a change.
@@ -68,7 +69,7 @@ export default defineRule({
     if (count <= context.params.changes) return undefined;
     const seconds = ((packet.time - (recent[0]?.packet.time ?? packet.time)) / 1e6).toFixed(1);
     return {
-      object: key,
+      object: registrationKey(homeAddress, peer),
       message: `${formatAddress(binding.homeAddress)} changed ${count} times between home and away within ${seconds} s, at home agent ${formatAddress(binding.peer)}`,
       packet,
       evidence: recent.map((item): Evidence => ({

@@ -23,6 +23,7 @@ export default defineRule({
     'point; it breaks mobility and has to be taken out of the path. Without one, look at the sender: a conforming ' +
     'stack does not send this.',
   on: ['mobility'],
+  asksOnly: { mobility: ['wrong-checksum'] },
   params: {},
   evaluate({ context, header, checksum, diagnostics }) {
     if (checksum !== 'wrong') return undefined;

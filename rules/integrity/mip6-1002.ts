@@ -24,6 +24,7 @@ export default defineRule({
     'Drop such packets at the border. Inspect what follows the Mobility Header in the packet named here, and ' +
     'check that the filters on the path stop at the Mobility Header.',
   on: ['mobility'],
+  asksOnly: { mobility: ['other-payload'] },
   params: {},
   evaluate({ context, header }) {
     const { payloadProto, mhType, length } = header;

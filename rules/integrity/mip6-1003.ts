@@ -20,6 +20,7 @@ export default defineRule({
     'If the type belongs to an extension in use here, raise highestExpectedType. Otherwise look for the same ' +
     'sender asking other addresses (a scan), and let the border drop unassigned types.',
   on: ['mobility'],
+  asksOnly: { mobility: ['later-type'] },
   params: {
     highestExpectedType: {
       default: HIGHEST_ASSIGNED,

@@ -28,6 +28,7 @@ export default defineRule({
     'Drop such packets at the border, keep the packet named here, and update the mobility software of the node it ' +
     'was sent to. If the sender is one of your own nodes, its stack is broken.',
   on: ['mobility', 'malformed'],
+  asksOnly: { mobility: ['faulty'] },
   params: {},
   evaluate(event) {
     const { context, diagnostics } = event;

@@ -32,6 +32,7 @@ export default defineRule({
     'Drop such messages in front of the home agent or correspondent node. If one of your own nodes sends them, ' +
     'update its mobility software.',
   on: ['mobility'],
+  asksOnly: { mobility: ['faulty', 'misplaced-nonces'] },
   params: {},
   evaluate(event) {
     const { context, diagnostics, header, checksum } = event;

@@ -63,6 +63,7 @@ export default defineRule({
     'fragments that overlap. Look at what the reassembled message asked for; it is in the packet named here. If ' +
     'long vendor options of a PMIPv6 gateway are the reason, raise largestWholeMessage.',
   on: ['mobility', 'malformed'],
+  asksOnly: { mobility: ['fragmented'] },
   params: {
     largestWholeMessage: {
       // 1280 octets less an IPv6 header, a tunnel header of 40 and a routing header of 24.

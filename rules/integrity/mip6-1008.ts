@@ -17,6 +17,7 @@ export default defineRule({
     'Nothing, if the sender runs an extension newer than this program. Otherwise compare the values of several ' +
     'packets: changing values are a reason to look closer.',
   on: ['mobility'],
+  asksOnly: { mobility: ['faulty'] },
   params: {},
   evaluate({ context, header, diagnostics }) {
     if (diagnostics.length === 0) return undefined;

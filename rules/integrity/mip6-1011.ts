@@ -44,6 +44,7 @@ export default defineRule({
     'software, not an attack.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['unusual-care-of-address'] },
   params: {},
   evaluate(event) {
     const { context, header } = event;

@@ -25,6 +25,7 @@ export default defineRule({
     'If the tunnel is yours, allow its kind with a parameter of this rule in the site file. If not, find its two ' +
     'ends, and let the border drop tunnels it does not know.',
   on: ['mobility', 'esp'],
+  asksOnly: { mobility: ['encapsulated'], esp: ['encapsulated'] },
   params: {
     allow6in4: {
       default: 0,

@@ -30,6 +30,7 @@ export default defineRule({
     'in the site file.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['home-update'] },
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

@@ -24,6 +24,7 @@ export default defineRule({
     'it. Compare the registered care-of address with the link the node is on.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['home-update'] },
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

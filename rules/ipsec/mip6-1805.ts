@@ -29,6 +29,7 @@ export default defineRule({
     'if the source is unknown, look for a relay on the link of the node.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['home-update'] },
   params: {},
   evaluate(event, context) {
     const update = homeBindingUpdateOf(event, context);

@@ -41,6 +41,7 @@ export default defineRule({
     'Make new associations with AES-GCM, or with AES-CBC and HMAC-SHA-256-128, and take the old ones out. Take ' +
     'what was registered under an association without integrity as not authenticated.',
   on: ['mobility', 'icmpv6'],
+  asksOnly: { mobility: ['protected'] },
   params: {},
   evaluate(event, context) {
     const { esp, packet, link } = event.context;

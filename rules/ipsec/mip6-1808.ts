@@ -19,6 +19,7 @@ export default defineRule({
     'others can read.',
   on: ['mobility'],
   messages: ['home-test-init', 'home-test'],
+  asksOnly: { 'home-test-init': ['protected'], 'home-test': ['protected'] },
   params: {},
   evaluate({ context, header }) {
     const { message } = header;

@@ -73,6 +73,7 @@ export default defineRule({
     'stack of the sender is wrong and has to be mended.',
   on: ['ipsec', 'mobility', 'icmpv6'],
   messages: KINDS,
+  asksOnly: { 'binding-update': ['protected'], 'binding-acknowledgement': ['protected'] },
   params: {},
   evaluate(event, context) {
     if (event.kind === 'ipsec') {

@@ -24,6 +24,7 @@ export default defineRule({
     'matters), and let the home agent drop home registrations that come out of the payload tunnel.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['protected'] },
   params: {},
   evaluate(event, context) {
     const { protection, esp, packet, link } = event.context;

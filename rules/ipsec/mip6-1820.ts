@@ -208,7 +208,7 @@ function preshared(event: EventOf<'ike'>, context: RuleContext): AlertDraft | un
   const seen: Preshared = { packet, link };
   const home = context.isHomeAddress(node)
     ? node
-    : context.table<Uint8Array>('mobile', MEMORY).get(key);
+    : context.tableOf<Uint8Array>('mobile', MEMORY).get(node, homeAgent);
   if (home !== undefined) return presharedDraft(seen, home, node, homeAgent, packet);
   // Static addresses may do so; whether this one is a care-of address a registration tells.
   context.table<Preshared>('preshared', MEMORY).set(key, seen);
@@ -222,10 +222,10 @@ function registered(
   const isNew = change === 'registered' || change === 'moved' || change === 'refreshed';
   if (binding.role !== 'home' || !isNew) return undefined;
   const { homeAddress, careOfAddress, peer } = binding;
-  const key = registrationKey(careOfAddress, peer);
-  context.table<Uint8Array>('mobile', MEMORY).set(key, homeAddress);
+  context.tableOf<Uint8Array>('mobile', MEMORY).set(homeAddress, careOfAddress, peer);
   const preshared = context.table<Preshared>('preshared', MEMORY);
-  const seen = preshared.size === 0 ? undefined : preshared.get(key);
+  const seen =
+    preshared.size === 0 ? undefined : preshared.get(registrationKey(careOfAddress, peer));
   return seen && presharedDraft(seen, homeAddress, careOfAddress, peer, packet);
 }
 
@@ -282,6 +282,7 @@ export default defineRule({
     'identity to its home address (peer authorisation database). If the node may have the address, add the identity ' +
     'to it in the site file. Replace preshared keys in main mode by signatures or by IKEv2.',
   on: ['ike', 'binding'],
+  asksOnly: { binding: ['home-accepted'] },
   params: {},
   evaluate(event, context) {
     if (event.kind === 'binding') return registered(event, context);

@@ -216,15 +216,14 @@ function bound(
   const isNew = change === 'registered' || change === 'moved' || change === 'refreshed';
   if (!isNew) return undefined;
   const { homeAddress, peer, careOfAddress } = binding;
-  const key = registrationKey(careOfAddress, peer);
-  context.table<Uint8Array>('mobile', MEMORY).set(key, homeAddress);
+  context.tableOf<Uint8Array>('mobile', MEMORY).set(homeAddress, careOfAddress, peer);
   if (change === 'moved') {
     const state = stateOf(homeAddress, peer, context);
     state.move = { careOfAddress, packet };
     return judge(state, packet, context);
   }
   const runs = context.table<Run>('runs', MEMORY);
-  const run = runs.size === 0 ? undefined : runs.get(key);
+  const run = runs.size === 0 ? undefined : runs.get(registrationKey(careOfAddress, peer));
   if (run?.isDone === true) noteRun(stateOf(homeAddress, peer, context), run);
   else knownState(homeAddress, peer, context);
   return undefined;
@@ -265,7 +264,7 @@ function exchanged(
       : exchange === IKEV1_EXCHANGE.quickMode;
   if (isFromNode || !isEnd || !isSame) return undefined;
   run.isDone = true;
-  const home = context.table<Uint8Array>('mobile', MEMORY).get(key);
+  const home = context.tableOf<Uint8Array>('mobile', MEMORY).get(node, homeAgent);
   if (home === undefined) return undefined;
   const state = stateOf(home, homeAgent, context);
   noteRun(state, run);
@@ -350,6 +349,13 @@ export default defineRule({
     'Compare the IKE configuration of node and home agent: either both move the IKE SA and set K, or neither does. ' +
     'Let IKE bind to the care-of address (for strongSwan: exclude the home address from its sources).',
   on: ['mobility', 'binding', 'ike', 'ipsec', 'tick'],
+  asksOnly: {
+    mobility: ['unasked'],
+    'binding-update': ['unasked', 'key-mobility'],
+    'binding-acknowledgement': ['unasked', 'key-mobility', 'holding nodes'],
+    binding: ['unasked', 'home-accepted'],
+    tick: ['unasked'],
+  },
   params: {
     withinSeconds: {
       default: 10,

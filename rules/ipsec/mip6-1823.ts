@@ -21,6 +21,7 @@ export default defineRule({
   advice:
     'Use IKEv2 (RFC 4877) where replays matter. If manual keys are accepted at this site, switch this rule off.',
   on: ['esp'],
+  asksOnly: { esp: ['home-address-option', 'routing-header'] },
   params: {
     longestUse: {
       default: 168,
@@ -37,11 +38,15 @@ export default defineRule({
     const homeAddress = context.homeAddressOption ?? context.routingHomeAddress;
     if (homeAddress === undefined) return undefined;
     const isToAgent = layout === 'home-address-option';
-    const key = flowKey(homeAddress, spi, isToAgent);
-    const uses = known.table<PacketReference>('uses', { maxEntries: 4096, ttlSeconds: REMEMBERED });
-    const first = uses.get(key);
+    // The two directions are two flows.
+    const other = isToAgent ? homeAddress : undefined;
+    const uses = known.tableOf<PacketReference>('uses', {
+      maxEntries: 4096,
+      ttlSeconds: REMEMBERED,
+    });
+    const first = uses.get(homeAddress, other, spi);
     if (first === undefined) {
-      uses.set(key, packet);
+      uses.set(packet, homeAddress, other, spi);
       return undefined;
     }
     const age = known.now - first.time;

@@ -150,6 +150,7 @@ export default defineRule({
     'Let the switch bind addresses to ports (RFC 6620), or use SEND, with which such answers can be checked.',
   on: ['icmpv6', 'mobility'],
   messages: ['neighbor-solicitation', 'neighbor-advertisement', 'binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['refusal'] },
   params,
   evaluate(event, context) {
     if (event.kind === 'mobility') {

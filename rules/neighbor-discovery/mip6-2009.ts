@@ -284,6 +284,7 @@ export default defineRule({
     'home agent has the binding.',
   on: ['icmpv6', 'binding', 'tick'],
   messages: ['neighbor-solicitation', 'neighbor-advertisement'],
+  asksOnly: { binding: ['ended', 'rejected', 'holding takeovers'] },
   params,
   evaluate(event, context) {
     if (event.kind === 'tick') return judgeSilence(event.time, context);

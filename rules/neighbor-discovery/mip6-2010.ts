@@ -146,6 +146,7 @@ export default defineRule({
     'neighbor-solicitation',
     'neighbor-advertisement',
   ],
+  asksOnly: { binding: ['holding announcements'] },
   params,
   evaluate(event, context) {
     if (event.kind === 'binding') return judgeBinding(event, context);

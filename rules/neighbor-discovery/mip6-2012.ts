@@ -114,6 +114,7 @@ export default defineRule({
     'them on separate links, or have them advertise both prefixes.',
   on: ['binding', 'icmpv6', 'mobility'],
   messages: ['router-advertisement', 'binding-update'],
+  asksOnly: { 'binding-update': ['rare-option'], binding: ['moved'] },
   params,
   evaluate(event, context) {
     if (event.kind === 'icmpv6') {

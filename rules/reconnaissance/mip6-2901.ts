@@ -54,6 +54,7 @@ export default defineRule({
     'and that it refuses Binding Updates without IPsec.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['long-lifetime'] },
   params,
   evaluate(event, context) {
     const update = bindingUpdateOf(event);

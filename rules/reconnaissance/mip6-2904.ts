@@ -92,6 +92,7 @@ export default defineRule({
     'binding-error',
     'unknown-message',
   ],
+  asksOnly: { 'home-test': ['holding targets'], 'care-of-test': ['holding targets'] },
   params,
   evaluate(event, context) {
     const { targets, windowSeconds } = context.params;

@@ -55,6 +55,7 @@ export default defineRule({
     'Ask whether a test is going on. Otherwise block the sender, and look at the receiver for crashes since the first of ' +
     'these packets; keep the capture, it holds the packet that did it.',
   on: ['malformed', 'mobility', 'icmpv6'],
+  asksOnly: { mobility: ['faulty'] },
   params,
   evaluate({ context: packet, diagnostics }, context) {
     if (diagnostics.length === 0) return undefined;

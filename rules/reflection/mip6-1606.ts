@@ -20,15 +20,19 @@ const MIRROR_TIME = 20_000;
 /** Ways (link, inside or outside of tunnels) on which answers are counted. */
 const MAX_WAYS = 16;
 
+/** Above the length of any cookie, so that both fit into one number. */
+const CARE_OF = 0x100;
+
 /** On which link, and whether outside of tunnels. */
 interface Way {
   readonly link: number;
   readonly isBare: boolean;
 }
 
-/** Inits on one way. */
+/** Inits on one way. Further ways hang on the first: most have one. */
 interface Sent extends Way {
   count: number;
+  next: Sent | undefined;
 }
 
 /** Answers on one way; of the last one what tells a copy. */
@@ -37,26 +41,46 @@ interface Answers extends Way {
   last: PacketReference;
   nonceIndex: number;
   token: Uint8Array;
+  next: Answers | undefined;
 }
 
-/** A request, by kind, correspondent and cookie. */
-interface Request {
+/** A request, by kind, correspondent and cookie: the first way it was sent on. */
+interface Request extends Sent {
   readonly address: Uint8Array;
   readonly packet: PacketReference;
   readonly length: number;
-  readonly sent: Sent[];
-  readonly answers: Answers[];
+  answers: Answers | undefined;
 }
 
-function onWay<W extends Way>(ways: readonly W[], link: number, isBare: boolean): W | undefined {
-  for (const way of ways) if (way.link === link && way.isBare === isBare) return way;
+/** A way among those that hang on the first. */
+function onWay<W extends Way & { next: W | undefined }>(
+  first: W | undefined,
+  link: number,
+  isBare: boolean,
+): W | undefined {
+  for (let way = first; way !== undefined; way = way.next) {
+    if (way.link === link && way.isBare === isBare) return way;
+  }
   return undefined;
 }
 
+/** The last of the ways that hang on the first; undefined when there is no room for another. */
+function lastWay<W extends { next: W | undefined }>(first: W): W | undefined {
+  let last = first;
+  let count = 1;
+  while (last.next !== undefined) {
+    last = last.next;
+    count++;
+  }
+  return count < MAX_WAYS ? last : undefined;
+}
+
 /** How often a request was sent, on the way where it was seen most. */
-function mostSent(ways: readonly Sent[]): number {
+function mostSent(first: Sent): number {
   let most = 0;
-  for (const { count } of ways) most = Math.max(most, count);
+  for (let way: Sent | undefined = first; way !== undefined; way = way.next) {
+    most = Math.max(most, way.count);
+  }
   return most;
 }
 
@@ -88,26 +112,46 @@ export default defineRule({
     const test = testMessageOf(header.message);
     if (test === undefined || checksum === 'wrong') return undefined;
     const { source, destination, packet, link } = wire;
-    const requests = context.table<Request>('requests', BOUNDS);
-    const key = testKey(test.kind, test.isInit ? destination : source, test.cookie);
-    const known = requests.get(key);
+    const requests = context.tableOf<Request>('requests', BOUNDS);
+    const { cookie } = test;
+    const peer = test.isInit ? destination : source;
+    const tag = (test.kind === 'home' ? 0 : CARE_OF) + cookie.length;
+    const known = requests.get(peer, cookie, tag);
     if (known === undefined && !test.isInit) return undefined;
     const isBare = isBareTest(wire);
     if (test.isInit) {
       const { length } = header;
-      const request = known ?? { address: source, packet, length, sent: [], answers: [] };
-      const way = onWay(request.sent, link.id, isBare);
-      if (way !== undefined) way.count++;
-      else if (request.sent.length < MAX_WAYS) {
-        request.sent.push({ link: link.id, isBare, count: 1 });
+      if (known === undefined) {
+        requests.set(
+          {
+            address: source,
+            packet,
+            length,
+            answers: undefined,
+            link: link.id,
+            isBare,
+            count: 1,
+            next: undefined,
+          },
+          peer,
+          cookie,
+          tag,
+        );
+        return undefined;
       }
-      requests.set(key, request);
+      const way = onWay<Sent>(known, link.id, isBare);
+      if (way !== undefined) way.count++;
+      else {
+        const last = lastWay<Sent>(known);
+        if (last !== undefined) last.next = { link: link.id, isBare, count: 1, next: undefined };
+      }
+      requests.set(known, peer, cookie, tag);
       return undefined;
     }
     if (known === undefined) return undefined;
-    const { address, sent, answers } = known;
+    const { address } = known;
     const { nonceIndex, token } = test;
-    const before = onWay(answers, link.id, isBare);
+    const before = onWay(known.answers, link.id, isBare);
     const isCopy =
       before !== undefined &&
       packet.time - before.last.time < MIRROR_TIME &&
@@ -120,11 +164,22 @@ export default defineRule({
       before.last = packet;
       before.nonceIndex = nonceIndex;
       before.token = token;
-    } else if (answers.length < MAX_WAYS) {
-      answers.push({ link: link.id, isBare, count, last: packet, nonceIndex, token });
+    } else {
+      const way = {
+        link: link.id,
+        isBare,
+        count,
+        last: packet,
+        nonceIndex,
+        token,
+        next: undefined,
+      };
+      const last = known.answers === undefined ? undefined : lastWay(known.answers);
+      if (known.answers === undefined) known.answers = way;
+      else if (last !== undefined) last.next = way;
     }
     const what = test.kind === 'home' ? 'Home Test' : 'Care-of Test';
-    const requested = mostSent(sent);
+    const requested = mostSent(known);
     const fault = !isSameAddress(address, destination)
       ? {
           kind: 'elsewhere',

@@ -89,6 +89,7 @@ export default defineRule({
     'address. Turn the tunnel encapsulation limit of the home agents on.',
   on: ['tunnelled', 'tunnel-loop'],
   ignoresExpectedTunnels: true,
+  asksOnly: { tunnelled: ['nested'] },
   params,
   evaluate(event, context) {
     const fault = faultOf(event, context.params.levels);

@@ -98,6 +98,7 @@ export default defineRule({
     'is reported by MIP6-1305.',
   on: ['mobility', 'tick'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['holding suspects'] },
   params: {
     waitSeconds: {
       default: 10,

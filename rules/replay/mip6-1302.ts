@@ -119,6 +119,7 @@ export default defineRule({
     'it after four minutes at most.',
   on: ['mobility', 'ipsec'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['copy'], 'binding-acknowledgement': ['copy'] },
   params: {},
   evaluate(event) {
     return event.kind === 'ipsec' ? judgeEsp(event) : judgeMessage(event);

@@ -61,13 +61,12 @@ export default defineRule({
     const { homeAddress, peer, sequence } = request;
     const { packet, link, source } = event.context;
     const { updates, distance } = context.params;
-    const recent = context.table<readonly Probe[]>('recent', BOUNDS);
-    const key = registrationKey(homeAddress, peer);
+    const recent = context.tableOf<readonly Probe[]>('recent', BOUNDS);
     const probe: Probe = { sequence, source, packet };
-    const before = recent.get(key);
+    const before = recent.get(homeAddress, peer);
     if (before === undefined) {
       // A single one is never enough.
-      recent.set(key, [probe]);
+      recent.set([probe], homeAddress, peer);
       return undefined;
     }
     const known = before.filter((item) => packet.time - item.packet.time <= WINDOW);
@@ -76,10 +75,10 @@ export default defineRule({
       return undefined;
     }
     const all = [...known, probe].slice(-MAX_UPDATES);
-    recent.set(key, all);
+    recent.set(all, homeAddress, peer);
     if (all.length < updates) return undefined;
     return {
-      object: key,
+      object: registrationKey(homeAddress, peer),
       message: `${formatAddress(source)} tries sequence numbers all over for ${formatAddress(homeAddress)} at ${formatAddress(peer)}`,
       packet,
       evidence: all.map((item) => ({

@@ -29,6 +29,7 @@ export default defineRule({
     'Look at who sent the updates that were refused. A home agent must not answer updates that are not protected.',
   on: ['mobility'],
   messages: ['binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['refusal'] },
   params: {
     answers: {
       default: 3,

@@ -190,6 +190,7 @@ export default defineRule({
     'See whether a firewall or access router of the visited network drops ESP (protocol 50), Mobility Headers (135) or ' +
     'destination options. If not, somebody on the way does it.',
   on: ['mobility', 'esp', 'tunnelled', 'tick'],
+  asksOnly: { mobility: ['on-known-link'], esp: ['on-known-link'], tunnelled: ['on-known-link'] },
   params: {
     messages: {
       default: 3,

@@ -63,16 +63,15 @@ function follow(
   const isRegistered = change === 'registered' || change === 'refreshed' || change === 'moved';
   const { homeAddress, careOfAddress } = binding;
   if (binding.role === 'correspondent' && isRegistered) {
-    const bound = context.table<Readonly<Binding>[]>('bound', BOUNDS);
-    const key = addressKey(careOfAddress);
-    const peers = bound.get(key) ?? [];
+    const bound = context.tableOf<Readonly<Binding>[]>('bound', BOUNDS);
+    const peers = bound.get(careOfAddress) ?? [];
     if (peers.at(-1) !== binding) {
       const at = peers.indexOf(binding);
       if (at >= 0) peers.splice(at, 1);
       peers.push(binding);
       if (peers.length > MAX_PEERS) peers.shift();
     }
-    bound.set(key, peers);
+    bound.set(peers, careOfAddress);
   }
   const isGone = change === 'moved' || change === 'deregistered';
   if (!isGone || previousCareOfAddress === undefined) return;
@@ -136,6 +135,11 @@ export default defineRule({
     'router-solicitation',
     'router-advertisement',
   ],
+  asksOnly: {
+    'binding-update': ['on-foreign-link'],
+    'care-of-test-init': ['on-foreign-link'],
+    binding: ['correspondent-accepted', 'moved', 'ended'],
+  },
   params: {},
   evaluate(event, context) {
     if (event.kind === 'binding') {
@@ -157,7 +161,7 @@ export default defineRule({
       return undefined;
     }
     if (left === undefined || isMadeOf(address, linkLayer)) return undefined;
-    const bound = context.table<Readonly<Binding>[]>('bound', BOUNDS).get(addressKey(address));
+    const bound = context.tableOf<Readonly<Binding>[]>('bound', BOUNDS).get(address);
     const alive = bound?.find(
       (binding) =>
         isSameAddress(binding.careOfAddress, address) && isBindingValid(binding, context.now),

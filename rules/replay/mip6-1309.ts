@@ -47,6 +47,7 @@ export default defineRule({
     'Negotiate keys with IKEv2, or give the node new manual keys before its counter starts over.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['lasting-keys'], 'binding-acknowledgement': ['holding pending'] },
   params: {},
   evaluate(event, context) {
     const pending = context.table<Protected>('pending', BOUNDS);

@@ -42,6 +42,7 @@ export default defineRule({
     'name of the same home address.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-update': ['unproved'], 'binding-acknowledgement': ['refusal'] },
   params: {
     refusals: {
       default: 3,

@@ -26,6 +26,7 @@ export default defineRule({
     'sender by its care-of address.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['wrong-authenticator'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     if (event.authentication !== 'wrong') return undefined;

@@ -39,6 +39,7 @@ export default defineRule({
     'route optimisation.',
   on: ['mobility'],
   messages: ['home-test', 'care-of-test'],
+  asksOnly: { 'home-test': ['on-foreign-link'], 'care-of-test': ['on-foreign-link'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const { header, context: wire } = event;

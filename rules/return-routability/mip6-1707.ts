@@ -72,6 +72,7 @@ export default defineRule({
     'Repair the correspondent: it keeps nonces too long. Look whether the binding points to the node.',
   on: ['mobility', 'tick'],
   messages: ['binding-update', 'binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['holding waiting'] },
   params: {
     toleranceSeconds: {
       default: 10,

@@ -31,6 +31,7 @@ const COPY = 10e6;
 
 /** A cookie or token of a node, as two numbers of 32 bits. */
 interface Value {
+  readonly isHistory: false;
   readonly high: number;
   readonly low: number;
   /** Peer of a cookie; address that a token is for. */
@@ -43,6 +44,7 @@ interface Value {
 }
 
 interface History {
+  readonly isHistory: true;
   readonly values: Value[];
   /** The low halves of the values, side by side: most comparisons end here. */
   readonly lows: number[];
@@ -50,9 +52,10 @@ interface History {
   repeats: number;
 }
 
+/** 32 bits with a sign: such numbers need no memory of their own. */
 function numberAt(octets: Uint8Array, offset: number): number {
   let number = 0;
-  for (let i = 0; i < 4; i++) number = number * 256 + (octets[offset + i] ?? 0);
+  for (let i = 0; i < 4; i++) number = (number << 8) | (octets[offset + i] ?? 0);
   return number;
 }
 
@@ -63,7 +66,8 @@ function isForSame(a: Value, b: Value): boolean {
 
 /** Difference of two values; exact where it is as small as the steps of a counter. */
 function stepTo(value: Value, before: Value): number {
-  return (value.high - before.high) * 0x1_0000_0000 + (value.low - before.low);
+  const high = (value.high >>> 0) - (before.high >>> 0);
+  return high * 0x1_0000_0000 + ((value.low >>> 0) - (before.low >>> 0));
 }
 
 /** What a value is for, in words. */
@@ -75,9 +79,20 @@ function purposeOf({ test, address, nonceIndex }: Value): string {
 /** The value in words. Tokens are keys: they are compared and never shown. */
 function evidenceFor(value: Value, kind: 'cookie' | 'token', why = ''): Evidence {
   const { high, low, packet, link } = value;
-  const digits = [high, low].map((number) => number.toString(16).padStart(8, '0')).join('');
+  const digits = [high, low].map((number) => (number >>> 0).toString(16).padStart(8, '0')).join('');
   const shown = kind === 'cookie' ? `cookie ${digits}` : 'a token';
   return { packet, text: `${shown} for ${purposeOf(value)}${why}`, link };
+}
+
+/** Whether one octet is all that a value is made of. */
+function isOneOctet({ high, low }: Value): boolean {
+  return high === low && high >>> 0 === (high >>> 24) * 0x01010101;
+}
+
+function historyOf(known: History | Value | undefined): History {
+  if (known?.isHistory === true) return known;
+  const values = known === undefined ? [] : [known];
+  return { isHistory: true, values, lows: values.map(({ low }) => low), repeats: 0 };
 }
 
 /** Why a value could have been guessed; undefined when it looks random. */
@@ -88,8 +103,7 @@ function predictable(
   kind: 'cookie' | 'token',
 ): string | undefined {
   const { values } = history;
-  const { high, low } = value;
-  if (high === low && high === (high >>> 24) * 0x01010101) return 'all its octets are the same';
+  if (isOneOctet(value)) return 'all its octets are the same';
   if (same !== undefined) {
     const isOther = !isForSame(same, value);
     // A correspondent without state makes the same token for the same address and nonce; nodes repeat questions.
@@ -120,9 +134,14 @@ function judge(
   value: Value,
   context: RuleContext<{ repeats: number }>,
 ): AlertDraft | undefined {
-  const table = context.table<History>(kind, BOUNDS);
-  const key = addressKey(owner);
-  const history: History = table.get(key) ?? { values: [], lows: [], repeats: 0 };
+  const table = context.tableOf<History | Value>(kind, BOUNDS);
+  const known = table.get(owner);
+  if (known === undefined && !isOneOctet(value)) {
+    // Most nodes have one.
+    table.set(value, owner);
+    return undefined;
+  }
+  const history = historyOf(known);
   const { values, lows } = history;
   const { packet } = value;
   let same: Value | undefined;
@@ -145,12 +164,12 @@ function judge(
       lows.shift();
     }
   }
-  table.set(key, history);
+  table.set(history, owner);
   if (why === undefined) return undefined;
   const isRepeat = kind === 'cookie' && why.startsWith('it was used');
   if (isRepeat && history.repeats < context.params.repeats) return undefined;
   return {
-    object: `${kind}/${key}`,
+    object: `${kind}/${addressKey(owner)}`,
     message: `${formatAddress(owner)} uses ${kind}s that can be guessed: ${why}`,
     packet,
     evidence: [
@@ -175,6 +194,7 @@ function judgeMessage(
   }
   const octets = isInit ? cookie : token;
   const value: Value = {
+    isHistory: false,
     high: numberAt(octets, 0),
     low: numberAt(octets, 4),
     address: destination,

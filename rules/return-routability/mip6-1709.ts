@@ -14,9 +14,17 @@ import type {
   RuleContext,
 } from '../../engine/rule-api.ts';
 
+/** Collectors of each kind remembered. */
+const MAX_COLLECTORS = 2048;
 const FIRST_BOUNDS = { maxEntries: 2048, ttlSeconds: 600 };
 /** Hop limits that packets start with: a router has not been between. */
 const FRESH = new Set([64, 128, 255]);
+
+/** The end of a tunnel is counted by its address, a machine on a link as text. */
+interface Seen {
+  readonly count: number;
+  readonly first: First | undefined;
+}
 
 /** The first init of a collector. */
 interface First {
@@ -24,6 +32,8 @@ interface First {
   readonly packet: PacketReference;
   readonly link: Link;
 }
+
+type Context = RuleContext<{ addresses: number; windowSeconds: number }>;
 
 /** Who sends many inits: the end of a tunnel, or a machine on its own link. */
 function collector(
@@ -51,6 +61,42 @@ function collector(
     if (isLinkLayerOfRouter(item, linkSource)) return undefined;
   }
   return linkSource;
+}
+
+/** Counts an address of the end of a tunnel. */
+function seenOfTunnel(
+  end: Uint8Array,
+  isHome: boolean,
+  { source, packet, link }: PacketContext,
+  context: Context,
+): Seen {
+  const { windowSeconds } = context.params;
+  const tag = isHome ? 1 : 0;
+  const count = context
+    .distinctOf('tested', { maxEntries: MAX_COLLECTORS, windowSeconds })
+    .add(end, source, tag);
+  const table = context.tableOf<First>('first', FIRST_BOUNDS);
+  const first = table.get(end, undefined, tag);
+  if (first === undefined || count === 1) {
+    table.set({ source, packet, link }, end, undefined, tag);
+  }
+  return { count, first };
+}
+
+/** Counts an address of a machine. */
+function seenOfMachine(
+  key: string,
+  { source, packet, link }: PacketContext,
+  context: Context,
+): Seen {
+  const { windowSeconds } = context.params;
+  const count = context
+    .distinct('tested', { maxEntries: MAX_COLLECTORS, windowSeconds })
+    .add(key, addressKey(source));
+  const table = context.table<First>('first', FIRST_BOUNDS);
+  const first = table.get(key);
+  if (first === undefined || count === 1) table.set(key, { source, packet, link });
+  return { count, first };
 }
 
 export default defineRule({
@@ -94,16 +140,14 @@ export default defineRule({
     if (event.checksum === 'wrong') return undefined;
     const attacker = collector(kind, wire, context);
     if (attacker === undefined) return undefined;
-    const { addresses, windowSeconds } = context.params;
-    const { source, packet, link } = wire;
+    const { addresses } = context.params;
+    const { packet, link } = wire;
     const isMachine = attacker === wire.linkSource;
-    const key = `${kind}/${isMachine ? `${link.id}/${attacker.join(':')}` : addressKey(attacker)}`;
-    const count = context
-      .distinct('tested', { maxEntries: 2048, windowSeconds })
-      .add(key, addressKey(source));
-    const table = context.table<First>('first', FIRST_BOUNDS);
-    const first = table.get(key);
-    if (first === undefined || count === 1) table.set(key, { source, packet, link });
+    const machine = isMachine ? `${kind}/${link.id}/${attacker.join(':')}` : undefined;
+    const { count, first } =
+      machine === undefined
+        ? seenOfTunnel(attacker, kind === 'home-test-init', wire, context)
+        : seenOfMachine(machine, wire, context);
     if (count <= addresses) return undefined;
     const name = kind === 'home-test-init' ? 'Home Test Init' : 'Care-of Test Init';
     const by = isMachine
@@ -115,7 +159,7 @@ export default defineRule({
       link: item.link,
     }));
     return {
-      object: key,
+      object: machine ?? `${kind}/${addressKey(attacker)}`,
       message: `${by} sends ${name}s for ${count} addresses`,
       packet,
       evidence,

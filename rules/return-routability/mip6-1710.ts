@@ -18,6 +18,7 @@ export default defineRule({
     'included.',
   on: ['mobility'],
   messages: ['home-test'],
+  asksOnly: { 'home-test': ['on-foreign-link'] },
   params: {},
   precedence: 'layout',
   evaluate(event, context): AlertDraft | undefined {

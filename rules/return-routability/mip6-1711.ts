@@ -28,6 +28,7 @@ export default defineRule({
     'A correspondent discards it. One that deletes the binding does not verify; traffic then goes through the home agent.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['unproved'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     if (event.authentication === 'right' || event.authentication === 'wrong') return undefined;

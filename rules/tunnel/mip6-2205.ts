@@ -92,6 +92,7 @@ export default defineRule({
     'address). Another one: somebody on the link forges; let the access router drop sources that are not of the link.',
   on: ['home-address-traffic', 'mobility', 'esp', 'tunnelled'],
   messages: ['binding-update'],
+  asksOnly: { esp: ['home-address-option'], tunnelled: ['from-care-of-address'] },
   params,
   evaluate(event, context) {
     if (event.kind !== 'home-address-traffic') {
@@ -113,7 +114,7 @@ export default defineRule({
       .counts('bare', { windowSeconds: WINDOW, maxEntries: BOUNDS.maxEntries })
       .add(key);
     if (count < context.params.packets) return undefined;
-    const place = context.table<Place>('places', BOUNDS).get(placeKey(link, homeAddress));
+    const place = context.tableOf<Place>('places', BOUNDS).get(homeAddress, undefined, link.id);
     const isOwn = place !== undefined && isSameLinkLayer(place.linkLayerAddress, linkSource);
     const home = formatAddress(homeAddress);
     const by = formatMac(linkSource);
@@ -162,20 +163,15 @@ function notePlace(event: AwayEvent, context: RuleContext): void {
   const homeAddress = homeAddressOf(event, context);
   if (homeAddress === undefined || isFromRouter(wire, context)) return;
   const { now } = context;
-  const places = context.table<Place>('places', BOUNDS);
-  const key = placeKey(link, homeAddress);
-  const place = places.get(key);
+  const places = context.tableOf<Place>('places', BOUNDS);
+  const place = places.get(homeAddress, undefined, link.id);
   if (place === undefined || Math.abs(now - place.since) >= NOTED_AGAIN) {
-    places.set(key, { link, linkLayerAddress: linkSource, packet, since: now });
+    const seen = { link, linkLayerAddress: linkSource, packet, since: now };
+    places.set(seen, homeAddress, undefined, link.id);
     return;
   }
   place.linkLayerAddress = linkSource;
   place.packet = packet;
-}
-
-/** Map key of a node on a link. */
-function placeKey(link: Link, homeAddress: Uint8Array): string {
-  return String.fromCharCode(link.id) + addressKey(homeAddress);
 }
 
 /** Home address of the node that an away packet is from, as the packet or the binding says. */

@@ -25,6 +25,7 @@ export default defineRule({
     'its payload. If neither service is used through the tunnel, drop it at the home agent.',
   on: ['tunnelled'],
   ignoresExpectedTunnels: true,
+  asksOnly: { tunnelled: ['control'] },
   params: {},
   evaluate({ context: packet, direction, control, destinationPort }, context) {
     const { outer, source, destination } = packet;

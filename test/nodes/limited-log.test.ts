@@ -5,7 +5,7 @@ import type { LogEntry, LogLevel } from '../../nodes/node-log.ts';
 function logged(): {
   readonly clock: { now: number };
   readonly lines: LogEntry[];
-  tell(level: LogLevel, event: string, times?: number): void;
+  readonly tell: (level: LogLevel, event: string, times?: number) => void;
 } {
   const clock = { now: 0 };
   const lines: LogEntry[] = [];
@@ -13,7 +13,7 @@ function logged(): {
   return {
     clock,
     lines,
-    tell(level, event, times = 1) {
+    tell: (level, event, times = 1) => {
       for (let i = 0; i < times; i++) log({ level, event, details: { source: '2001:db8::1' } });
     },
   };

@@ -79,10 +79,7 @@ export class AddressDiscovery {
   readonly #served = new Map<AddressKey, Prefix>();
   readonly #replies: TokenBucket;
 
-  constructor(
-    context: HomeAgentContext,
-    lists: ReadonlyMap<NetworkInterface, HomeAgentsList>,
-  ) {
+  constructor(context: HomeAgentContext, lists: ReadonlyMap<NetworkInterface, HomeAgentsList>) {
     this.#context = context;
     this.#lists = lists;
     const { host, prefixes } = context;

@@ -100,6 +100,7 @@ function homeAgentsOf(
   links: readonly HomeLink[],
 ): ReadonlyMap<NetworkInterface, HomeLink['homeAgents']> {
   const lists = new Map<NetworkInterface, HomeLink['homeAgents']>();
-  for (const { interface: link, homeAgents } of links) if (link !== undefined) lists.set(link, homeAgents);
+  for (const { interface: link, homeAgents } of links)
+    if (link !== undefined) lists.set(link, homeAgents);
   return lists;
 }

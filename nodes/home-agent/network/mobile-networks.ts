@@ -22,6 +22,8 @@ import { PrefixTable, isSamePrefix, masked } from './prefix-table.ts';
 /** Prefixes of one mobile router; an update with more is refused with 141. */
 const MAX_PREFIXES = 16;
 const ADDRESS_BITS = 128;
+/** Prefixes of before that are remembered; further ones are not. */
+const MAX_FORMER = 100_000;
 
 interface Router {
   readonly homeAddress: Uint8Array;
@@ -33,6 +35,8 @@ export class MobileNetworks implements RegistrationExtension {
   readonly #context: HomeAgentContext;
   readonly #routers = new Map<AddressKey, Router>();
   readonly #table = new PrefixTable<Router>();
+  /** Every prefix that was forwarded once: without its mobile router it is nowhere. */
+  readonly #former = new PrefixTable<true>();
 
   constructor(context: HomeAgentContext) {
     this.#context = context;
@@ -57,6 +61,11 @@ export class MobileNetworks implements RegistrationExtension {
   /** Home address of the mobile router that a network is behind. */
   routerOf(address: Uint8Array): Uint8Array | undefined {
     return this.#table.size === 0 ? undefined : this.#table.find(address)?.homeAddress;
+  }
+
+  /** Whether an address is of a network that comes and goes with its mobile router. */
+  isMobile(address: Uint8Array): boolean {
+    return this.#former.size > 0 && this.#former.find(address) === true;
   }
 
   /** Prefixes that are forwarded to a mobile router. */
@@ -124,7 +133,10 @@ export class MobileNetworks implements RegistrationExtension {
       if (!prefixes.some((each) => isSamePrefix(each, prefix))) this.#table.delete(prefix);
     }
     router.prefixes = prefixes;
-    for (const prefix of prefixes) this.#table.set(prefix, router);
+    for (const prefix of prefixes) {
+      this.#table.set(prefix, router);
+      if (this.#former.size < MAX_FORMER) this.#former.set(prefix, true);
+    }
     if (prefixes.length === 0) this.#routers.delete(key);
     else this.#routers.set(key, router);
   }

@@ -2,7 +2,12 @@
  * Multicast for mobile nodes away from home: their groups are joined on the home link, and packets to groups of global
  * scope go through their tunnels. RFC 6275 sections 10.4.2 and 10.4.3.
  */
-import { addressKey, isMulticast, isSameAddress } from '../../../dissectors/core/address.ts';
+import {
+  addressKey,
+  isMulticast,
+  isSameAddress,
+  isUnicastRoutable,
+} from '../../../dissectors/core/address.ts';
 import type { AddressKey } from '../../../dissectors/core/address.ts';
 import { u8 } from '../../../dissectors/core/bytes.ts';
 import type { ScheduledAction } from '../../../engine/ports.ts';
@@ -119,7 +124,7 @@ export class MulticastGroups {
         if (change.isMember) this.#join(tunnel, change.group);
         else this.#leave(tunnel.entry.homeAddress, change.group);
       }
-    } else if (scopeOf(group) > LINK_LOCAL_SCOPE) {
+    } else if (scopeOf(group) > LINK_LOCAL_SCOPE && isUnicastRoutable(source)) {
       this.#forward(packet, tunnel);
     }
     // Link-local groups end here: nothing else of the tunnel is on this link.
@@ -230,7 +235,9 @@ export class MulticastGroups {
   #queryTurn(keys: ReadonlySet<AddressKey> | undefined): void {
     const { now } = this.#context.host.scheduler;
     for (const key of keys ?? []) {
-      for (const { group, homeAddress, expiresAt } of [...(this.#ofNode.get(key)?.values() ?? [])]) {
+      for (const { group, homeAddress, expiresAt } of [
+        ...(this.#ofNode.get(key)?.values() ?? []),
+      ]) {
         if (expiresAt <= now) this.#leave(homeAddress, group);
       }
       const homeAddress = this.#tunnels.byKey(key)?.entry.homeAddress;

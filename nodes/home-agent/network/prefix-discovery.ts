@@ -140,7 +140,12 @@ export class PrefixDiscovery {
     }
     delivery.isUnacknowledged = true;
     delivery.lastSent = host.scheduler.now;
-    this.#send(delivery.homeAddress, entry.localAddress, entry.careOfAddress, u16(host.random.octets(2), 0));
+    this.#send(
+      delivery.homeAddress,
+      entry.localAddress,
+      entry.careOfAddress,
+      u16(host.random.octets(2), 0),
+    );
     if (delivery.retries >= PREFIX_ADV_RETRIES) return;
     this.#retransmitAfter(delivery, PREFIX_ADV_TIMEOUT * 2 ** delivery.retries);
     delivery.retries++;

@@ -17,7 +17,10 @@ export class RefreshRequests {
   /** Milliseconds before the end. */
   readonly #lead: number;
   readonly #due = new Map<number, Set<AddressKey>>();
-  readonly #dueAt = new Map<AddressKey, { second: number; sent: number; homeAddress: Uint8Array }>();
+  readonly #dueAt = new Map<
+    AddressKey,
+    { second: number; sent: number; homeAddress: Uint8Array }
+  >();
   #timer: ScheduledAction | undefined;
 
   /** @param lead seconds before the end of a binding, more than 0 */
@@ -79,7 +82,8 @@ export class RefreshRequests {
       for (const key of [...keys]) {
         const due = this.#dueAt.get(key);
         this.#forget(key);
-        const entry = due === undefined ? undefined : this.#context.host.bindings.find(due.homeAddress);
+        const entry =
+          due === undefined ? undefined : this.#context.host.bindings.find(due.homeAddress);
         if (due === undefined || entry === undefined) continue;
         this.#send(entry);
         if (due.sent + 1 < REQUESTS) this.#plan(entry, due.sent + 1);

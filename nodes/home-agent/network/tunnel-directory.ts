@@ -4,24 +4,15 @@
 import { addressKey, isLinkLocal, isSameAddress } from '../../../dissectors/core/address.ts';
 import type { AddressKey } from '../../../dissectors/core/address.ts';
 import type { BindingCacheEntry } from '../../binding-cache.ts';
-import { linkLocalOf } from '../../interface/link-address.ts';
 import type { TunnelEnds } from '../../ip/packet.ts';
 import type { HomeAgentContext } from '../home-agent-parts.ts';
-
-const INTERFACE_IDENTIFIER = 8;
+import { linkLocalOfHome } from '../registration/address-defence.ts';
 
 /** A tunnel to a mobile node. */
 export interface MobileTunnel {
   readonly entry: BindingCacheEntry;
-  /** Towards the primary care-of address. */
+  /** Towards the primary care-of address; `isProtected`: what comes back counts with protection only, too. */
   readonly ends: TunnelEnds;
-  /** What the mobile node sends through it counts with protection only. */
-  readonly isPayloadProtected: boolean;
-}
-
-/** Link-local address that a home agent defends with L: the interface identifier of the home address. RFC 6275 section 6.1.7. */
-export function linkLocalOfHome(homeAddress: Uint8Array): Uint8Array {
-  return linkLocalOf(homeAddress.subarray(INTERFACE_IDENTIFIER));
 }
 
 /** Follows registrations; as many tunnels as home registrations. */
@@ -29,8 +20,8 @@ export class TunnelDirectory {
   readonly #context: HomeAgentContext;
   readonly #tunnels = new Map<AddressKey, MobileTunnel>();
   readonly #linkLocals = new Map<AddressKey, MobileTunnel>();
-  /** Home addresses by care-of address: several mobile nodes may share one. */
-  readonly #atCareOf = new Map<AddressKey, Set<AddressKey>>();
+  /** Home address by care-of address; a set where several mobile nodes share one. */
+  readonly #atCareOf = new Map<AddressKey, AddressKey | Set<AddressKey>>();
   /** Care-of addresses that a home address stands under. */
   readonly #careOfKeys = new Map<AddressKey, readonly AddressKey[]>();
 
@@ -80,7 +71,8 @@ export class TunnelDirectory {
    */
   atCareOf(careOfAddress: Uint8Array, source: Uint8Array): MobileTunnel | undefined {
     let found: MobileTunnel | undefined;
-    for (const key of this.#atCareOf.get(addressKey(careOfAddress)) ?? []) {
+    const homes = this.#atCareOf.get(addressKey(careOfAddress)) ?? [];
+    for (const key of typeof homes === 'string' ? [homes] : homes) {
       const tunnel = this.#live(this.#tunnels.get(key));
       if (tunnel === undefined) continue;
       if (isLinkLocal(source) && isSameAddress(linkLocalOfHome(tunnel.entry.homeAddress), source)) {
@@ -110,7 +102,6 @@ export class TunnelDirectory {
         homeAddress,
         isProtected: policy?.isPayloadProtected === true,
       },
-      isPayloadProtected: policy?.isPayloadProtected === true,
     };
     this.#tunnels.set(key, tunnel);
     if (entry.hasLinkLocal) this.#linkLocals.set(addressKey(linkLocalOfHome(homeAddress)), tunnel);
@@ -121,8 +112,9 @@ export class TunnelDirectory {
     this.#careOfKeys.set(key, careOfKeys);
     for (const each of careOfKeys) {
       const homes = this.#atCareOf.get(each);
-      if (homes === undefined) this.#atCareOf.set(each, new Set([key]));
-      else homes.add(key);
+      if (homes === undefined) this.#atCareOf.set(each, key);
+      else if (typeof homes !== 'string') homes.add(key);
+      else if (homes !== key) this.#atCareOf.set(each, new Set([homes, key]));
     }
   }
 
@@ -135,8 +127,10 @@ export class TunnelDirectory {
     if (this.#linkLocals.get(linkLocal) === tunnel) this.#linkLocals.delete(linkLocal);
     for (const each of this.#careOfKeys.get(key) ?? []) {
       const homes = this.#atCareOf.get(each);
-      homes?.delete(key);
-      if (homes?.size === 0) this.#atCareOf.delete(each);
+      if (typeof homes === 'object') homes.delete(key);
+      if (homes === key || (typeof homes === 'object' && homes.size === 0)) {
+        this.#atCareOf.delete(each);
+      }
     }
     this.#careOfKeys.delete(key);
   }

@@ -14,13 +14,7 @@ import { NEXT_HEADER } from '../../../dissectors/ipv6/header.ts';
 import type { BindingCacheEntry } from '../../binding-cache.ts';
 import type { TransitPacket, TransitVerdict } from '../../ip/host.ts';
 import type { InboundPacket, OutboundPacket, Path, TunnelOrigin } from '../../ip/packet.ts';
-import {
-  destinationOf,
-  hopLimitOf,
-  inboundPacket,
-  setHopLimit,
-  sourceOf,
-} from '../../ip/wire.ts';
+import { destinationOf, hopLimitOf, inboundPacket, setHopLimit, sourceOf } from '../../ip/wire.ts';
 import type { HomeAgentContext } from '../home-agent-parts.ts';
 import type { MobileNetworks } from './mobile-networks.ts';
 import type { MobileTunnel, TunnelDirectory } from './tunnel-directory.ts';
@@ -90,14 +84,15 @@ export class TunnelTraffic {
       return 'taken';
     }
     if (!this.#isNowhere(destination)) return 'forward';
-    // A home address without a link and without a binding: sent on, it would come back.
+    // A home address without a link, or a mobile network, without a binding: sent on, it would come back.
     this.#refuse(inboundPacket(bytes, from, undefined, tunnels));
     return 'taken';
   }
 
   #isNowhere(destination: Uint8Array): boolean {
     const prefix = this.#context.prefixes.of(destination);
-    return prefix !== undefined && prefix.interface === undefined;
+    const isVirtual = prefix !== undefined && prefix.interface === undefined;
+    return isVirtual || this.#networks.isMobile(destination);
   }
 
   #refuse(packet: InboundPacket): void {
@@ -144,13 +139,17 @@ export class TunnelTraffic {
       this.#tellRefused('no-binding', source, origin);
       return false;
     }
-    if (tunnel.isPayloadProtected && !isEsp && !this.#isSignalling(inner)) {
+    if (tunnel.ends.isProtected === true && !isEsp && !this.#isSignalling(inner)) {
       this.#tellRefused('not-protected', source, origin);
       return false;
     }
     if (isEsp || isAtCareOf(tunnel.entry, origin.source)) {
       this.#context.host.bindings.touch(tunnel.entry);
-      return this.#networks.routerOf(source) === tunnel.entry.homeAddress ? 'network' : true;
+      const isOwn =
+        isSameAddress(source, tunnel.entry.homeAddress) ||
+        isLinkLocal(source) ||
+        isUnspecified(source);
+      return isOwn ? true : 'network';
     }
     this.#tellRefused('other-care-of-address', source, origin);
     return false;

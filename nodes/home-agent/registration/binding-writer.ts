@@ -89,10 +89,11 @@ export class BindingWriter {
   }
 
   #newEntry({ update, grant }: SoundRegistration): BindingCacheEntry {
-    const { now } = this.#parts.context.host.scheduler;
+    const { host, mobileNodes } = this.#parts.context;
+    const { now } = host.scheduler;
     // Octets of the packet are not kept alive by what is cut out of them.
     return {
-      homeAddress: update.homeAddress.slice(),
+      homeAddress: mobileNodes.find(update.homeAddress)?.homeAddress ?? update.homeAddress.slice(),
       careOfAddress: update.careOfAddress.slice(),
       isHomeRegistration: true,
       localAddress: this.#localAddress(update),

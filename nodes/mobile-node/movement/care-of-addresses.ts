@@ -78,7 +78,8 @@ export class CareOfAddresses {
   heard(prefixes: readonly AdvertisedPrefix[]): void {
     for (const prefix of prefixes) {
       const { isAutonomous, prefixLength, preferredLifetime, validLifetime } = prefix;
-      if (!isAutonomous || prefixLength !== PREFIX_BITS || preferredLifetime > validLifetime) continue;
+      if (!isAutonomous || prefixLength !== PREFIX_BITS || preferredLifetime > validLifetime)
+        continue;
       const formed = [...this.#entries.values()].filter(({ address }) =>
         prefixMatches(prefix.address, PREFIX_BITS, address, 0),
       );
@@ -106,7 +107,8 @@ export class CareOfAddresses {
 
   #identifier(tries: number): Uint8Array {
     const { identifiers, interface: link, random } = this.#options;
-    if (identifiers === 'eui-64' && tries === 0) return interfaceIdentifierOf(link.linkLayerAddress);
+    if (identifiers === 'eui-64' && tries === 0)
+      return interfaceIdentifierOf(link.linkLayerAddress);
     const octets = random.octets(8);
     // Neither universal nor a group: RFC 4291 section 2.5.1.
     octets[0] = (octets[0] ?? 0) & 0xfc;

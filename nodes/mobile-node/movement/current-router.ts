@@ -6,13 +6,12 @@ import { addressKey, isSameAddress, prefixMatches } from '../../../dissectors/co
 import { equalBytes } from '../../../dissectors/core/bytes.ts';
 import { findNdOption } from '../../../dissectors/icmpv6/index.ts';
 import type { Icmpv6MessageOf } from '../../../dissectors/icmpv6/index.ts';
-import type { AdvertisedPrefix } from '../../interface/network-interface.ts';
+import type { AdvertisedPrefix, LinkMessage } from '../../interface/network-interface.ts';
 import { advertisedPrefixes } from '../../interface/router-list.ts';
-import type { InboundPacket } from '../../ip/packet.ts';
 
 /** A router advertisement as movement detection sees it. */
 export interface HeardAdvertisement {
-  readonly packet: InboundPacket;
+  readonly packet: LinkMessage;
   readonly message: Icmpv6MessageOf<'router-advertisement'>;
   readonly prefixes: readonly AdvertisedPrefix[];
   /** Milliseconds of the scheduler. */
@@ -24,7 +23,7 @@ const MAX_PREFIXES = 32;
 
 /** An advertisement that an interface has accepted; its octets are kept. */
 export function heardAdvertisement(
-  packet: InboundPacket,
+  packet: LinkMessage,
   message: HeardAdvertisement['message'],
   at: number,
 ): HeardAdvertisement {
@@ -76,6 +75,10 @@ export class CurrentRouter {
   missed = 0;
   /** It did not answer, and nobody has taken its place. */
   isDoubted = false;
+  /** When it answered last, milliseconds of the scheduler. */
+  confirmedAt = -Infinity;
+  /** The link was away since it was heard. */
+  isUnverified = false;
 
   constructor(heard: HeardAdvertisement, isHome: boolean) {
     this.address = heard.packet.wireSource;
@@ -89,7 +92,9 @@ export class CurrentRouter {
 
   /** Another advertisement of the same router. Not every one has to name all prefixes (RFC 4861 section 6.2.3). */
   refresh({ message, packet, prefixes, at }: HeardAdvertisement): void {
-    const told = new Set(prefixes.map((each) => `${addressKey(each.address)}/${each.prefixLength}`));
+    const told = new Set(
+      prefixes.map((each) => `${addressKey(each.address)}/${each.prefixLength}`),
+    );
     this.#prefixes = [
       ...prefixes,
       ...this.#prefixes.filter(
@@ -104,6 +109,15 @@ export class CurrentRouter {
     this.until = at + message.routerLifetime * 1000;
     this.missed = 0;
     this.isDoubted = false;
+    this.isUnverified = false;
+  }
+
+  /** It has answered. */
+  confirm(now: number): void {
+    this.confirmedAt = now;
+    this.missed = 0;
+    this.isDoubted = false;
+    this.isUnverified = false;
   }
 
   /**

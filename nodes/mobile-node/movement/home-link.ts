@@ -7,9 +7,12 @@ import type { Prefix } from '../../../dissectors/core/address.ts';
 import { formatMac } from '../../../dissectors/core/address.ts';
 import { DiagnosticList } from '../../../dissectors/core/diagnostic.ts';
 import { decodeIcmpv6 } from '../../../dissectors/icmpv6/index.ts';
-import type { AdvertisedPrefix, NetworkInterface } from '../../interface/network-interface.ts';
+import type {
+  AdvertisedPrefix,
+  LinkMessage,
+  NetworkInterface,
+} from '../../interface/network-interface.ts';
 import { advertisedPrefixes } from '../../interface/router-list.ts';
-import type { InboundPacket } from '../../ip/packet.ts';
 import type { HomeLinkTrust, HomeLinkVerifier } from '../mobile-node-parts.ts';
 
 /** Routers of the home link that are remembered; the first ones stay. */
@@ -39,7 +42,7 @@ export class HomeLinkGuard {
   }
 
   /** Asked before anything of an advertisement is used. */
-  accepts(packet: InboundPacket, from: NetworkInterface): boolean {
+  accepts(packet: LinkMessage, from: NetworkInterface): boolean {
     const { trust, verifier, alarm } = this.#options;
     const message = decodeIcmpv6(packet.payload, 0, packet.payload.length, new DiagnosticList());
     if (message?.kind !== 'router-advertisement') return true;
@@ -87,6 +90,8 @@ export class HomeLinkGuard {
   #overlaps({ address, prefixLength }: AdvertisedPrefix): boolean {
     return this.#options
       .homePrefixes()
-      .some(({ bytes, length }) => prefixMatches(bytes, Math.min(length, prefixLength), address, 0));
+      .some(({ bytes, length }) =>
+        prefixMatches(bytes, Math.min(length, prefixLength), address, 0),
+      );
   }
 }

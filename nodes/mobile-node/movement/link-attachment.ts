@@ -17,6 +17,8 @@ import type { HomeLinkGuard } from './home-link.ts';
 const MAX_CANDIDATES = 8;
 const DEFAULT_MISSED = 2;
 const DEFAULT_ANSWER_WAIT = 200;
+/** Time between solicitations of one neighbor, milliseconds. RFC 4861 section 10. */
+const RETRANS_TIMER = 1000;
 /** Time that routers have to answer solicitations before a link without an answering router is given up, milliseconds. */
 const LINK_LOSS_WAIT = 4000;
 
@@ -134,12 +136,16 @@ export class LinkAttachment {
     }
     // RFC 6275 section 11.5.1: several routers of one link, told by a prefix in common.
     if (sharesPrefix(heard.prefixes, current.prefixes)) return;
-    if (current.isDoubted) {
+    const canAsk = this.interface.owns(this.interface.linkLocal);
+    if (current.isDoubted || (current.isUnverified && !canAsk)) {
       this.#attach(heard);
       return;
     }
     // RFC 6275 section 11.5.1: as long as the present router can be reached, it stays.
-    if (this.#options.movement.strategy !== 'lazy' || this.#isAsking) this.#ask(1);
+    if (!canAsk || (this.#options.movement.strategy === 'lazy' && !this.#isAsking)) return;
+    // It has just answered: whoever advertises without end gets nowhere.
+    if (this.#options.scheduler.now - current.confirmedAt < RETRANS_TIMER) return;
+    this.#ask(1);
   }
 
   #saysHome({ prefixes }: HeardAdvertisement): boolean {
@@ -162,13 +168,13 @@ export class LinkAttachment {
   }
 
   #refresh(router: CurrentRouter, heard: HeardAdvertisement): void {
-    const wasDoubted = router.isDoubted;
+    const wasUncertain = router.isDoubted || router.isUnverified;
     router.refresh(heard);
     this.#lossTimer?.cancel();
     this.#arm(router);
     if (!router.isHome) this.careOf.heard(heard.prefixes);
     if (heard.message.routerLifetime === 0 && !router.isHome) this.#replace('router-ceased');
-    else if (wasDoubted) this.#options.onChange();
+    else if (wasUncertain) this.#options.onChange();
   }
 
   /** RFC 6275 section 11.5.1: a new default router, its prefixes, and care-of addresses of them. */
@@ -177,7 +183,9 @@ export class LinkAttachment {
     const before = this.#router ?? this.#last;
     const isHome = this.#saysHome(heard);
     const isSameLink =
-      before !== undefined && before.isHome === isHome && sharesPrefix(before.prefixes, heard.prefixes);
+      before !== undefined &&
+      before.isHome === isHome &&
+      sharesPrefix(before.prefixes, heard.prefixes);
     const router = new CurrentRouter(heard, isHome);
     this.#router = router;
     this.#candidates.delete(addressKey(router.address));
@@ -220,7 +228,10 @@ export class LinkAttachment {
   #linkCame(): void {
     // RFC 6275 section 11.5.1: first ask the router whether it is still there, then solicit others.
     if (this.#router === undefined) this.interface.solicitRouters();
-    else this.#ask(1);
+    else {
+      this.#router.isUnverified = true;
+      this.#ask(1);
+    }
     this.#options.onChange();
   }
 
@@ -228,12 +239,26 @@ export class LinkAttachment {
   #ask(transmits: number): void {
     const router = this.#router;
     if (router === undefined || this.#isAsking) return;
+    if (!this.interface.owns(this.interface.linkLocal)) {
+      // Nothing to ask from: the link-local address is being checked itself.
+      this.interface.solicitRouters();
+      return;
+    }
     const { scheduler, movement } = this.#options;
     this.#isAsking = true;
-    const wait = movement.answerWait ?? DEFAULT_ANSWER_WAIT;
-    this.#askTimer = scheduler.after(wait, () => {
-      // The whole answer time of neighbor discovery is long when another router waits.
-      if (this.#router === router && this.#isAsking) this.#replace('router-does-not-answer');
+    const half = (movement.answerWait ?? DEFAULT_ANSWER_WAIT) / 2;
+    const ifSilent = (action: () => void): void => {
+      this.#askTimer = scheduler.after(half, () => {
+        if (this.#router === router && this.#isAsking) action();
+      });
+    };
+    // The whole answer time of neighbor discovery is long when another router waits. Its solicitations are limited to one
+    // a second, so that the first may not have left yet: one more makes sure that the router was asked.
+    ifSilent(() => {
+      this.interface.solicit({ target: router.address, destination: router.address });
+      ifSilent(() => {
+        this.#replace('router-does-not-answer');
+      });
     });
     this.interface.checkReachable(
       router.address,
@@ -249,12 +274,11 @@ export class LinkAttachment {
   }
 
   #reached(router: CurrentRouter): void {
-    const wasDoubted = router.isDoubted;
-    router.isDoubted = false;
-    router.missed = 0;
+    const wasUncertain = router.isDoubted || router.isUnverified;
+    router.confirm(this.#options.scheduler.now);
     this.#lossTimer?.cancel();
     this.#arm(router);
-    if (wasDoubted) this.#options.onChange();
+    if (wasUncertain) this.#options.onChange();
   }
 
   #unreachable(): void {
@@ -320,7 +344,10 @@ export class LinkAttachment {
     this.#intervalTimer = scheduler.after(interval, () => {
       if (this.#router !== router) return;
       router.missed++;
-      tell('debug', 'advertisement-missed', { interface: this.interface.name, count: router.missed });
+      tell('debug', 'advertisement-missed', {
+        interface: this.interface.name,
+        count: router.missed,
+      });
       this.#awaitAdvertisement(router, interval);
       if (router.missed % (movement.missedAdvertisements ?? DEFAULT_MISSED) === 0) this.#ask(1);
     });

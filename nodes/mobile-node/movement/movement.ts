@@ -95,6 +95,8 @@ export class Movement implements Attachment {
   start(): void {
     this.#isStarted = true;
     for (const link of this.#links) link.start();
+    // What was heard before.
+    this.#choose();
   }
 
   /** Interface that has an address; undefined = it is gone. */
@@ -140,10 +142,14 @@ export class Movement implements Attachment {
 
   /** @returns whether something has changed */
   #chooseOnce(): boolean {
-    const home = this.#links.find((link) => link.isHome);
+    const home = this.#links.find(
+      (link) => link.isHome && (link === this.#link || !this.#isUncertain(link)),
+    );
     if (home !== undefined) return this.#comeHome(home);
     const best = this.#best();
     if (best === undefined) return this.#getLost();
+    // A link that comes back may be the same one: nothing is said before its router is known.
+    if (best.link === this.#link && this.#isUncertain(best.link)) return false;
     const from = this.#primary;
     const { address } = best.careOf;
     if (!this.#isAtHome && isSameAddress(from, address) && this.#link === best.link) return false;
@@ -170,7 +176,8 @@ export class Movement implements Attachment {
   }
 
   #getLost(): boolean {
-    if (this.#link === undefined) return false;
+    // Without any other way, a link that went is waited for: it may be back at once.
+    if (this.#link === undefined || this.#isHeldOn(this.#link)) return false;
     // The registered care-of address may come back with its link: nothing is said to the home agent.
     this.#link = undefined;
     this.#isAtHome = false;
@@ -178,6 +185,11 @@ export class Movement implements Attachment {
     this.#options.host.tell('info', 'attached-nowhere');
     this.#options.onChange({ kind: 'nowhere' });
     return true;
+  }
+
+  #isHeldOn({ router, careOf }: LinkAttachment): boolean {
+    const isThere = careOf.views.some(({ address }) => isSameAddress(address, this.#primary));
+    return router !== undefined && (this.#isAtHome || isThere);
   }
 
   #best(): Choice | undefined {
@@ -204,14 +216,17 @@ export class Movement implements Attachment {
   }
 
   #isBetter(a: Choice, b: Choice): boolean {
-    const isDoubtedA = a.link.router?.isDoubted === true;
-    const isDoubtedB = b.link.router?.isDoubted === true;
-    if (isDoubtedA !== isDoubtedB) return isDoubtedB;
+    const isUncertainA = this.#isUncertain(a.link);
+    if (isUncertainA !== this.#isUncertain(b.link)) return !isUncertainA;
     const rank = this.#rank(a.link) - this.#rank(b.link);
     if (rank !== 0) return rank < 0;
     // RFC 6275 section 11.5.3: a deprecated one is replaced.
     if (a.careOf.isDeprecated !== b.careOf.isDeprecated) return b.careOf.isDeprecated;
     return isSameAddress(a.careOf.address, this.#primary);
+  }
+
+  #isUncertain({ router }: LinkAttachment): boolean {
+    return router?.isDoubted === true || router?.isUnverified === true;
   }
 
   #rank({ interface: { name } }: LinkAttachment): number {

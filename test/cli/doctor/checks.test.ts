@@ -29,7 +29,7 @@ function found(id: string, changes: Partial<Machine>): Check | undefined {
   return allChecks(machine(changes)).find((check) => check.id === id);
 }
 
-const ALL = ['read', 'live', 'sensor', 'tui', 'gateway'] as const;
+const ALL = ['read', 'live', 'sensor', 'tui', 'node', 'gateway'] as const;
 
 describe('doctor', () => {
   it('finds nothing on a machine that has everything', () => {
@@ -53,6 +53,8 @@ describe('doctor', () => {
     ['ink', { resolveFailure: () => 'Cannot find package' }, 'npm install'],
     ['cap-net-raw', { capabilities: () => 0n }, 'setcap cap_net_raw=eip /'],
     ['cap-net-admin', { capabilities: () => 0x2000n }, 'setcap cap_net_raw,cap_net_admin=eip /'],
+    ['koffi', { loadFailure: () => 'Cannot find module' }, 'npm install --include=optional'],
+    ['ip', { program: (name) => (name === 'ip' ? undefined : name) }, 'install iproute2'],
     ['tun', { isThere: (file) => file !== '/dev/net/tun' }, 'modprobe tun'],
     ['nfnetlink-queue', { isThere: (file) => !file.includes('queue') }, 'modprobe nfnetlink_queue'],
     ['terminal', { terminal: { columns: 79, rows: 24 } }, '80x24'],
@@ -105,7 +107,7 @@ describe('doctor', () => {
       ({ id }) => id === 'node' || id === 'cap-net-raw',
     );
     expect(tableOf(checks, plainPaint)).toMatch(
-      /^ok {7}Node\.js {6}20\.19\.0\nmissing {2}CAP_NET_RAW {2}this user may not capture \(for live, sensor\)\n {11}fix: sudo setcap .*\n$/,
+      /^ok {7}Node\.js {6}20\.19\.0\nmissing {2}CAP_NET_RAW {2}this user may not capture \(for live, sensor, node\)\n {11}fix: sudo setcap .*\n$/,
     );
   });
 

@@ -102,4 +102,29 @@ describe.each(PAIRS)('one context of $name', ({ encryption, keys }) => {
     );
     expect(opened).toBeGreaterThan(0);
   });
+
+  it('seals packet after packet as a new one would, into octets that held others', () => {
+    const room = new Uint8Array(2048).fill(0xa5);
+    for (let sequence = 1; sequence < 40; sequence++) {
+      const fields = {
+        spi: 0x100,
+        sequence,
+        iv: Uint8Array.from({ length: encryption.ivLength }, (_, i) => 3 * sequence + i),
+        nextHeader: 41,
+        payload: Uint8Array.from({ length: (sequence * 37) % 500 }, (_, i) => i ^ sequence),
+      };
+      const packet = room.subarray(7, 7 + context.sealedLength(fields.payload.length));
+      context.sealInto(packet, fields);
+      expect(toHex(packet)).toBe(toHex(new EspContext(keys).seal(fields)));
+    }
+    expect(() => {
+      context.sealInto(new Uint8Array(20), {
+        spi: 1,
+        sequence: 1,
+        iv: new Uint8Array(encryption.ivLength),
+        nextHeader: 41,
+        payload: new Uint8Array(64),
+      });
+    }).toThrow('not what the packet takes');
+  });
 });

@@ -221,7 +221,11 @@ describe('receiving', () => {
     for (const headers of twice) {
       expect(bench.deliver(envelope({ source: CARE_OF, headers }, 58, payload))).toEqual([]);
     }
-    const once = envelope({ source: CARE_OF, headers: [destinationOptions([option])] }, 58, payload);
+    const once = envelope(
+      { source: CARE_OF, headers: [destinationOptions([option])] },
+      58,
+      payload,
+    );
     expect(bench.deliver(once)[0]?.icmpv6?.kind).toBe('echo-reply');
     bench.close();
   });

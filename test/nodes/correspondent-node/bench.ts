@@ -177,8 +177,7 @@ export function envelope(
     source,
     destination,
     hopLimit,
-    headers:
-      headers ?? (home === undefined ? [] : [destinationOptions([homeAddressOption(home)])]),
+    headers: headers ?? (home === undefined ? [] : [destinationOptions([homeAddressOption(home)])]),
     protocol,
     payload,
   });

@@ -3,13 +3,26 @@
  */
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../../dissectors/core/address.ts';
+import {
+  destinationOptions,
+  homeAddressOption,
+  type2RoutingHeader,
+} from '../../../dissectors/ipv6/build.ts';
 import { NEXT_HEADER } from '../../../dissectors/ipv6/header.ts';
 import { CorrespondentNode } from '../../../nodes/correspondent-node/correspondent-node.ts';
 import { receiveBindingUpdates } from '../../../nodes/mobility/binding-update.ts';
 import type { ReceivedBindingUpdate } from '../../../nodes/mobility/binding-update.ts';
 import { ip, readPacket } from '../wire-peer.ts';
 import type { WirePacket } from '../wire-peer.ts';
-import { CARE_OF, CORRESPONDENT, CorrespondentBench, FLAG, HOME, mobilityPacket } from './bench.ts';
+import {
+  CARE_OF,
+  CORRESPONDENT,
+  CorrespondentBench,
+  FLAG,
+  HOME,
+  envelope,
+  mobilityPacket,
+} from './bench.ts';
 import { MobilePeer, statusOf } from './mobile-peer.ts';
 
 const HOME_AGENT = ip('2001:db8:e::a');
@@ -62,7 +75,10 @@ describe('a correspondent that is a mobile node away from home', () => {
     const where = { destination: OWN_HOME };
     const home = inner(
       bench.deliver(
-        mobilityPacket({ source: HOME, ...where }, { kind: 'home-test-init', homeInitCookie: COOKIE }),
+        mobilityPacket(
+          { source: HOME, ...where },
+          { kind: 'home-test-init', homeInitCookie: COOKIE },
+        ),
       ),
     ).mobility?.message;
     const careOf = inner(
@@ -87,6 +103,27 @@ describe('a correspondent that is a mobile node away from home', () => {
     });
     expect(mobile.verifies(acknowledgement)).toBe(true);
     expect(bench.bindingOf()).toBe(formatAddress(CARE_OF));
+    bench.close();
+  });
+
+  test('an update by way of its care-of address is signed with its home address', () => {
+    const bench = new CorrespondentBench();
+    bench.host.addLocalAddress(OWN_HOME);
+    bench.host.isHomeAddress = (address) => formatAddress(address) === formatAddress(OWN_HOME);
+    const mobile = new MobilePeer(bench, { correspondent: OWN_HOME }).tests();
+    const byCareOf = (signedCorrespondent: Uint8Array): Uint8Array => {
+      const octets = mobile.update({ signedCorrespondent }).slice(64);
+      const headers = [
+        type2RoutingHeader(OWN_HOME),
+        destinationOptions([homeAddressOption(HOME)]),
+      ] as const;
+      return envelope({ source: CARE_OF, headers }, NEXT_HEADER.mobility, octets);
+    };
+    expect(bench.deliver(byCareOf(CORRESPONDENT))).toEqual([]);
+    const answer = bench.deliver(byCareOf(OWN_HOME));
+    expect(statusOf(answer)).toBe(0);
+    expect(answer[0]?.source).toBe(formatAddress(OWN_HOME));
+    expect(mobile.verifies(answer[0])).toBe(true);
     bench.close();
   });
 

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../../dissectors/core/address.ts';
 import { u16, u8 } from '../../../dissectors/core/bytes.ts';
-import { LINKTYPE } from '../../../dissectors/walk.ts';
+import { Ipv6View, LINKTYPE, walkIpv6 } from '../../../dissectors/walk.ts';
 import { mutate } from '../../fuzz/mutator.ts';
 import { Random } from '../../fuzz/random.ts';
 import { fixtureFrames } from '../../fuzz/seeds.ts';
@@ -18,32 +18,33 @@ const MOBILITY_HEADER = 135;
 function corpus(): Uint8Array[] {
   return fixtureFrames()
     .filter(({ linkType, bytes }) => linkType === LINKTYPE.ethernet && u16(bytes, 12) === 0x86dd)
-    .map(({ bytes }) => bytes.slice(14));
+    .map(({ bytes }) => bytes.slice(14))
+    .filter(({ length }) => length >= IPV6_OCTETS);
 }
 
-/** The packet for the correspondent: what its sender has made of the rest stays, its checksum too when there is one. */
+/** The packet for the correspondent: the rest stays as its sender made it, with a right checksum of its Mobility Header. */
 function redirected(packet: Uint8Array): Uint8Array {
   const out = packet.slice();
   out.set(CORRESPONDENT, 24);
-  if (u8(out, 6) === MOBILITY_HEADER) {
-    const end = Math.min(out.length, IPV6_OCTETS + u16(out, 4));
-    const octets = out.subarray(IPV6_OCTETS, end);
-    if (octets.length >= 8) {
-      setChecksum(octets, { source: out.slice(8, 24), destination: CORRESPONDENT });
-    }
+  const view = new Ipv6View();
+  if (walkIpv6(out, 0, out.length, false, view) && view.upperProtocol === MOBILITY_HEADER) {
+    const octets = out.subarray(view.upperOffset, view.upperEnd);
+    const address = (at: number): Uint8Array => out.slice(at, at + 16);
+    const source = address(view.effectiveSource);
+    const destination = address(view.effectiveDestination);
+    if (octets.length >= 8) setChecksum(octets, { source, destination });
   }
   return out;
 }
 
 /** What may not grow. */
-function stateOf({ node, host, scheduler }: CorrespondentBench): unknown {
+function stateOf({ node, host }: CorrespondentBench): unknown {
   const { replays, refreshRequests, unreachable, limitOctets } = node.state;
   const bindings = [...host.bindings.entries()].map(({ homeAddress, careOfAddress, sequence }) => [
     formatAddress(homeAddress),
     formatAddress(careOfAddress),
     sequence,
   ]);
-  void scheduler;
   return { replays, refreshRequests, unreachable, limitOctets, bindings };
 }
 

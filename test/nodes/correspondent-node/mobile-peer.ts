@@ -8,6 +8,7 @@ import type { WirePacket } from '../wire-peer.ts';
 import {
   CARE_OF,
   CORRESPONDENT,
+  CorrespondentBench,
   FLAG,
   HOME,
   authenticatorOf,
@@ -17,7 +18,6 @@ import {
   only,
   sha1,
 } from './bench.ts';
-import type { CorrespondentBench } from './bench.ts';
 
 /** A token as the correspondent gave it. */
 export interface Token {
@@ -164,8 +164,7 @@ export class MobilePeer {
       octets = encodeMobilityHeader(message, options, ends);
     } else {
       const key = fields.key ?? this.key(isDeletion);
-      const careOf =
-        fields.signedCareOf ?? (isDeletion ? this.homeAddress : (alternate ?? source));
+      const careOf = fields.signedCareOf ?? (isDeletion ? this.homeAddress : (alternate ?? source));
       const correspondent = fields.signedCorrespondent ?? destination;
       const authorization: MobilityOption = {
         kind: 'binding-authorization-data',
@@ -241,4 +240,17 @@ export function acknowledgementOf(
   packets: readonly WirePacket[],
 ): MessageOf<'binding-acknowledgement'> {
   return only(packets, 'binding-acknowledgement');
+}
+
+/** A bench with a binding. @param lifetime units of 4 seconds */
+export function bound(lifetime = 105): { bench: CorrespondentBench; mobile: MobilePeer } {
+  const bench = new CorrespondentBench();
+  const mobile = new MobilePeer(bench).tests();
+  if (statusOf(mobile.register({ lifetime })) !== 0) throw new Error('no binding');
+  return { bench, mobile };
+}
+
+/** Kinds of the messages in packets. */
+export function kindsOf(packets: readonly WirePacket[]): (string | undefined)[] {
+  return packets.map(({ mobility, icmpv6 }) => mobility?.message.kind ?? icmpv6?.kind);
 }

@@ -1,6 +1,5 @@
 /**
- * Payload between a correspondent and a mobile node, Binding Refresh Requests, and unreachable care-of addresses.
- * RFC 6275 sections 9.3 and 9.5.5.
+ * Payload between a correspondent and a mobile node, and unreachable care-of addresses. RFC 6275 section 9.3.
  */
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../../dissectors/core/address.ts';
@@ -15,7 +14,6 @@ import {
 import { NEXT_HEADER } from '../../../dissectors/ipv6/header.ts';
 import type { MobilityMessage } from '../../../dissectors/mobility/header.ts';
 import { ip, onesComplementSum } from '../wire-peer.ts';
-import type { WirePacket } from '../wire-peer.ts';
 import {
   CARE_OF,
   CORRESPONDENT,
@@ -27,19 +25,7 @@ import {
   envelope,
   only,
 } from './bench.ts';
-import { MobilePeer, statusOf } from './mobile-peer.ts';
-
-/** A bench with a binding. */
-function bound(lifetime = 105): { bench: CorrespondentBench; mobile: MobilePeer } {
-  const bench = new CorrespondentBench();
-  const mobile = new MobilePeer(bench).tests();
-  expect(statusOf(mobile.register({ lifetime }))).toBe(0);
-  return { bench, mobile };
-}
-
-function kindsOf(packets: readonly WirePacket[]): (string | undefined)[] {
-  return packets.map(({ mobility, icmpv6 }) => mobility?.message.kind ?? icmpv6?.kind);
-}
+import { MobilePeer, bound, kindsOf } from './mobile-peer.ts';
 
 describe('packets to the mobile node', () => {
   test('CN-PKT-01 take the care-of address with a type 2 routing header; checksums are of the home address', () => {
@@ -77,9 +63,9 @@ describe('packets to the mobile node', () => {
     const discovery = bench.peer
       .takeDiscovery()
       .filter(({ icmpv6 }) => icmpv6?.kind === 'neighbor-solicitation');
-    expect(discovery.find(({ destination }) => destination === formatAddress(HOME))?.headers).toEqual(
-      [],
-    );
+    expect(
+      discovery.find(({ destination }) => destination === formatAddress(HOME))?.headers,
+    ).toEqual([]);
     expect(discovery.some(({ headers }) => headers.includes(43))).toBe(false);
     const messages: MobilityMessage[] = [
       { kind: 'binding-refresh-request' },
@@ -281,6 +267,18 @@ describe('unreachable care-of addresses', () => {
     bench.close();
   });
 
+  test('two errors are too few, however far apart', () => {
+    const { bench } = bound();
+    const sent = bench.pingHome()?.bytes ?? new Uint8Array();
+    bench.deliver(unreachable(sent, 3));
+    bench.scheduler.advance(20_000);
+    bench.deliver(unreachable(sent, 3));
+    expect(bench.bindingOf()).toBe(formatAddress(CARE_OF));
+    bench.deliver(unreachable(sent, 3));
+    expect(bench.bindingOf()).toBeUndefined();
+    bench.close();
+  });
+
   test('a new registration begins to count anew', () => {
     const { bench, mobile } = bound();
     const sent = bench.pingHome()?.bytes ?? new Uint8Array();
@@ -289,98 +287,6 @@ describe('unreachable care-of addresses', () => {
     mobile.register();
     bench.deliver(unreachable(sent, 0));
     expect(bench.bindingOf()).toBe(formatAddress(CARE_OF));
-    bench.close();
-  });
-});
-
-describe('Binding Refresh Requests', () => {
-  test('CN-BRR-01 a binding in use near its end draws one to the home address, never by the care-of address', () => {
-    const { bench } = bound(50);
-    bench.scheduler.advance(160_000);
-    expect(kindsOf(bench.pingHomeAll())).toEqual(['echo-request']);
-    bench.scheduler.advance(11_000);
-    const [request, ping, ...more] = bench.pingHomeAll();
-    expect(more).toEqual([]);
-    expect(request).toMatchObject({
-      source: formatAddress(CORRESPONDENT),
-      destination: formatAddress(HOME),
-      headers: [],
-      mobility: { mhType: 0, headerLength: 0, options: [] },
-    });
-    expect(request?.payload).toHaveLength(8);
-    expect(ping).toMatchObject({ destination: formatAddress(CARE_OF), headers: [43] });
-    // Too early to ask again.
-    expect(kindsOf(bench.pingHomeAll())).toEqual(['echo-request']);
-    bench.close();
-  });
-
-  test('CN-BRR-02 an idle binding draws none, nor does one in use that is not near its end', () => {
-    const { bench } = bound(50);
-    bench.scheduler.advance(199_000);
-    expect(bench.peer.take()).toEqual([]);
-    bench.scheduler.advance(1000);
-    expect(bench.peer.take()).toEqual([]);
-    bench.close();
-    const used = bound(50).bench;
-    for (let second = 0; second < 168; second++) {
-      expect(kindsOf(used.pingHomeAll())).toEqual(['echo-request']);
-      used.scheduler.advance(995);
-    }
-    used.close();
-  });
-
-  test('CN-BRR-03 repeats are few and ever farther apart, and stop at a Binding Update, accepted or not', () => {
-    const requests = (bench: CorrespondentBench, seconds: number): number[] => {
-      const at: number[] = [];
-      for (let second = 0; second < seconds; second++) {
-        const before = bench.scheduler.now;
-        if (kindsOf(bench.pingHomeAll()).includes('binding-refresh-request')) at.push(before);
-        bench.scheduler.advance(995);
-      }
-      return at;
-    };
-    const { bench } = bound(50);
-    bench.scheduler.advance(171_000);
-    const times = requests(bench, 28);
-    expect(times.map((time) => time - (times[0] ?? 0))).toEqual([0, 2000, 6000, 14_000]);
-    bench.close();
-
-    const stopped = bound(50);
-    stopped.bench.scheduler.advance(171_000);
-    expect(requests(stopped.bench, 3)).toHaveLength(2);
-    expect(statusOf(stopped.mobile.register({ homeIndex: 1, careOfIndex: 1 }))).toBe(138);
-    expect(requests(stopped.bench, 25)).toEqual([]);
-    stopped.bench.close();
-
-    const renewed = bound(50);
-    renewed.bench.scheduler.advance(171_000);
-    expect(requests(renewed.bench, 3)).toHaveLength(2);
-    expect(statusOf(renewed.mobile.tests().register({ lifetime: 50 }))).toBe(0);
-    expect(requests(renewed.bench, 160)).toEqual([]);
-    // Near the next end it asks again.
-    expect(requests(renewed.bench, 35).length).toBeGreaterThan(0);
-    renewed.bench.close();
-  });
-
-  test('CN-BRR-04 unanswered, the binding ends with its lifetime', () => {
-    const { bench } = bound(10);
-    bench.scheduler.advance(35_000);
-    bench.pingHome();
-    expect(bench.node.state.refreshRequests).toBe(1);
-    expect(bench.bindingOf()).toBe(formatAddress(CARE_OF));
-    bench.scheduler.advance(6000);
-    expect(bench.pingHome()?.headers).toEqual([]);
-    expect(bench.node.state.refreshRequests).toBe(0);
-    bench.close();
-  });
-
-  test('they can be switched off', () => {
-    const bench = new CorrespondentBench({ correspondent: { sendsRefreshRequests: false } });
-    new MobilePeer(bench).tests().register({ lifetime: 10 });
-    bench.scheduler.advance(35_000);
-    expect(bench.pingHome()?.headers).toEqual([43]);
-    bench.scheduler.advance(100);
-    expect(bench.peer.take()).toEqual([]);
     bench.close();
   });
 });

@@ -31,7 +31,11 @@ const prefixOf = (n: number): Uint8Array => ip(`2001:db8:${n.toString(16)}::1`);
 
 describe('limits', () => {
   test('of a source: a burst, then so many a second; others are not touched', () => {
-    const made = new Clocked({ perSource: { burst: 5, perSecond: 2 }, perPrefix: WIDE, total: WIDE });
+    const made = new Clocked({
+      perSource: { burst: 5, perSecond: 2 },
+      perPrefix: WIDE,
+      total: WIDE,
+    });
     expect(granted(made.limits, hostOf(1), 50)).toBe(5);
     expect(made.limits.take(hostOf(1))).toBe('source');
     expect(granted(made.limits, hostOf(2), 50)).toBe(5);
@@ -42,7 +46,11 @@ describe('limits', () => {
   });
 
   test('of a /64: however many addresses share it', () => {
-    const made = new Clocked({ perSource: WIDE, perPrefix: { burst: 30, perSecond: 10 }, total: WIDE });
+    const made = new Clocked({
+      perSource: WIDE,
+      perPrefix: { burst: 30, perSecond: 10 },
+      total: WIDE,
+    });
     let count = 0;
     for (let n = 1; n <= 200; n++) count += granted(made.limits, hostOf(n), 1);
     expect(count).toBe(30);
@@ -53,7 +61,11 @@ describe('limits', () => {
   });
 
   test('in total: however many prefixes there are', () => {
-    const made = new Clocked({ perSource: WIDE, perPrefix: WIDE, total: { burst: 40, perSecond: 20 } });
+    const made = new Clocked({
+      perSource: WIDE,
+      perPrefix: WIDE,
+      total: { burst: 40, perSecond: 20 },
+    });
     let count = 0;
     for (let n = 1; n <= 500; n++) count += granted(made.limits, prefixOf(n), 1);
     expect(count).toBe(40);

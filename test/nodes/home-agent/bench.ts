@@ -14,6 +14,7 @@ import {
 import { NEXT_HEADER } from '../../../dissectors/ipv6/header.ts';
 import { Host } from '../../../nodes/ip/host.ts';
 import type { HostOptions } from '../../../nodes/ip/host.ts';
+import type { IpsecLayer } from '../../../nodes/ip/ipsec-layer.ts';
 import type { NetworkInterface } from '../../../nodes/interface/network-interface.ts';
 import { solicitedNodeGroup } from '../../../nodes/interface/link-address.ts';
 import { NodeIpsec } from '../../../nodes/ipsec/node-ipsec.ts';
@@ -56,6 +57,8 @@ export interface BenchOptions {
   /** How the mobile nodes are protected. */
   readonly protection?: Partial<ProtectionDeclaration>;
   readonly keying?: Keying;
+  /** The IPsec that the host is given in place of its own. */
+  readonly wrapIpsec?: (own: NodeIpsec) => IpsecLayer;
   /** Policies by number of the mobile node. */
   readonly policies?: Readonly<Record<number, Partial<MobileNodePolicy> | 'unknown'>>;
   /** The home link has no interface. */
@@ -100,7 +103,7 @@ export class HomeAgentBench {
       random: new SeededRandom(7),
       log: (entry) => this.log.push(entry),
       isRouter: true,
-      ipsec: this.ipsec,
+      ipsec: options.wrapIpsec?.(this.ipsec) ?? this.ipsec,
       ...options.host,
     });
     this.homePort = homeLink.attach('agent-home');

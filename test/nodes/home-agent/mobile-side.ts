@@ -165,12 +165,11 @@ export class MobileSide {
       open: (inbound, protocol, offset) => this.ipsec.open(inbound, protocol, offset),
     });
     if (walked.kind !== 'upper-layer') return undefined;
-    let { protocol, payload, destination, source } = packet;
+    let { protocol, payload, destination } = packet;
     const isTunnelled = protocol === NEXT_HEADER.ipv6;
     if (isTunnelled) {
       const inner = wholePacket(payload);
       if (inner === undefined) return undefined;
-      source = inner.slice(8, 24);
       destination = inner.slice(24, 40);
       protocol = u8(inner, 6);
       payload = inner.slice(40);

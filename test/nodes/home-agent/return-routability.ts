@@ -35,16 +35,20 @@ function mobilityPacket(source: Uint8Array, message: MobilityMessage): Uint8Arra
   });
 }
 
-/** Both tests of mobile node 1, which is registered: the home test goes through the tunnel. */
-export function homeKeygen(bench: HomeAgentBench): Tokens {
-  const init = mobilityPacket(bench.mobile().home, {
+/** Both tests of a mobile node. The home test goes through the tunnel of one that is registered. */
+export function homeKeygen(bench: HomeAgentBench, number = 1): Tokens {
+  const init = mobilityPacket(bench.mobile(number).home, {
     kind: 'home-test-init',
     homeInitCookie: COOKIE,
   });
   const messages: (WirePacket['mobility'] | undefined)[] = [];
-  const tunnelled = bench.deliver(encodePlain(CARE_OF, AGENT, NEXT_HEADER.ipv6, init, 60));
-  for (const { packet } of tunnelled) {
-    if (packet.protocol === NEXT_HEADER.ipv6) messages.push(readPacket(packet.payload).mobility);
+  const isAway = bench.careOf(number) !== undefined;
+  const answers = bench.deliver(
+    isAway ? encodePlain(CARE_OF, AGENT, NEXT_HEADER.ipv6, init, 60) : init,
+  );
+  for (const { packet } of answers) {
+    const isTunnelled = packet.protocol === NEXT_HEADER.ipv6;
+    messages.push(isTunnelled ? readPacket(packet.payload).mobility : packet.mobility);
   }
   const direct = bench.deliver(
     mobilityPacket(CARE_OF, { kind: 'care-of-test-init', careOfInitCookie: COOKIE }),
@@ -77,9 +81,10 @@ export function returnRoutabilityUpdate(
     readonly isForged?: boolean;
     /** Leaves Nonce Indices and Binding Authorization Data out. */
     readonly isBare?: boolean;
+    readonly number?: number;
   },
 ): Uint8Array {
-  const mobile = bench.mobile();
+  const mobile = bench.mobile(how.number);
   const { sequence, lifetime = 100 } = how;
   const ends = { source: mobile.home, destination: AGENT };
   const message = {

@@ -201,6 +201,8 @@ describe('stateless autoconfiguration', () => {
         .filter(({ isAutoconfigured }) => isAutoconfigured)
         .map(({ address }) => formatAddress(address));
     expect(formed()).toHaveLength(MAX_AUTOCONFIGURED);
+    // First come, first served among those of whom nothing is known.
+    expect(formed()).toContain(FORMED);
     // The router that answers solicitations comes late and gets its address all the same.
     const good = net.stranger('good');
     node.link.setNeighbor(ip('fe80::2'), good.linkLayerAddress, true);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatAddress, formatMac } from '../../../dissectors/core/address.ts';
-import { findNdOption } from '../../../dissectors/icmpv6/index.ts';
+import { encodeIcmpv6, findNdOption } from '../../../dissectors/icmpv6/index.ts';
 import { ipv6Packet } from '../../../dissectors/ipv6/build.ts';
-import { FLAG, TestLink, advertisement, ip, solicitation } from './test-link.ts';
+import { FLAG, inboundPacket, TestLink, advertisement, ip, solicitation } from './test-link.ts';
 import type { Stranger, TestNode } from './test-link.ts';
 
 const NODE = '2001:db8::a';
@@ -152,6 +152,26 @@ describe('checks of neighbor discovery messages', () => {
     expect(node.link.neighbor(ip(PEER))).toBeUndefined();
     stranger.send(good, usual);
     net.advance(10);
+    expect(net.of('neighbor-advertisement')).toHaveLength(1);
+  });
+
+  it('discard what came through a tunnel, or with headers for mobility', () => {
+    const { net, node, stranger } = network();
+    const message = solicitation(NODE, stranger.linkLayerAddress);
+    const [source, destination] = [ip(PEER), ip(group)];
+    const payload = encodeIcmpv6(message, { source, destination });
+    const whole = ipv6Packet({ source, destination, hopLimit: 255, protocol: 58, payload });
+    const inbound = inboundPacket(node.link, whole, stranger.linkLayerAddress);
+    const origin = { source, destination, protection: undefined };
+    for (const wrong of [
+      { ...inbound, tunnels: [origin] },
+      { ...inbound, homeAddressOption: ip('2001:db8::99') },
+      { ...inbound, type2RoutingHeader: ip('2001:db8::99') },
+    ]) {
+      node.link.receiveNeighborDiscovery(wrong, message);
+    }
+    expect(net.of('neighbor-advertisement')).toEqual([]);
+    node.link.receiveNeighborDiscovery(inbound, message);
     expect(net.of('neighbor-advertisement')).toHaveLength(1);
   });
 

@@ -226,6 +226,29 @@ describe('neighbor unreachability detection', () => {
     expect(net.of('neighbor-solicitation')).toHaveLength(1);
   });
 
+  it('waits with a check of a neighbor that was solicited just now', () => {
+    const { net, node, stranger } = acquaint();
+    stranger.port.onFrame = () => {
+      stranger.send(advertisement(PEER, FLAG.solicited), {
+        source: PEER,
+        destination: NODE,
+        to: node.link.linkLayerAddress,
+      });
+    };
+    net.advance(1000);
+    const start = net.scheduler.now;
+    const told: number[] = [];
+    const check = (): void => {
+      node.link.checkReachable(ip(PEER), () => told.push(net.scheduler.now - start));
+    };
+    check();
+    net.advance(10);
+    check();
+    net.advance(3000);
+    expect(net.of('neighbor-solicitation').map(({ at }) => at - start)).toEqual([0, 1000]);
+    expect(told).toEqual([2, 1002]);
+  });
+
   it('doubts everybody when the link comes back', () => {
     const { node } = acquaint();
     const states: boolean[] = [];

@@ -14,7 +14,12 @@ import type { NetworkInterface } from '../../../nodes/interface/network-interfac
 import { walkHeaders } from '../../../nodes/ip/header-walk.ts';
 import { Host } from '../../../nodes/ip/host.ts';
 import type { InboundPacket } from '../../../nodes/ip/packet.ts';
-import { encodePacket, inboundPacket, selectorsOf, upperLayerType } from '../../../nodes/ip/wire.ts';
+import {
+  encodePacket,
+  inboundPacket,
+  selectorsOf,
+  upperLayerType,
+} from '../../../nodes/ip/wire.ts';
 import { NodeIpsec } from '../../../nodes/ipsec/node-ipsec.ts';
 import type { ProtectionDeclaration } from '../../../nodes/ipsec/policy.ts';
 import { MobileNode } from '../../../nodes/mobile-node/mobile-node.ts';
@@ -63,6 +68,8 @@ export interface BenchOptions {
   readonly start?: LinkName;
   readonly agents?: readonly Uint8Array[];
   readonly random?: SeededRandom;
+  /** The configuration says nothing of home links; default: `prefix`, so that there is one. */
+  readonly hasDefaultTrust?: boolean;
 }
 
 /** A packet of the mobile node without its protection, as the home agent sees it. */
@@ -190,7 +197,7 @@ export class MobileNodeBench {
       host: this.host,
       configuration: {
         homeAddresses: homes.map((address) => ({ address, homeAgents: agents })),
-        homeLink: 'prefix',
+        ...(options.hasDefaultTrust === true ? {} : { homeLink: 'prefix' }),
         ...(options.protection === 'none' ? { requiresProtection: false } : {}),
         ...options.configuration,
       },
@@ -254,7 +261,9 @@ export class MobileNodeBench {
   }
 
   /** ICMPv6 messages of the node of a kind, in clear. */
-  messages<K extends Icmpv6Message['kind']>(kind: K): (Seen & { readonly message: Icmpv6MessageOf<K> })[] {
+  messages<K extends Icmpv6Message['kind']>(
+    kind: K,
+  ): (Seen & { readonly message: Icmpv6MessageOf<K> })[] {
     return this.#seen.flatMap((each) =>
       isOfKind(each.icmpv6, kind) ? [{ ...each, message: each.icmpv6 }] : [],
     );
@@ -348,7 +357,11 @@ export class MobileNodeBench {
   ): void {
     const { source = AGENT, destination, routing } = where;
     const final = routing === 'none' ? destination : routing;
-    this.sendUpper(NEXT_HEADER.icmpv6, encodeIcmpv6(message, { source, destination: final }), where);
+    this.sendUpper(
+      NEXT_HEADER.icmpv6,
+      encodeIcmpv6(message, { source, destination: final }),
+      where,
+    );
   }
 
   /** An upper layer of the home agent's, protected as its policies say unless told otherwise. */

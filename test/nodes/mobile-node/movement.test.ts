@@ -20,7 +20,11 @@ const PREFIX_THREE = ip('2001:db8:3::');
 const CARE_OF_THREE = ip(`2001:db8:3:0:${NODE_IDENTIFIER}`);
 
 /** A second router on the first foreign link. */
-function secondRouter(bench: MobileNodeBench, prefix: Uint8Array, linkLocal = ip('fe80::1:2')): ScriptedRouter {
+function secondRouter(
+  bench: MobileNodeBench,
+  prefix: Uint8Array,
+  linkLocal = ip('fe80::1:2'),
+): ScriptedRouter {
   return new ScriptedRouter(bench.links.one, 'second', linkLocal, { prefixes: [{ prefix }] });
 }
 
@@ -35,7 +39,9 @@ describe('movement detection', () => {
       .map(({ message }) => formatAddress(message.targetAddress));
     expect(probes).toEqual(expect.arrayContaining([text(LINK_LOCAL), text(CARE_OF_TWO)]));
     expect(text(bench.careOf)).toBe(text(CARE_OF_TWO));
-    expect(bench.updates().map(({ alternateCareOf }) => alternateCareOf)).toEqual([text(CARE_OF_TWO)]);
+    expect(bench.updates().map(({ alternateCareOf }) => alternateCareOf)).toEqual([
+      text(CARE_OF_TWO),
+    ]);
     expect(bench.link.owns(LINK_LOCAL)).toBe(true);
   });
 
@@ -46,7 +52,9 @@ describe('movement detection', () => {
     expect(bench.updates()).toEqual([]);
     bench.links.two.router.advertise();
     bench.scheduler.advance(5000);
-    expect(bench.updates().map(({ alternateCareOf }) => alternateCareOf)).toEqual([text(CARE_OF_TWO)]);
+    expect(bench.updates().map(({ alternateCareOf }) => alternateCareOf)).toEqual([
+      text(CARE_OF_TWO),
+    ]);
   });
 
   test('MN-MD-02 a new router is not moved to while the old one answers', () => {
@@ -57,7 +65,9 @@ describe('movement detection', () => {
       other.advertise();
       bench.scheduler.advance(3000);
     }
-    const asked = bench.messages('neighbor-solicitation').filter(({ destination }) => destination === 'fe80::1:1');
+    const asked = bench
+      .messages('neighbor-solicitation')
+      .filter(({ destination }) => destination === 'fe80::1:1');
     expect(asked.length).toBeGreaterThan(0);
     expect(bench.updates()).toEqual([]);
     expect(text(bench.careOf)).toBe(text(CARE_OF_ONE));
@@ -81,7 +91,10 @@ describe('movement detection', () => {
     expect(missed()).toBe(0);
     bench.scheduler.advance(20);
     expect(missed()).toBe(1);
-    const asked = () => bench.messages('neighbor-solicitation').filter(({ destination }) => destination === 'fe80::1:1');
+    const asked = () =>
+      bench
+        .messages('neighbor-solicitation')
+        .filter(({ destination }) => destination === 'fe80::1:1');
     expect(asked()).toEqual([]);
     bench.scheduler.advance(1000);
     expect(missed()).toBe(2);
@@ -94,8 +107,9 @@ describe('movement detection', () => {
   test('MN-MD-03 advertisements that come in time are no reason to ask', () => {
     const bench = new MobileNodeBench();
     bench.links.one.router.says = { prefixes: [{ prefix: ip('2001:db8:1::') }], interval: 1000 };
-    bench.register();
-    for (let i = 0; i < 10; i++) {
+    bench.start(10);
+    for (let i = 0; i < 20; i++) {
+      if (i === 10) bench.take();
       bench.links.one.router.advertise();
       bench.scheduler.advance(900);
     }
@@ -110,7 +124,12 @@ describe('movement detection', () => {
     bench.links.two.router.answersRouterSolicitations = false;
     // Payload makes neighbor unreachability detection look.
     for (let i = 0; i < 60; i++) {
-      bench.host.send({ source: bench.careOf, destination: AGENT, protocol: 59, payload: new Uint8Array() });
+      bench.host.send({
+        source: bench.careOf,
+        destination: AGENT,
+        protocol: 59,
+        payload: new Uint8Array(),
+      });
       bench.scheduler.advance(1000);
       if (bench.messages('router-solicitation').length > 0) break;
     }
@@ -129,7 +148,11 @@ describe('movement detection', () => {
     bench.scheduler.advance(3000);
     const [first, ...rest] = bench
       .seen()
-      .filter(({ icmpv6, source }) => icmpv6?.kind === 'router-solicitation' || (icmpv6?.kind === 'neighbor-solicitation' && source !== '::'));
+      .filter(
+        ({ icmpv6, source }) =>
+          icmpv6?.kind === 'router-solicitation' ||
+          (icmpv6?.kind === 'neighbor-solicitation' && source !== '::'),
+      );
     expect(first?.icmpv6?.kind).toBe('neighbor-solicitation');
     expect(first?.to).toBe(bench.links.one.router.linkLayerAddress);
     expect(rest.some(({ icmpv6 }) => icmpv6?.kind === 'router-solicitation')).toBe(true);
@@ -142,7 +165,9 @@ describe('movement detection', () => {
     bench.scheduler.advance(100);
     bench.port.setUp(true);
     bench.scheduler.advance(5000);
-    const asked = bench.messages('neighbor-solicitation').filter(({ destination }) => destination === 'fe80::1:1');
+    const asked = bench
+      .messages('neighbor-solicitation')
+      .filter(({ destination }) => destination === 'fe80::1:1');
     expect(asked).toHaveLength(1);
     expect(bench.messages('router-solicitation')).toEqual([]);
     expect(bench.careOf).toEqual(CARE_OF_ONE);
@@ -150,7 +175,8 @@ describe('movement detection', () => {
 
   test('MN-MD-06 a second router of the link, with a prefix in common, causes nothing', () => {
     const bench = new MobileNodeBench();
-    bench.register();
+    // Neighbor unreachability detection has looked once by then, and is content.
+    bench.register(10_000);
     const other = secondRouter(bench, ip('2001:db8:1::'));
     for (let i = 0; i < 3; i++) {
       other.advertise();
@@ -167,19 +193,30 @@ describe('movement detection', () => {
   });
 
   test.each([
-    ['R names another global address', { prefixes: [{ prefix: ip('2001:db8:2::99'), flags: 0xe0 }] }, { prefixes: [{ prefix: ip('2001:db8:1::99'), flags: 0xe0 }] }],
-    ['without R, another link-layer address and other prefixes', { prefixes: [{ prefix: ip('2001:db8:2::') }] }, { prefixes: [{ prefix: ip('2001:db8:1::') }] }],
-  ])('MN-MD-06 a router of the same link-local address on another link is another router: %s', (_, there, here) => {
-    const bench = new MobileNodeBench();
-    bench.links.one.router.says = here;
-    bench.register();
-    bench.port.moveTo(bench.links.two.link, { isNoticed: false });
-    const twin = new ScriptedRouter(bench.links.two, 'twin', ip('fe80::1:1'), there);
-    bench.scheduler.advance(10);
-    twin.advertise();
-    bench.scheduler.advance(3000);
-    expect(text(bench.careOf)).toBe(text(CARE_OF_TWO));
-  });
+    [
+      'R names another global address',
+      { prefixes: [{ prefix: ip('2001:db8:2::99'), flags: 0xe0 }] },
+      { prefixes: [{ prefix: ip('2001:db8:1::99'), flags: 0xe0 }] },
+    ],
+    [
+      'without R, another link-layer address and other prefixes',
+      { prefixes: [{ prefix: ip('2001:db8:2::') }] },
+      { prefixes: [{ prefix: ip('2001:db8:1::') }] },
+    ],
+  ])(
+    'MN-MD-06 a router of the same link-local address on another link is another router: %s',
+    (_, there, here) => {
+      const bench = new MobileNodeBench();
+      bench.links.one.router.says = here;
+      bench.register();
+      bench.port.moveTo(bench.links.two.link, { isNoticed: false });
+      const twin = new ScriptedRouter(bench.links.two, 'twin', ip('fe80::1:1'), there);
+      bench.scheduler.advance(10);
+      twin.advertise();
+      bench.scheduler.advance(3000);
+      expect(text(bench.careOf)).toBe(text(CARE_OF_TWO));
+    },
+  );
 
   test('MN-MD-06 R with the same global address is the same router, whatever its prefixes', () => {
     const bench = new MobileNodeBench();
@@ -194,7 +231,7 @@ describe('movement detection', () => {
 
   test('MN-MD-06 lazily, another router is not even a reason to ask', () => {
     const bench = new MobileNodeBench({ configuration: { movement: { strategy: 'lazy' } } });
-    bench.register();
+    bench.register(10_000);
     const other = secondRouter(bench, PREFIX_THREE);
     other.advertise();
     bench.scheduler.advance(5000);
@@ -221,7 +258,12 @@ describe('movement detection', () => {
     const bench = new MobileNodeBench();
     bench.register();
     bench.move('two');
-    const sources = new Set(bench.seen().filter(isOfLink).map(({ source }) => source));
+    const sources = new Set(
+      bench
+        .seen()
+        .filter(isOfLink)
+        .map(({ source }) => source),
+    );
     expect(sources).toContain('::');
     expect(sources).not.toContain(text(HOME));
     for (const source of sources) expect(['::', text(LINK_LOCAL)]).toContain(source);
@@ -251,7 +293,9 @@ describe('movement detection', () => {
     expect(text(bench.careOf)).toBe(text(CARE_OF_ONE));
     // Its prefix ends: an address of what else the router advertises.
     const bench2 = new MobileNodeBench();
-    bench2.links.one.router.says = { prefixes: [{ prefix: ip('2001:db8:1::') }, { prefix: PREFIX_THREE }] };
+    bench2.links.one.router.says = {
+      prefixes: [{ prefix: ip('2001:db8:1::') }, { prefix: PREFIX_THREE }],
+    };
     bench2.register();
     bench2.links.one.router.advertise({
       prefixes: [{ prefix: ip('2001:db8:1::'), valid: 0, preferred: 0 }, { prefix: PREFIX_THREE }],
@@ -308,6 +352,18 @@ describe('movement detection', () => {
     expect(bench.home.state).toBe('registered');
   });
 
+  test('MN-MD-13 moved on while addresses are still being checked, it registers where it is in the end', () => {
+    const bench = new MobileNodeBench();
+    bench.register();
+    bench.move('two', 500);
+    bench.move('one', 500);
+    bench.move('two', 5000);
+    expect(text(bench.careOf)).toBe(text(CARE_OF_TWO));
+    expect(bench.updates().map(({ alternateCareOf }) => alternateCareOf)).toEqual([
+      text(CARE_OF_TWO),
+    ]);
+  });
+
   test('MN-MD-14 DRG-MN-01 the home prefix on a link changes nothing about protection before an acknowledgement', () => {
     const bench = new MobileNodeBench();
     bench.register();
@@ -318,11 +374,19 @@ describe('movement detection', () => {
     rogue.advertise();
     bench.scheduler.advance(2000);
     expect(bench.home.state).toBe('deregistering');
-    expect(bench.updates().at(-1)).toMatchObject({ source: text(HOME), lifetime: 0, isProtected: true });
+    expect(bench.updates().at(-1)).toMatchObject({
+      source: text(HOME),
+      lifetime: 0,
+      isProtected: true,
+    });
     expect(bench.ipsec?.tunnelOf(HOME)?.local).toEqual(CARE_OF_ONE);
     // Sending: protected through the tunnel, from the care-of address that is still there.
     const [sent] = bench.ping(HOME);
-    expect(sent).toMatchObject({ source: text(CARE_OF_ONE), destination: text(AGENT), protocol: 50 });
+    expect(sent).toMatchObject({
+      source: text(CARE_OF_ONE),
+      destination: text(AGENT),
+      protocol: 50,
+    });
     // Receiving: nothing but the tunnel.
     bench.take();
     rogue.send(echoPacket(ip('2001:db8:c::10'), HOME));
@@ -345,6 +409,8 @@ describe('several interfaces', () => {
     bench.secondPort?.setUp(false);
     bench.scheduler.advance(3000);
     expect(text(bench.careOf)).toBe(text(CARE_OF_ONE));
-    expect(bench.updates().map(({ source, seen }) => [source, seen.link])).toEqual([[text(CARE_OF_ONE), 'one']]);
+    expect(bench.updates().map(({ source, seen }) => [source, seen.link])).toEqual([
+      [text(CARE_OF_ONE), 'one'],
+    ]);
   });
 });

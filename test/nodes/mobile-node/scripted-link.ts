@@ -112,7 +112,13 @@ export class ScriptedRouter {
       });
     }
     if (interval !== undefined) options.push({ kind: 'advertisement-interval', interval });
-    for (const { prefix, length = 64, flags: bits = 0xc0, valid = 86400, preferred = 14400 } of prefixes) {
+    for (const {
+      prefix,
+      length = 64,
+      flags: bits = 0xc0,
+      valid = 86400,
+      preferred = 14400,
+    } of prefixes) {
       options.push({
         kind: 'prefix-information',
         prefixLength: length,

@@ -80,7 +80,9 @@ test('HA-DHA-02 a reply copies the identifier, has nothing reserved and 16 octet
   const [reply] = replies(one.deliver(request(0, 0xbeef)));
   expect(reply?.identifier).toBe(0xbeef);
   const payload = reply?.packet.payload ?? new Uint8Array();
-  expect([...payload.subarray(0, 2), ...payload.subarray(4, 8)]).toEqual([145, 0, 0xbe, 0xef, 0, 0]);
+  expect([...payload.subarray(0, 2), ...payload.subarray(4, 8)]).toEqual([
+    145, 0, 0xbe, 0xef, 0, 0,
+  ]);
   expect(payload).toHaveLength(8 + 2 * 16);
 });
 
@@ -99,10 +101,12 @@ test('HA-DHA-05 addresses come by decreasing preference, the own one among them 
 test('HA-DHA-06 equals, and several addresses of one home agent, come in an order of chance in each reply', () => {
   const one = bench();
   hear(one, { prefixes: [{ address: OTHER }, { address: '2001:db8:a:1::b' }] });
-  const orders = new Set(Array.from({ length: 60 }, () => {
-    one.run(1000);
-    return discover(one).join();
-  }));
+  const orders = new Set(
+    Array.from({ length: 60 }, () => {
+      one.run(1000);
+      return discover(one).join();
+    }),
+  );
   const [a, b] = [OTHER, '2001:db8:a:1::b'];
   for (const order of [
     [OWN, a, b],
@@ -170,7 +174,9 @@ test('address discovery can be switched off, and its replies are limited', () =>
 });
 
 test('HA-DHA-01 the anycast address of a prefix ends in 126 of 128, with the universal bit clear for 64 bits', () => {
-  expect(formatAddress(homeAgentsAnycast(prefixOf('2001:db8:a::/64')))).toBe(formatAddress(ANYCAST));
+  expect(formatAddress(homeAgentsAnycast(prefixOf('2001:db8:a::/64')))).toBe(
+    formatAddress(ANYCAST),
+  );
   expect(formatAddress(homeAgentsAnycast(prefixOf('2001:db8::/48')))).toBe(
     '2001:db8:0:ffff:ffff:ffff:ffff:fffe',
   );

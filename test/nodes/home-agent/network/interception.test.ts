@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest';
 import { formatAddress } from '../../../../dissectors/core/address.ts';
 import { NEXT_HEADER } from '../../../../dissectors/ipv6/header.ts';
-import { linkLocalOfHome } from '../../../../nodes/home-agent/network/tunnel-directory.ts';
+import { linkLocalOfHome } from '../../../../nodes/home-agent/registration/address-defence.ts';
 import { solicitedNodeGroup } from '../../../../nodes/interface/link-address.ts';
 import { ip, readPacket } from '../../wire-peer.ts';
 import { AGENT, CARE_OF, NEW_CARE_OF, echoRequest, neighborDiscovery } from '../bench.ts';
@@ -177,9 +177,9 @@ test('HA-TUN-08 a packet too large for the tunnel draws Packet Too Big; one of 1
   const outer = encapsulated(ofOctets(1400), AGENT, CARE_OF);
   const tooBig = { kind: 'packet-too-big', code: 0, mtu: 1280, invokingPacket: outer } as const;
   bench.deliver(icmpv6Packet(tooBig, ip('2001:db8:b::1'), AGENT));
-  const pieces = bench.deliver(ofOctets(1280)).filter(({ packet }) =>
-    packet.headers.includes(NEXT_HEADER.fragment),
-  );
+  const pieces = bench
+    .deliver(ofOctets(1280))
+    .filter(({ packet }) => packet.headers.includes(NEXT_HEADER.fragment));
   expect(pieces.map(({ packet }) => packet.bytes.length <= 1280)).toEqual([true, true]);
   const [late] = icmpv6Sent(bench.deliver(ofOctets(1281)), 'packet-too-big');
   expect(late?.message.mtu).toBe(1280);
@@ -275,7 +275,9 @@ test('HA-TUN-10 nothing leaves through the tunnel of a mobile node with protecte
   const bench = networkBench({}, { policies: { 1: { isPayloadProtected: true } } });
   bench.register();
   bench.register({}, 2);
-  expect(delivered(bench.deliver(payloadPacket({ destination: bench.mobile(1).home })))).toEqual([]);
+  expect(delivered(bench.deliver(payloadPacket({ destination: bench.mobile(1).home })))).toEqual(
+    [],
+  );
   const other = bench.deliver(payloadPacket({ destination: bench.mobile(2).home }));
   expect(delivered(other)).toHaveLength(1);
 });
@@ -309,10 +311,14 @@ test('HA-TUN-12 when the binding has expired packets are no longer tunnelled, an
 test('HA-TUN-12 on a virtual home link a packet for a home address without binding is refused, not sent round', () => {
   const bench = networkBench({}, { isVirtual: true });
   bench.register();
-  expect(delivered(bench.deliver(payloadPacket({ destination: bench.mobile().home })))).toHaveLength(1);
+  expect(
+    delivered(bench.deliver(payloadPacket({ destination: bench.mobile().home }))),
+  ).toHaveLength(1);
   const seen = bench.deliver(payloadPacket({ destination: bench.mobile(2).home }));
   expect(forwarded(seen, bench.mobile(2).home)).toEqual([]);
-  expect(icmpv6Sent(seen, 'destination-unreachable').map(({ message }) => message.code)).toEqual([3]);
+  expect(icmpv6Sent(seen, 'destination-unreachable').map(({ message }) => message.code)).toEqual([
+    3,
+  ]);
 });
 
 test('HA-ND-09 HA-ND-10 only registered home addresses are intercepted, and their multicast solicitations reach the home agent', () => {

@@ -28,7 +28,11 @@ const CHANGE_TO_INCLUDE = 3;
 const CHANGE_TO_EXCLUDE = 4;
 
 /** Version 2 report of one group. */
-function report(group: Uint8Array, recordType = CHANGE_TO_EXCLUDE, source = LINK_LOCAL): Uint8Array {
+function report(
+  group: Uint8Array,
+  recordType = CHANGE_TO_EXCLUDE,
+  source = LINK_LOCAL,
+): Uint8Array {
   const message: Icmpv6Message = {
     kind: 'multicast-listener-report-v2',
     code: 0,
@@ -217,6 +221,9 @@ test('what a mobile node sends to a group reaches its home link and the other li
   expect(delivered(seen).map(({ outer }) => outer.destination)).toEqual([
     formatAddress(NEW_CARE_OF),
   ]);
+  // From its link-local address nothing leaves a link: RFC 4291 section 2.5.6.
+  const local = payloadPacket({ source: LINK_LOCAL, destination: GROUP });
+  expect(bench.deliver(encapsulated(local, CARE_OF, AGENT))).toEqual([]);
 });
 
 test('packets to a group that come from away are not the home link’s', () => {

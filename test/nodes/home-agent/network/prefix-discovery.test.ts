@@ -6,7 +6,11 @@ import { formatAddress } from '../../../../dissectors/core/address.ts';
 import { DiagnosticList } from '../../../../dissectors/core/diagnostic.ts';
 import { decodeIcmpv6, encodeIcmpv6 } from '../../../../dissectors/icmpv6/index.ts';
 import type { Icmpv6MessageOf } from '../../../../dissectors/icmpv6/index.ts';
-import { destinationOptions, homeAddressOption, ipv6Packet } from '../../../../dissectors/ipv6/build.ts';
+import {
+  destinationOptions,
+  homeAddressOption,
+  ipv6Packet,
+} from '../../../../dissectors/ipv6/build.ts';
 import { NEXT_HEADER } from '../../../../dissectors/ipv6/header.ts';
 import { encodePacket, inboundPacket } from '../../../../nodes/ip/wire.ts';
 import { walkHeaders } from '../../../../nodes/ip/header-walk.ts';
@@ -31,10 +35,7 @@ interface Sent {
   readonly at: number;
 }
 
-function solicitation(
-  identifier = 0x4711,
-  options: Solicitation['options'] = [],
-): Solicitation {
+function solicitation(identifier = 0x4711, options: Solicitation['options'] = []): Solicitation {
   return { kind: 'mobile-prefix-solicitation', code: 0, identifier, options };
 }
 
@@ -55,7 +56,10 @@ function advertised(seen: readonly Seen[]): Sent[] {
 }
 
 /** The home prefix is configured anew. */
-function reconfigure(bench: HomeAgentBench, fields: { valid?: number; preferred?: number; isAutonomous?: boolean } = {}): void {
+function reconfigure(
+  bench: HomeAgentBench,
+  fields: { valid?: number; preferred?: number; isAutonomous?: boolean } = {},
+): void {
   bench.agent.prefixes.set({
     prefix: prefixOf('2001:db8:a::/64'),
     interface: bench.home,
@@ -94,7 +98,15 @@ test('HA-MPD-03 every prefix of the home subnet is in it, in full form, as in ro
     agentAddress: ip('2001:db8:a:1::1'),
     isAutonomous: false,
   });
-  bench.deliver(otherAgent({ prefixes: [{ address: '2001:db8:a::b' }, { address: '2001:db8:a:2::b', valid: 600, preferred: 300 }] }), 'home');
+  bench.deliver(
+    otherAgent({
+      prefixes: [
+        { address: '2001:db8:a::b' },
+        { address: '2001:db8:a:2::b', valid: 600, preferred: 300 },
+      ],
+    }),
+    'home',
+  );
   const [sent] = advertised(bench.deliver(asked(bench.mobile())));
   const prefixes = sent?.message.options.map((each) =>
     each.kind === 'prefix-information'
@@ -108,7 +120,8 @@ test('HA-MPD-03 every prefix of the home subnet is in it, in full form, as in ro
   ]);
   const [first, , third] = sent?.message.options ?? [];
   expect(first).toMatchObject({ kind: 'prefix-information' });
-  if (first?.kind !== 'prefix-information' || third?.kind !== 'prefix-information') throw new Error('prefixes');
+  if (first?.kind !== 'prefix-information' || third?.kind !== 'prefix-information')
+    throw new Error('prefixes');
   expect(first.validLifetime - first.preferredLifetime).toBe(4000);
   expect(third.validLifetime).toBe(600);
 });
@@ -212,7 +225,10 @@ test('HA-MPD-08 HA-MPD-09 other flags, other lifetimes and a new prefix are told
       });
     },
     (bench) => {
-      bench.deliver(otherAgent({ prefixes: [{ address: '2001:db8:a:2::b', valid: 1_000_000 }] }), 'home');
+      bench.deliver(
+        otherAgent({ prefixes: [{ address: '2001:db8:a:2::b', valid: 1_000_000 }] }),
+        'home',
+      );
     },
   ];
   for (const change of cases) {
@@ -238,7 +254,10 @@ test('HA-MPD-10 the delay of a scheduled advertisement is 600 s and a share of w
       const start = bench.scheduler.now;
       // As many draws as the seed says: each bench takes another delay.
       bench.host.random.octets(4 * seed);
-      reconfigure(bench, preferred === undefined ? { isAutonomous: false } : { valid: 90_000, preferred });
+      reconfigure(
+        bench,
+        preferred === undefined ? { isAutonomous: false } : { valid: 90_000, preferred },
+      );
       const [sent] = advertised(bench.run(DAY + HOUR));
       return ((sent?.at ?? 0) - start) / 1000;
     });

@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest';
 import { formatAddress } from '../../../../dissectors/core/address.ts';
 import { NEXT_HEADER } from '../../../../dissectors/ipv6/header.ts';
-import { linkLocalOfHome } from '../../../../nodes/home-agent/network/tunnel-directory.ts';
+import { linkLocalOfHome } from '../../../../nodes/home-agent/registration/address-defence.ts';
 import { selectorsOf } from '../../../../nodes/ip/wire.ts';
 import type { TunnelOrigin } from '../../../../nodes/ip/packet.ts';
 import { ip, readPacket } from '../../wire-peer.ts';
@@ -168,9 +168,9 @@ test('HA-REV-10 the link-local address of a mobile node (L) is its own in the tu
   bench.register({ careOf: NEW_CARE_OF }, 2);
   const accepted: string[] = [];
   const { acceptsTunnelled } = bench.host;
-  bench.host.acceptsTunnelled = (inner: Uint8Array, origin: TunnelOrigin): boolean => {
+  bench.host.acceptsTunnelled = (inner: Uint8Array, origin: TunnelOrigin) => {
     const isAccepted = acceptsTunnelled?.(inner, origin) ?? false;
-    if (isAccepted) accepted.push(readPacket(inner).source);
+    if (isAccepted === true) accepted.push(readPacket(inner).source);
     return isAccepted;
   };
   const from = (source: Uint8Array, careOf: Uint8Array): void => {

@@ -37,7 +37,9 @@ function option<K extends NdOption['kind']>(
   advertisement: Advertisement | undefined,
   kind: K,
 ): Extract<NdOption, { kind: K }> | undefined {
-  return advertisement?.options.find((each): each is Extract<NdOption, { kind: K }> => each.kind === kind);
+  return advertisement?.options.find(
+    (each): each is Extract<NdOption, { kind: K }> => each.kind === kind,
+  );
 }
 
 const H = 0x20;
@@ -54,7 +56,11 @@ test('HA-RA-01 advertisements of the home link have H, the source link-layer add
     bench.home.linkLayerAddress,
   );
   // Only the home link is one.
-  const elsewhere = bench.run(1_000_000).filter(({ link, packet }) => link === 'upstream' && packet.icmpv6?.kind === 'router-advertisement');
+  const elsewhere = bench
+    .run(1_000_000)
+    .filter(
+      ({ link, packet }) => link === 'upstream' && packet.icmpv6?.kind === 'router-advertisement',
+    );
   expect(elsewhere).toEqual([]);
 });
 
@@ -104,7 +110,9 @@ test('HA-RA-03 several advertisements instead of a large one have the same Home 
   const information = all.map((each) => option(each, 'home-agent-information'));
   for (const each of information) expect(each).toMatchObject({ preference: 7 });
   const prefixes = all.flatMap(({ options }) =>
-    options.flatMap((each) => each.kind === 'prefix-information' ? [formatAddress(each.prefix)] : []),
+    options.flatMap((each) =>
+      each.kind === 'prefix-information' ? [formatAddress(each.prefix)] : [],
+    ),
   );
   expect(new Set(prefixes).size).toBe(61);
 });
@@ -112,7 +120,12 @@ test('HA-RA-03 several advertisements instead of a large one have the same Home 
 test('HA-RA-04 HA-RA-05 the Advertisement Interval is MaxRtrAdvInterval in ms; below 200 ms 20 are added', () => {
   const interval = (maxInterval: number, minInterval?: number): number | undefined =>
     option(
-      solicited(benchOf({ advertisements: minInterval === undefined ? { maxInterval } : { maxInterval, minInterval } }))[0],
+      solicited(
+        benchOf({
+          advertisements:
+            minInterval === undefined ? { maxInterval } : { maxInterval, minInterval },
+        }),
+      )[0],
       'advertisement-interval',
     )?.interval;
   expect(interval(600)).toBe(600_000);
@@ -131,7 +144,9 @@ test('HA-RA-06 advertisements are slow by default, may be as fast as 30 to 70 ms
   expect(Math.max(...gaps)).toBeLessThanOrEqual(71);
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(30);
   expect(() => benchOf({ advertisements: { maxInterval: 0.06 } })).toThrow(/maxInterval/);
-  expect(() => benchOf({ advertisements: { ...advertisements, minInterval: 0.02 } })).toThrow(/minInterval/);
+  expect(() => benchOf({ advertisements: { ...advertisements, minInterval: 0.02 } })).toThrow(
+    /minInterval/,
+  );
 });
 
 test('HA-RA-07 with a very small interval the router lifetime stays at a second at least', () => {
@@ -143,7 +158,9 @@ test('HA-RA-07 with a very small interval the router lifetime stays at a second 
 test('HA-RA-08 R changes neither on-link, autonomous nor lifetimes of a prefix, and lifetimes run down', () => {
   const bench = benchOf(
     {},
-    { prefix: { isOnLink: false, isAutonomous: false, validLifetime: 1000, preferredLifetime: 500 } },
+    {
+      prefix: { isOnLink: false, isAutonomous: false, validLifetime: 1000, preferredLifetime: 500 },
+    },
   );
   const before = option(solicited(bench)[0], 'prefix-information');
   expect(before?.flags).toBe(R);

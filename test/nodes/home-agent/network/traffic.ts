@@ -108,7 +108,8 @@ export function reverseTunnelled(
 ): Uint8Array {
   mobile.ipsec.moveTunnel(mobile.home, { local: careOf, remote: agent, homeAddress: mobile.home });
   const decision = mobile.ipsec.outbound(selectorsOf(inner, mobile.home));
-  if (decision.kind === 'discard') throw new Error(`the mobile node cannot send: ${decision.reason}`);
+  if (decision.kind === 'discard')
+    throw new Error(`the mobile node cannot send: ${decision.reason}`);
   if (decision.kind === 'bypass') return encapsulated(inner, careOf, agent);
   const wire = {
     source: careOf,
@@ -172,7 +173,12 @@ export function forwarded(seen: readonly Seen[], destination: Uint8Array): Seen[
 export function icmpv6Sent<K extends Icmpv6Message['kind']>(
   seen: readonly Seen[],
   kind: K,
-): { readonly message: Extract<Icmpv6Message, { kind: K }>; readonly packet: WirePacket; readonly at: number; readonly link: string }[] {
+): {
+  readonly message: Extract<Icmpv6Message, { kind: K }>;
+  readonly packet: WirePacket;
+  readonly at: number;
+  readonly link: string;
+}[] {
   return seen.flatMap(({ packet, at, link }) => {
     const message = packet.icmpv6;
     return isKind(message, kind) ? [{ message, packet, at, link }] : [];

@@ -1,8 +1,8 @@
 /**
- * Room for packets that are sealed: an array of its own for each would cost as much as its encryption.
+ * Room for packets on their way out: an array of its own for each would cost as much as its encryption.
  */
 
-/** Octets fetched at a time. Kept packets keep their neighbours alive: the node's queues are short. */
+/** Octets fetched at a time. Whoever keeps a packet copies it: kept ones keep their neighbours alive. */
 const SLAB = 64 * 1024;
 /** Larger ones get an array of their own. */
 const LARGEST_SHARED = 8 * 1024;

@@ -1,0 +1,114 @@
+/**
+ * The network of the lab: who stands on which link with which addresses. Addresses are of RFC 3849, link-layer addresses of
+ * RFC 7042 section 2.1.1 with the local bit set.
+ */
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+
+/** Links; `core` joins the home network, the correspondent and the router. */
+export const LINKS = ['home', 'foreign1', 'foreign2', 'core'] as const;
+export type LabLink = (typeof LINKS)[number];
+/** Links that a mobile node can be on. */
+export const MOBILE_LINKS = ['home', 'foreign1', 'foreign2'] as const;
+export type MobileLink = (typeof MOBILE_LINKS)[number];
+export type ForeignLink = Exclude<MobileLink, 'home'>;
+
+/** Stations, each in a namespace of its own. */
+export const STATIONS = ['ha', 'mn', 'cn', 'router', 'attacker'] as const;
+export type Station = (typeof STATIONS)[number];
+
+/** The namespace with a bridge for each link. */
+export const SWITCH = 'switch';
+
+/** An interface of a station. The other end of the pair is in the switch. */
+export interface LabInterface {
+  readonly station: Station;
+  /** In the station's namespace. */
+  readonly name: string;
+  /** In the switch. */
+  readonly port: string;
+  readonly linkLayerAddress: string;
+  /** Link that it is plugged into at first; undefined = none. */
+  readonly link: LabLink | undefined;
+}
+
+const wire = (
+  station: Station,
+  name: string,
+  octet: string,
+  link: LabLink | undefined,
+): LabInterface => ({
+  station,
+  name,
+  port: `${station}-${name}`,
+  linkLayerAddress: `02:00:5e:00:53:${octet}`,
+  link,
+});
+
+/** Every interface. */
+export const WIRES = {
+  haHome: wire('ha', 'home0', '01', 'home'),
+  haCore: wire('ha', 'core0', '02', 'core'),
+  routerForeign1: wire('router', 'foreign1', 'f1', 'foreign1'),
+  routerForeign2: wire('router', 'foreign2', 'f2', 'foreign2'),
+  routerCore: wire('router', 'core0', 'fc', 'core'),
+  cn: wire('cn', 'core0', '05', 'core'),
+  mn: wire('mn', 'wlan0', '10', 'foreign1'),
+  attacker: wire('attacker', 'visited0', '66', undefined),
+} as const;
+
+/** `fe80::` and the modified EUI-64 of an interface. RFC 4291 appendix A. */
+export function linkLocalText({ linkLayerAddress }: LabInterface): string {
+  const octets = linkLayerAddress.split(':').map((each) => Number.parseInt(each, 16));
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = octets;
+  const words = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
+  return `fe80::${words.map((word) => word.toString(16)).join(':')}`;
+}
+
+/** Prefixes of 64 bits, by link. */
+export const PREFIXES: Readonly<Record<LabLink, string>> = {
+  home: '2001:db8:1::',
+  foreign1: '2001:db8:2::',
+  foreign2: '2001:db8:3::',
+  core: '2001:db8:9::',
+};
+
+/** Addresses that are known beforehand. */
+export const ADDRESSES = {
+  homeAgent: '2001:db8:1::1',
+  homeAddress: '2001:db8:1::10',
+  homeAgentCore: '2001:db8:9::2',
+  router: '2001:db8:9::1',
+  correspondent: '2001:db8:9::5',
+} as const;
+
+/** Address of an attacker on a foreign link. */
+export function attackerAddress(link: ForeignLink): string {
+  return `${PREFIXES[link]}66`;
+}
+
+/** Ports of the correspondent's services, TCP for transfers and UDP for echoes. */
+export const SERVICE_PORTS = { transfer: 7001, echo: 7002 } as const;
+
+/** What each association is for, with its SPIs. */
+export const ASSOCIATIONS = [
+  { purpose: 'binding', toHomeAgent: 0x1001, toMobileNode: 0x2001 },
+  { purpose: 'home-tests', toHomeAgent: 0x1002, toMobileNode: 0x2002 },
+  { purpose: 'prefix-discovery', toHomeAgent: 0x1003, toMobileNode: 0x2003 },
+  { purpose: 'payload', toHomeAgent: 0x1004, toMobileNode: 0x2004 },
+] as const;
+
+/** Where a lab is when nobody says otherwise. */
+export const DEFAULT_DIRECTORY = '/run/mip6guard/lab';
+
+/** What names of namespaces begin with: every directory has a lab of its own. */
+export function namespacePrefix(directory: string): string {
+  const whole = path.resolve(directory);
+  if (whole === DEFAULT_DIRECTORY) return 'mip6lab';
+  return `mip6lab-${createHash('sha256').update(whole).digest('hex').slice(0, 8)}`;
+}
+
+/** Name of a namespace. */
+export function namespaceOf(prefix: string, station: Station | typeof SWITCH): string {
+  return `${prefix}-${station}`;
+}

@@ -1,0 +1,245 @@
+/**
+ * Places for what rules remember of one address or of two, found without making a key.
+ */
+import { u8 } from '../../dissectors/core/bytes.ts';
+
+/** No place. */
+export const NONE = -1;
+const FIRST_CAPACITY = 16;
+/** Octets of an address. */
+const ADDRESS = 16;
+
+/**
+ * Cells of one place: all that a look-up touches lies in one cache line, which is what it costs when there are thousands of
+ * nodes. Eight words of addresses, a tag, the next place of the bucket, neighbours in order of use, and two numbers of
+ * 64 bits.
+ */
+const STRIDE = 16;
+const TAG = 8;
+/** Of a free place, the next free one. */
+const NEXT = 9;
+const OLDER = 10;
+const NEWER = 11;
+/** Numbers of 64 bits, in units of 8 octets. */
+const WIDE_STRIDE = 8;
+const TIME = 6;
+const NUMBER = 7;
+
+/** Places in order of use, by one or two addresses and a number of 32 bits. */
+export class KeyedPlaces {
+  readonly #seed: number;
+  #buckets = new Int32Array(FIRST_CAPACITY).fill(NONE);
+  #cells = new Int32Array(FIRST_CAPACITY * STRIDE);
+  #wide = new Float64Array(this.#cells.buffer);
+  /** The key at hand. */
+  readonly #key = new Int32Array(TAG + 1);
+  #free = NONE;
+  /** Places ever used. */
+  #used = 0;
+  #size = 0;
+  #oldest = NONE;
+  #newest = NONE;
+  /** What was looked for last, and its place: who finds a place sets it next. */
+  #lastA: Uint8Array | undefined;
+  #lastB: Uint8Array | undefined;
+  #lastTag = 0;
+  #lastPlace = NONE;
+
+  /** @param seed makes the hash unpredictable to whoever chooses addresses; results do not depend on it. */
+  constructor(seed = 0x5bd1e995) {
+    this.#seed = seed;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The place used longest ago. */
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** The place used next after one. */
+  newer(place: number): number {
+    return this.#cells[place * STRIDE + NEWER] ?? NONE;
+  }
+
+  timeOf(place: number): number {
+    return this.#wide[place * WIDE_STRIDE + TIME] ?? 0;
+  }
+
+  setTime(place: number, time: number): void {
+    this.#wide[place * WIDE_STRIDE + TIME] = time;
+  }
+
+  numberOf(place: number): number {
+    return this.#wide[place * WIDE_STRIDE + NUMBER] ?? 0;
+  }
+
+  setNumber(place: number, number: number): void {
+    this.#wide[place * WIDE_STRIDE + NUMBER] = number;
+  }
+
+  /** The place of a key. Addresses have 16 octets; `b` may be fewer octets of another kind, told apart by `tag`. */
+  find(a: Uint8Array, b: Uint8Array | undefined, tag: number): number {
+    if (this.#size === 0) return NONE;
+    const isAgain = a === this.#lastA && b === this.#lastB && tag === this.#lastTag;
+    if (isAgain && this.#lastPlace !== NONE) return this.#lastPlace;
+    this.#lastA = a;
+    this.#lastB = b;
+    this.#lastTag = tag;
+    this.#lastPlace = this.#lookUp(this.#load(a, b, tag));
+    return this.#lastPlace;
+  }
+
+  /** A place for a key that has none, as the newest. */
+  insert(a: Uint8Array, b: Uint8Array | undefined, tag: number): number {
+    const place = this.#allocate();
+    const bucket = this.#load(a, b, tag);
+    const cells = this.#cells;
+    const at = place * STRIDE;
+    for (let i = 0; i <= TAG; i++) cells[at + i] = this.#key[i] ?? 0;
+    cells[at + NEXT] = this.#buckets[bucket] ?? NONE;
+    this.#buckets[bucket] = place;
+    this.#append(place);
+    this.#size++;
+    return place;
+  }
+
+  /** Makes a place the newest. */
+  touch(place: number): void {
+    if (place === this.#newest) return;
+    this.#unlink(place);
+    this.#append(place);
+  }
+
+  remove(place: number): void {
+    this.#lastPlace = NONE;
+    const cells = this.#cells;
+    const next = cells[place * STRIDE + NEXT] ?? NONE;
+    const bucket = this.#bucketOf(cells, place * STRIDE);
+    let before = this.#buckets[bucket] ?? NONE;
+    if (before === place) this.#buckets[bucket] = next;
+    else {
+      while (before !== NONE) {
+        const after = cells[before * STRIDE + NEXT] ?? NONE;
+        if (after === place) {
+          cells[before * STRIDE + NEXT] = next;
+          break;
+        }
+        before = after;
+      }
+    }
+    this.#unlink(place);
+    cells[place * STRIDE + NEXT] = this.#free;
+    this.#free = place;
+    this.#size--;
+  }
+
+  #lookUp(bucket: number): number {
+    const cells = this.#cells;
+    const key = this.#key;
+    let place = this.#buckets[bucket] ?? NONE;
+    while (place !== NONE) {
+      const at = place * STRIDE;
+      // The last words differ most.
+      if (
+        cells[at + 3] === key[3] &&
+        cells[at + 2] === key[2] &&
+        cells[at + 1] === key[1] &&
+        cells[at] === key[0] &&
+        cells[at + 7] === key[7] &&
+        cells[at + 6] === key[6] &&
+        cells[at + 5] === key[5] &&
+        cells[at + 4] === key[4] &&
+        cells[at + TAG] === key[TAG]
+      ) {
+        return place;
+      }
+      place = cells[at + NEXT] ?? NONE;
+    }
+    return NONE;
+  }
+
+  /** Takes a key at hand. @returns its bucket */
+  #load(a: Uint8Array, b: Uint8Array | undefined, tag: number): number {
+    const key = this.#key;
+    loadWords(key, 0, a, ADDRESS);
+    if (b?.length === ADDRESS) loadWords(key, 4, b, ADDRESS);
+    else {
+      for (let i = 4; i < TAG; i++) key[i] = 0;
+      if (b !== undefined) loadWords(key, 4, b, Math.min(b.length, ADDRESS));
+    }
+    key[TAG] = tag;
+    return this.#bucketOf(key, 0);
+  }
+
+  #bucketOf(words: Int32Array, at: number): number {
+    let hash = this.#seed;
+    for (let i = at; i <= at + TAG; i++) {
+      hash = Math.imul(hash ^ (hash >>> 15) ^ (words[i] ?? 0), 0x85ebca6b);
+    }
+    return (hash ^ (hash >>> 15)) & (this.#buckets.length - 1);
+  }
+
+  #allocate(): number {
+    const free = this.#free;
+    if (free !== NONE) {
+      this.#free = this.#cells[free * STRIDE + NEXT] ?? NONE;
+      return free;
+    }
+    const place = this.#used++;
+    if (place === this.#buckets.length) this.#grow();
+    return place;
+  }
+
+  #grow(): void {
+    const capacity = this.#buckets.length * 2;
+    const cells = new Int32Array(capacity * STRIDE);
+    cells.set(this.#cells);
+    this.#cells = cells;
+    this.#wide = new Float64Array(cells.buffer);
+    this.#buckets = new Int32Array(capacity).fill(NONE);
+    // All places are in use when there is none left.
+    for (let place = 0; place < this.#used - 1; place++) {
+      const bucket = this.#bucketOf(cells, place * STRIDE);
+      cells[place * STRIDE + NEXT] = this.#buckets[bucket] ?? NONE;
+      this.#buckets[bucket] = place;
+    }
+  }
+
+  #append(place: number): void {
+    const cells = this.#cells;
+    const newest = this.#newest;
+    cells[place * STRIDE + OLDER] = newest;
+    cells[place * STRIDE + NEWER] = NONE;
+    if (newest === NONE) this.#oldest = place;
+    else cells[newest * STRIDE + NEWER] = place;
+    this.#newest = place;
+  }
+
+  #unlink(place: number): void {
+    const cells = this.#cells;
+    const older = cells[place * STRIDE + OLDER] ?? NONE;
+    const newer = cells[place * STRIDE + NEWER] ?? NONE;
+    if (older === NONE) this.#oldest = newer;
+    else cells[older * STRIDE + NEWER] = newer;
+    if (newer === NONE) this.#newest = older;
+    else cells[newer * STRIDE + OLDER] = older;
+  }
+}
+
+function loadWords(key: Int32Array, at: number, octets: Uint8Array, length: number): void {
+  for (let i = 0; i < length; i += 4) {
+    // Behind the end `u8` gives zeros.
+    key[at + (i >> 2)] =
+      (u8(octets, i) << 24) |
+      (u8(octets, i + 1) << 16) |
+      (u8(octets, i + 2) << 8) |
+      u8(octets, i + 3);
+  }
+}
