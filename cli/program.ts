@@ -9,6 +9,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addFields } from './commands/fields.ts';
 import { addHistory } from './commands/history.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLab } from './commands/lab.ts';
 import { addLearn } from './commands/learn.ts';
 import { addLive } from './commands/live.ts';
 import { addNodes } from './commands/nodes.ts';
@@ -112,6 +113,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addLive(program, terminal, end);
   addTui(program, terminal, end);
   addNodes(program, terminal, end);
+  addLab(program, terminal, end);
   addSensor(program, terminal, end);
   addFields(program, terminal, end);
   addKeys(program, terminal, end);

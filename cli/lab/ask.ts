@@ -43,6 +43,7 @@ const seen = z.object({
       kind: z.string(),
       way: z.enum(['from-mn', 'to-mn', 'other']),
       isFromHomeAddress: z.boolean(),
+      isFromAttacker: z.boolean(),
       first: z.number(),
       last: z.number(),
       count: z.number(),

@@ -25,7 +25,7 @@ export interface LabInterface {
   readonly station: Station;
   /** In the station's namespace. */
   readonly name: string;
-  /** In the switch. */
+  /** In the switch; at most 15 characters. */
   readonly port: string;
   readonly linkLayerAddress: string;
   /** Link that it is plugged into at first; undefined = none. */
@@ -54,7 +54,7 @@ export const WIRES = {
   routerCore: wire('router', 'core0', 'fc', 'core'),
   cn: wire('cn', 'core0', '05', 'core'),
   mn: wire('mn', 'wlan0', '10', 'foreign1'),
-  attacker: wire('attacker', 'visited0', '66', undefined),
+  attacker: wire('attacker', 'air0', '66', undefined),
 } as const;
 
 /** `fe80::` and the modified EUI-64 of an interface. RFC 4291 appendix A. */

@@ -1,28 +1,27 @@
 /**
  * A node out of its configuration: host, links, IPsec and role. No I/O: links, programs, time and chance are handed in.
  */
-import { prefixMatches } from '../../dissectors/core/address.ts';
+import { isSameAddress } from '../../dissectors/core/address.ts';
 import type { LinkPort, LocalStack, RandomSource, Scheduler } from '../../engine/ports.ts';
 import { CorrespondentNode } from '../../nodes/correspondent-node/correspondent-node.ts';
 import type { BindingStore } from '../../nodes/home-agent/binding-store.ts';
 import { HomeAgent } from '../../nodes/home-agent/home-agent.ts';
-import { MobileNodeTable } from '../../nodes/home-agent/mobile-node-directory.ts';
 import type { NetworkInterface } from '../../nodes/interface/network-interface.ts';
 import { Host } from '../../nodes/ip/host.ts';
-import type { AssociationDeclaration, SpiRoles } from '../../nodes/ipsec/associations.ts';
+import type { AssociationDeclaration } from '../../nodes/ipsec/associations.ts';
 import type { NodeAssociationParameters } from '../../nodes/ipsec/association-parameters.ts';
 import { NodeIpsec } from '../../nodes/ipsec/node-ipsec.ts';
-import { policiesOfHomeAgent, policiesOfMobileNode } from '../../nodes/ipsec/policy.ts';
-import type { HomeAddressPolicies } from '../../nodes/ipsec/policy.ts';
 import { receiveBindingUpdates } from '../../nodes/mobility/binding-update.ts';
 import { MobileNode } from '../../nodes/mobile-node/mobile-node.ts';
-import type { MobileNodeConfiguration } from '../../nodes/mobile-node/mobile-node-parts.ts';
+import type { HomeLinkVerifier } from '../../nodes/mobile-node/mobile-node-parts.ts';
 import {
   installRouteOptimisation,
   messageTunnel,
 } from '../../nodes/mobile-node/route-optimisation/install.ts';
 import type { NodeLog } from '../../nodes/node-log.ts';
+import { declarationsOf } from './declarations.ts';
 import type { NodeDocument } from './node-schema.ts';
+import { correspondentOptions, homeAgentOptions, mobileNodeOptions } from './role-options.ts';
 
 /** What a node is handed. */
 export interface NodeSurroundings {
@@ -34,6 +33,8 @@ export interface NodeSurroundings {
   readonly localStack?: LocalStack | undefined;
   /** Where a home agent keeps its bindings. */
   readonly store?: BindingStore | undefined;
+  /** Judges advertisements of the home prefix, for `homeLink: send`. */
+  readonly homeLinkVerifier?: HomeLinkVerifier | undefined;
   /** Called when sequence numbers of associations should be written down again. */
   readonly onSnapshotDue?: (() => void) | undefined;
 }
@@ -50,42 +51,6 @@ export interface ComposedNode {
   /** Takes its leave: a mobile node de-registers, which takes seconds when nobody answers. */
   stop(): Promise<void>;
   close(): void;
-}
-
-/** Home addresses whose associations the key files have to hold. */
-export function declarationsOf(settings: NodeDocument): AssociationDeclaration[] {
-  const { homeAgent, mobileNode, ipsec } = settings;
-  const declared = (policies: HomeAddressPolicies, spis: SpiRoles): AssociationDeclaration => ({
-    policies,
-    spis,
-    ...(ipsec.replayProtection ? { replayWindow: 64 } : {}),
-  });
-  const served = (homeAgent?.mobileNodes ?? []).flatMap((node) => {
-    const { homeAddress, mobileNetworks, spis } = node;
-    const home = homeAgent === undefined ? undefined : agentOf(homeAgent, homeAddress);
-    if (home === undefined) return [];
-    const declaration = { ...ipsec, homeAddress, homeAgent: home, mobileNetworks };
-    return [declared(policiesOfHomeAgent(declaration), spis)];
-  });
-  const own = (mobileNode?.homeAddresses ?? []).flatMap(({ address, homeAgents, spis }) => {
-    const [home] = homeAgents;
-    if (home === undefined || mobileNode === undefined) return [];
-    const { keepIpsecAtHome, mobileNetworks } = mobileNode;
-    const homeAddress = address.address;
-    const more = { keepIpsecAtHome, mobileNetworks };
-    const declaration = { ...ipsec, ...more, homeAddress, homeAgent: home };
-    return [declared(policiesOfMobileNode(declaration), spis)];
-  });
-  return [...served, ...own];
-}
-
-type HomeAgentSettings = NonNullable<NodeDocument['homeAgent']>;
-
-/** Address of the home agent that mobile nodes of a home prefix register with. */
-function agentOf({ prefixes }: HomeAgentSettings, homeAddress: Uint8Array): Uint8Array | undefined {
-  return prefixes.find(({ prefix: { bytes, length } }) =>
-    prefixMatches(bytes, length, homeAddress, 0),
-  )?.agentAddress;
 }
 
 function ipsecOf(
@@ -126,12 +91,16 @@ export function composeNode(
     }
     if (link.router !== undefined) added.setStaticRouter(link.router);
   }
-  const correspondent = { isRouteOptimisationEnabled: asCorrespondent.routeOptimisation };
+  // On a virtual home link nobody asks for the home agent's address: routers send it here.
+  for (const { interface: on, agentAddress } of agentSettings?.prefixes ?? []) {
+    if (on === undefined && !isOnLink(settings, agentAddress)) host.addLocalAddress(agentAddress);
+  }
+  const correspondent = correspondentOptions(asCorrespondent);
   const homeAgent =
     agentSettings === undefined
       ? undefined
       : new HomeAgent({
-          ...homeAgentOptions(agentSettings, interfaces),
+          ...homeAgentOptions(agentSettings, settings.ipsec, interfaces),
           host,
           correspondent,
           ...(surroundings.store === undefined ? {} : { store: surroundings.store }),
@@ -146,7 +115,10 @@ export function composeNode(
   const mobileNode =
     settings.mobileNode === undefined
       ? undefined
-      : new MobileNode({ host, configuration: mobileNodeOptions(settings.mobileNode) });
+      : new MobileNode({
+          host,
+          configuration: mobileNodeOptions(settings.mobileNode, surroundings.homeLinkVerifier),
+        });
   const asMobile =
     mobileNode === undefined
       ? undefined
@@ -189,44 +161,8 @@ export function composeNode(
   };
 }
 
-function homeAgentOptions(
-  settings: HomeAgentSettings,
-  interfaces: ReadonlyMap<string, NetworkInterface>,
-): Omit<ConstructorParameters<typeof HomeAgent>[0], 'host'> {
-  const { deregistration, maximumLifetime } = settings;
-  return {
-    registration: { deregistration, maximumLifetime },
-    prefixes: settings.prefixes.map(({ interface: on, ...home }) => ({
-      ...home,
-      interface: on === undefined ? undefined : interfaces.get(on),
-    })),
-    mobileNodes: new MobileNodeTable(
-      settings.mobileNodes.map((node) => ({
-        homeAddress: node.homeAddress,
-        isAllowed: node.allowed,
-        isMobileRouter: node.mobileRouter,
-        mobileNetworks: node.mobileNetworks,
-        mayUseSeveralCareOfAddresses: node.severalCareOfAddresses,
-        ...(node.name === undefined ? {} : { name: node.name }),
-        ...(node.deregistration === undefined ? {} : { deregistration: node.deregistration }),
-        ...(node.maximumLifetime === undefined ? {} : { maximumLifetime: node.maximumLifetime }),
-      })),
-    ),
-  };
-}
-
-function mobileNodeOptions(
-  settings: NonNullable<NodeDocument['mobileNode']>,
-): MobileNodeConfiguration {
-  const { homeAddresses, movement, mobileNetworks, trustAnchors: _, ...rest } = settings;
-  return {
-    ...rest,
-    homeAddresses: homeAddresses.map(({ address, homeAgents }) => ({
-      address: address.address,
-      prefixLength: address.length,
-      homeAgents,
-    })),
-    movement: { strategy: movement },
-    ...(mobileNetworks.length === 0 ? {} : { mobileRouter: { prefixes: mobileNetworks } }),
-  };
+function isOnLink({ links }: NodeDocument, given: Uint8Array): boolean {
+  return links.some(({ addresses }) =>
+    addresses.some(({ address }) => isSameAddress(address, given)),
+  );
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
-import { declarationsOf } from './compose.ts';
+import { declarationsOf } from './declarations.ts';
 import { readNodeFile } from './node-file.ts';
 import { nodeAssociations } from './node-keys.ts';
 

@@ -107,8 +107,9 @@ export class NonceTable {
 
   /** RFC 6275 section 5.2.7: a nonce MUST NOT be accepted longer than MAX_NONCE_LIFETIME after its first use. */
   #discard(): void {
-    const oldest = this.#scheduler.now - LIFETIME;
-    while ((this.#nonces[0]?.firstUsedAt ?? Infinity) <= oldest) this.#forgetOldest();
+    const { now } = this.#scheduler;
+    // The sum that the timer is set with: any other may differ by a rounding, and the timer would never be done.
+    while ((this.#nonces[0]?.firstUsedAt ?? Infinity) + LIFETIME <= now) this.#forgetOldest();
   }
 
   #forgetOldest(): void {

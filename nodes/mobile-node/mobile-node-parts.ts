@@ -6,7 +6,13 @@ import type { Prefix } from '../../dissectors/core/address.ts';
 import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
 import type { LinkMessage, NetworkInterface } from '../interface/network-interface.ts';
 import type { Host } from '../ip/host.ts';
-import type { InboundPacket, OutboundPacket, Path, TunnelEnds, TunnelOrigin } from '../ip/packet.ts';
+import type {
+  InboundPacket,
+  OutboundPacket,
+  Path,
+  TunnelEnds,
+  TunnelOrigin,
+} from '../ip/packet.ts';
 import type { ReceivedMessage } from '../mobility/mobility-endpoint.ts';
 import type { BindingUpdateList } from './binding-update-list.ts';
 import type { MessageRateLimiter } from './message-rate.ts';

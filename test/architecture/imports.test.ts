@@ -61,7 +61,7 @@ const FORBIDDEN: Readonly<Record<string, readonly Import[]>> = {
     ],
   ],
   'nodes-import-protocol-code-only': [
-    ['nodes/to-state.ts', "import { value } from '../engine/state/security-association.ts';"],
+    ['nodes/to-state.ts', "import { value } from '../engine/state/bindings.ts';"],
     ['nodes/to-built-in.ts', "import { createSocket } from 'node:dgram';"],
     ['nodes/to-rules.ts', "import { value } from '../rules/binding/one.ts';"],
   ],

@@ -4,7 +4,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { DECISIONS } from '../nodes/conformance/decisions.ts';
+import { DECISIONS, NOT_APPLICABLE } from '../nodes/conformance/decisions.ts';
 import { ROOT } from './pages.ts';
 
 const cases = z.array(
@@ -36,7 +36,7 @@ const LEVELS = {
 
 /** Ids in titles of tests: between quotes, so that a comment proves nothing. */
 const TITLE = /(['"`])(?:(?!\1).)*\1/g;
-const ID = /\b[A-Z]{2,3}(?:-[A-Z]{2,4})?-\d{2}\b/g;
+const ID = /\b(?:COM|HA|MN|CN|IPS|DRG)(?:-[A-Z]{2,4})?-\d{2}\b/g;
 
 function testFiles(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -64,6 +64,11 @@ export const TESTED = {
   wire: filesByCase(testFiles('test/e2e').filter((file) => file.includes('/nodes'))),
 } as const;
 
+/** Whether a case is about a part that the nodes leave to others. */
+export function isNotApplicable(id: string): boolean {
+  return NOT_APPLICABLE.some((each) => each.id === id);
+}
+
 const short = (file: string): string =>
   file.replace(/^test\/(?:nodes|e2e)\//, '').replace('.test.ts', '');
 
@@ -71,8 +76,10 @@ function row({ id, level, stimulus, behaviour, source }: ConformanceCase): strin
   const decision = DECISIONS.find((each) => each.id === id)?.decision;
   const machine = (TESTED.machine.get(id) ?? []).map(short).join(', ');
   const wire = TESTED.wire.has(id) ? 'yes' : '';
+  const left = NOT_APPLICABLE.find((each) => each.id === id)?.decision;
+  const tests = left === undefined ? machine || '**none**' : `not applicable: ${left}`;
   const shown = decision === undefined ? behaviour : `${behaviour}. **Here:** ${decision}`;
-  return `| ${id} | ${level} | ${stimulus} | ${shown} | ${source} | ${machine || '**none**'} | ${wire} |`;
+  return `| ${id} | ${level} | ${stimulus} | ${shown} | ${source} | ${tests} | ${wire} |`;
 }
 
 function summary(): string {
@@ -80,15 +87,16 @@ function summary(): string {
     const own = CASES.filter((each) => each.level === level);
     const tested = own.filter(({ id }) => TESTED.machine.has(id)).length;
     const wire = own.filter(({ id }) => TESTED.wire.has(id)).length;
-    return `| ${level} | ${name} | ${own.length} | ${tested} | ${wire} |`;
+    const left = own.filter(({ id }) => isNotApplicable(id)).length;
+    return `| ${level} | ${name} | ${own.length} | ${tested} | ${wire} | ${left} |`;
   });
   const tested = CASES.filter(({ id }) => TESTED.machine.has(id)).length;
   const wire = CASES.filter(({ id }) => TESTED.wire.has(id)).length;
   return [
-    '| level | | cases | tested against the state machines | and against processes |',
-    '| --- | --- | --- | --- | --- |',
+    '| level | | cases | tested against the state machines | and against processes | not applicable |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...rows,
-    `| | all | ${CASES.length} | ${tested} | ${wire} |`,
+    `| | all | ${CASES.length} | ${tested} | ${wire} | ${NOT_APPLICABLE.length} |`,
   ].join('\n');
 }
 

@@ -16,12 +16,17 @@ import { MUTATIONS, holdCaptures, seedOf } from '../fixtures/mutations.ts';
 import { Random } from '../fuzz/random.ts';
 
 /** Of the audits of all captures so many are made, each with the packets as they are and changed in one way. */
-const EVERY = 5;
+const EVERY = 10;
 const MINUTES = 60_000;
 
 /** The rule as one that is asked about everything. */
 function askedAlways(rule: RuleDefinition): RuleDefinition {
   return { ...rule, asksOnly: {} };
+}
+
+/** Conditions are what differs; they stand in the rules that alerts name. */
+function withoutConditions(name: string, value: unknown): unknown {
+  return name === 'asksOnly' ? undefined : value;
 }
 
 async function difference(audit: ExpectedAudit, way: number): Promise<readonly string[]> {
@@ -39,13 +44,8 @@ async function difference(audit: ExpectedAudit, way: number): Promise<readonly s
       const engine = new Engine({ ...known, rules, inputs, interfaces, seed: 1 });
       for (const packet of list) engine.feed({ ...packet });
       const { alerts, incidents, notJudged, counters, internalErrors } = engine.finish();
-      return JSON.stringify({
-        alerts: alerts.map((alert) => ({ ...alert, rule: alert.rule.id })),
-        incidents: incidents.map((incident) => ({ ...incident, alerts: incident.alerts.length })),
-        notJudged,
-        evictions: [...counters.evictions],
-        internalErrors,
-      });
+      const said = { alerts, incidents, notJudged, evictions: [...counters.evictions] };
+      return JSON.stringify({ ...said, internalErrors }, withoutConditions);
     });
     if (some !== all) differing.push(name);
   }
@@ -61,7 +61,7 @@ describe('a rule that is asked about some events only', () => {
       for (const [i, audit] of audits.entries()) {
         if (i % EVERY === 0) differing.push(...(await difference(audit, i / EVERY)));
       }
-      expect(audits.length / EVERY).toBeGreaterThan(50);
+      expect(audits.length / EVERY).toBeGreaterThan(30);
       expect(differing).toEqual([]);
     },
     3 * MINUTES,

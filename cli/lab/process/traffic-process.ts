@@ -125,8 +125,8 @@ export function transfer(seconds: number, rate: number): Promise<TrafficSummary>
   });
 }
 
-/** Sends datagrams to the correspondent, which sends them back. @param interval milliseconds */
-export function probe(milliseconds: number, interval: number): Promise<TrafficSummary> {
+/** Sends datagrams to the correspondent, which sends them back, until the signal. @param interval milliseconds */
+export function probe(interval: number, signal: AbortSignal): Promise<TrafficSummary> {
   return new Promise((resolve) => {
     let sent = 0;
     const arrivals = new Arrivals();
@@ -140,11 +140,11 @@ export function probe(milliseconds: number, interval: number): Promise<TrafficSu
         sent++;
       });
     }, interval);
-    setTimeout(() => {
+    signal.addEventListener('abort', () => {
       clearInterval(timer);
       socket.close();
       resolve({ sent, received: arrivals.count, longestGap: arrivals.longestGap });
-    }, milliseconds);
+    });
   });
 }
 

@@ -26,6 +26,7 @@ export interface SeenFrames {
   readonly way: 'from-mn' | 'to-mn' | 'other';
   /** The IPv6 source is the home address: nothing hides or protects the packet. */
   readonly isFromHomeAddress: boolean;
+  readonly isFromAttacker: boolean;
   readonly first: number;
   readonly last: number;
   readonly count: number;
@@ -36,6 +37,7 @@ interface Tally {
   kind: FrameKind;
   way: SeenFrames['way'];
   isFromHomeAddress: boolean;
+  isFromAttacker: boolean;
   first: number;
   last: number;
   count: number;
@@ -84,6 +86,7 @@ class Recording {
 export async function startWatcher(place: LabPlace): Promise<() => Promise<void>> {
   const scheduler = systemScheduler;
   const mobile = macOf(WIRES.mn.linkLayerAddress);
+  const attacker = macOf(WIRES.attacker.linkLayerAddress);
   const homeAddress = octetsOf(ADDRESSES.homeAddress);
   let tallies = new Map<string, Tally>();
   let markedAt = scheduler.now;
@@ -99,12 +102,13 @@ export async function startWatcher(place: LabPlace): Promise<() => Promise<void>
         : equalBytes(frame, 0, mobile, 0, 6) || (frame[0] ?? 0) === 0x33
           ? 'to-mn'
           : 'other';
+      const isFalse = equalBytes(frame, 6, attacker, 0, 6);
       const at = scheduler.now - markedAt;
-      const key = `${link} ${kind} ${way} ${isHome ? 1 : 0}`;
+      const key = `${link} ${kind} ${way} ${isHome ? 1 : 0} ${isFalse ? 1 : 0}`;
       const tally = tallies.get(key);
       if (tally === undefined) {
         tallies.set(key, {
-          ...{ link, kind, way, isFromHomeAddress: isHome },
+          ...{ link, kind, way, isFromHomeAddress: isHome, isFromAttacker: isFalse },
           ...{ first: at, last: at, count: 1 },
         });
       } else {

@@ -54,6 +54,8 @@ export class MulticastGroups {
   /** Home addresses by the second of the interval in which they are queried. */
   readonly #turns = new Map<number, Set<AddressKey>>();
   readonly #turnOf = new Map<AddressKey, number>();
+  /** The same for every tunnel of a link. */
+  readonly #queries = new Map<NetworkInterface, Uint8Array>();
   #turn = 0;
   #timer: ScheduledAction | undefined;
 
@@ -251,6 +253,11 @@ export class MulticastGroups {
     const tunnel = this.#tunnels.of(homeAddress);
     const link = this.#linkOf(homeAddress) ?? host.interfaces[0];
     if (tunnel === undefined || link === undefined) return;
-    host.sendTunnelled(generalQuery(link.linkLocal, this.#queryInterval), tunnel.ends);
+    let query = this.#queries.get(link);
+    if (query === undefined) {
+      query = generalQuery(link.linkLocal, this.#queryInterval);
+      this.#queries.set(link, query);
+    }
+    host.sendTunnelled(query, tunnel.ends);
   }
 }

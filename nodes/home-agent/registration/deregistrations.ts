@@ -113,7 +113,7 @@ export class Deregistrations {
     const { context } = this.#parts;
     const { packet, homeAddress } = update;
     const link = context.prefixes.of(homeAddress)?.interface;
-    if (link !== undefined && packet.interface === link && packet.tunnels.length === 0) return true;
+    if (link !== undefined && packet.interface === link) return true;
     if (context.options.registration?.ingress !== 'alarm') return false;
     context.alarm('deregistration-from-other-link', {
       homeAddress: formatAddress(homeAddress),

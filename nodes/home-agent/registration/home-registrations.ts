@@ -167,7 +167,7 @@ export class HomeRegistrations implements Registrar {
     if (pending !== undefined) {
       const { sequence: last } = pending.update;
       // Sent again while duplicate address detection runs: one answer for all of them, to the latest.
-      if (sequence !== last && !isSequenceGreater(sequence, last)) {
+      if (!isSequenceGreater(sequence, last)) {
         this.answers.discard(update, 'superseded');
         return;
       }

@@ -150,6 +150,26 @@ export const DECISIONS: readonly Decision[] = [
     decision: 'Status 174.',
   },
   {
+    id: 'DRG-MN-02',
+    decision:
+      '`isOptimistic` uses the tunnel before the first acknowledgement; coming home it has no effect.',
+  },
+  {
+    id: 'DRG-MN-05',
+    decision:
+      'Taken when ESP vouches for it: nothing in it tells the relay, and the home agent refuses relayed updates (DRG-03).',
+  },
+  {
+    id: 'DRG-MN-06',
+    decision:
+      '`homeRouters` and every router behind which a return was acknowledged are known; others are reported. `homeLink: never` (default) and `send` refuse the whole advertisement, also of prefixes around or inside the home prefix.',
+  },
+  {
+    id: 'DRG-MN-09',
+    decision:
+      '`keepIpsecAtHome`: the tunnel runs from the home address to the home agent; what comes outside of it is thrown away.',
+  },
+  {
     id: 'HA-DER-04',
     decision:
       'Status 133; within ten seconds of an accepted de-registration a repeated one with a greater number is accepted again.',
@@ -313,4 +333,101 @@ export const DECISIONS: readonly Decision[] = [
     id: 'IPS-RR-12',
     decision: 'Tunnel policies rest at once; all associations are kept.',
   },
+  {
+    id: 'MN-BA-09',
+    decision:
+      '128 and 130: the next home agent, or the same after 32 s; 174: another care-of address; all others: the next home agent, or the same after 600 s.',
+  },
+  {
+    id: 'MN-BA-10',
+    decision:
+      'Not when another home agent still has the acknowledged binding of this node: then 134 is an answer of that home agent alone.',
+  },
+  {
+    id: 'MN-BE-13',
+    decision:
+      'Discarded; `ignoresHomeAgentErrors: false` believes Parameter Problem 1 and goes to the next home agent.',
+  },
+  {
+    id: 'MN-BU-08',
+    decision:
+      'The lesser of `lifetime` (3600 s) and what is left of home prefix and care-of address; never below 4 s.',
+  },
+  {
+    id: 'MN-BU-11',
+    decision: 'After three quarters of the lifetime, or as Binding Refresh Advice says.',
+  },
+  {
+    id: 'MN-DHA-01',
+    decision:
+      'Only without configured home agents, or after a Home Agent Switch without addresses; begins anew after a move, and 60 s after silence.',
+  },
+  {
+    id: 'MN-DHA-08',
+    decision:
+      'A solicitation follows once a minute at most, and only for an advertisement that is protected.',
+  },
+  {
+    id: 'MN-MC-01',
+    decision:
+      'From the link-local address of the visited interface, as RFC 3810 section 5.2.13 demands; never from the home address.',
+  },
+  {
+    id: 'MN-MC-02',
+    decision:
+      '`joinGroup` of the mobile node; reports are link-local inside the tunnel (RFC 6275 section 10.4.3).',
+  },
+  {
+    id: 'MN-MD-01',
+    decision:
+      '`duplicateDetection: optimistic` leaves out the second check of the link-local address and uses care-of addresses while they are checked.',
+  },
+  {
+    id: 'MN-MD-03',
+    decision:
+      'Two missed advertisements (`movement.missedAdvertisements`) prompt a question to the router; without an answer routers are solicited.',
+  },
+  {
+    id: 'MN-MD-07',
+    decision:
+      'Under `homeLink: prefix` at once, even while another router answers; left again for five minutes when nobody acknowledges within 15 s and there is another way.',
+  },
+  {
+    id: 'MN-MD-11',
+    decision: 'On other interfaces, and on the same one while the return home is not acknowledged.',
+  },
+  {
+    id: 'MN-MD-14',
+    decision: 'The tunnel stays until a protected acknowledgement, in every mode of `homeLink`.',
+  },
+  {
+    id: 'MN-PKT-03',
+    decision:
+      'Packets from the home address to neighbors of a visited link are thrown away; the link-local address is there for them.',
+  },
+  {
+    id: 'MN-RET-07',
+    decision:
+      'A duplicate may be a binding from before the start: the home agent is asked to let go of it, and only when it has none is the address given up.',
+  },
+  {
+    id: 'MN-RTX-05',
+    decision:
+      'Also for a de-registration before a switch to another home agent; at home it goes on at the longest timeout.',
+  },
+];
+
+/** Cases about parts that the nodes leave to others, and to whom. */
+export const NOT_APPLICABLE: readonly Decision[] = [
+  {
+    id: 'IPS-IKE-04',
+    decision:
+      'certificates are judged by the keying daemon (strongSwan); its associations are imported',
+  },
+  {
+    id: 'IPS-IKE-08',
+    decision: '“if supported”: configuration payloads are answered by the keying daemon',
+  },
+  { id: 'IPS-IKE-09', decision: 'EAP is done by the keying daemon' },
+  { id: 'IPS-IKE-10', decision: '“if supported”: IKEv1 is not' },
 ];

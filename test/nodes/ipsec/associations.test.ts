@@ -453,3 +453,41 @@ function selectorOfBinding(): NonNullable<KeyedAssociation['selector']> {
     interface: undefined,
   };
 }
+
+describe('associations that were negotiated', () => {
+  const negotiated = (homeAddress: string): KeyedAssociation[] =>
+    rowsOf(
+      [
+        xfrm(
+          [COA, HA],
+          0x200,
+          'transport',
+          `src ${homeAddress}/128 dst ${HA}/128 proto mobility-header type 5`,
+        ),
+        xfrm(
+          [HA, COA],
+          0x201,
+          'transport',
+          `src ${HA}/128 dst ${homeAddress}/128 proto mobility-header type 6`,
+        ),
+      ].join(''),
+    );
+  const BINDING = { ...DECLARATION, prefixDiscovery: 'none', homeTests: 'none' } as const;
+
+  it('IPS-IKE-02 IPS-IKE-05 stand for the home address of their selector, wherever their ends were', () => {
+    expect(found(negotiated(HOA), atHomeAgent(BINDING, { keying: 'negotiated' }))).toEqual({
+      associations: ['binding in transport 200', 'binding out transport 201'],
+      problems: [],
+      unused: [],
+    });
+  });
+
+  it('IPS-IKE-03 for a home address that nobody may use here are not taken', () => {
+    const { associations, unused } = found(
+      negotiated(OTHER),
+      atHomeAgent(BINDING, { keying: 'negotiated' }),
+    );
+    expect(associations).toEqual([]);
+    expect(unused).toHaveLength(2);
+  });
+});

@@ -117,7 +117,8 @@ describe('noise', () => {
   /** Random messages of everybody to the node: in clear, and with wrong protection. */
   function noise(bench: MobileNodeBench, seed: number, rounds: number): void {
     const random = new SeededRandom(seed);
-    const pick = <T>(from: readonly [T, ...T[]]): T => from[(random.octets(1)[0] ?? 0) % from.length] ?? from[0];
+    const pick = <T>(from: readonly [T, ...T[]]): T =>
+      from[(random.octets(1)[0] ?? 0) % from.length] ?? from[0];
     for (let i = 0; i < rounds; i++) {
       const source = pick([AGENT, ip('2001:db8:c::666'), ip('fe80::1:1'), HOME]);
       const isRouted = pick([true, false]);
@@ -128,14 +129,23 @@ describe('noise', () => {
       let payload = octets;
       if (kind === 'mobility') {
         payload = encodeMobilityHeader(
-          { kind: 'unknown-message', mhType: (octets[0] ?? 0) % 24, data: octets.slice(0, octets.length - 6) },
+          {
+            kind: 'unknown-message',
+            mhType: (octets[0] ?? 0) % 24,
+            data: octets.slice(0, octets.length - 6),
+          },
           [],
           { source, destination, padding: 'as-given' },
         );
       } else if (kind === 'icmpv6') {
         protocol = 58;
         payload = encodeIcmpv6(
-          { kind: 'unknown-icmpv6', type: pick([1, 4, 130, 134, 135, 136, 145, 147]), code: 0, data: octets },
+          {
+            kind: 'unknown-icmpv6',
+            type: pick([1, 4, 130, 134, 135, 136, 145, 147]),
+            code: 0,
+            data: octets,
+          },
           { source, destination },
         );
       } else if (kind === 'esp') protocol = 50;

@@ -39,6 +39,8 @@ export interface NetworkOptions {
   readonly start?: LinkName;
   /** Milliseconds from port to port of the core link. */
   readonly delay?: number;
+  /** Sees every frame from the beginning on, in the order in which they are put on links. */
+  readonly onFrame?: (frame: Uint8Array, at: number, link: LinkName | 'core') => void;
 }
 
 export function prefixOf(text: string): Prefix {
@@ -76,9 +78,10 @@ export class WholeNetwork {
 
   constructor(options: NetworkOptions = {}) {
     const { scheduler } = this;
-    const link = (name: string, delay = 0): MemoryLink => {
+    const link = (name: LinkName | 'core', delay = 0): MemoryLink => {
       const made = new MemoryLink({ scheduler, random: new SeededRandom(99), name, delay });
       made.tap((frame, at) => {
+        options.onFrame?.(frame, at, name);
         if (u16(frame, 12) !== 0x86dd) return;
         const packet = readPacket(frame.slice(14, 54 + u16(frame, 18)));
         this.carried.push({ ...packet, link: name, at, by: formatMac(frame, 6) });
@@ -161,7 +164,9 @@ export class WholeNetwork {
   }
 
   alarms(): string[] {
-    return this.log.filter(({ level }) => level === 'alarm').map(({ event, node }) => `${node} ${event}`);
+    return this.log
+      .filter(({ level }) => level === 'alarm')
+      .map(({ event, node }) => `${node} ${event}`);
   }
 
   close(): void {

@@ -7,9 +7,13 @@ import { WholeNetwork } from './whole-network.ts';
 import type { NetworkOptions } from './whole-network.ts';
 
 /** Sends an echo request from one to the other. @returns links on which it and its reply were seen in clear */
-function ping(network: WholeNetwork, from: 'mobile-node' | 'correspondent'): { replies: number; clear: string[] } {
+function ping(
+  network: WholeNetwork,
+  from: 'mobile-node' | 'correspondent',
+): { replies: number; clear: string[] } {
   const host = from === 'correspondent' ? network.correspondent : network.mobileHost;
-  const [source, destination] = from === 'correspondent' ? [CORRESPONDENT, HOME] : [HOME, CORRESPONDENT];
+  const [source, destination] =
+    from === 'correspondent' ? [CORRESPONDENT, HOME] : [HOME, CORRESPONDENT];
   let replies = 0;
   host.icmpv6.handle('echo-reply', () => {
     replies++;
@@ -35,7 +39,9 @@ describe('mobile node and home agent of this project', () => {
   test('a registration through ESP, and payload both ways that nobody on the visited link can read', () => {
     const network = registered();
     expect(network.state).toBe('registered');
-    expect(formatAddress(network.agentHost.bindings.find(HOME)?.careOfAddress ?? HOME)).toMatch(/^2001:db8:1:/);
+    expect(formatAddress(network.agentHost.bindings.find(HOME)?.careOfAddress ?? HOME)).toMatch(
+      /^2001:db8:1:/,
+    );
     for (const from of ['mobile-node', 'correspondent'] as const) {
       const { replies, clear } = ping(network, from);
       expect(replies).toBe(1);
@@ -48,7 +54,9 @@ describe('mobile node and home agent of this project', () => {
     const network = registered();
     network.move('two');
     expect(network.state).toBe('registered');
-    expect(formatAddress(network.agentHost.bindings.find(HOME)?.careOfAddress ?? HOME)).toMatch(/^2001:db8:2:/);
+    expect(formatAddress(network.agentHost.bindings.find(HOME)?.careOfAddress ?? HOME)).toMatch(
+      /^2001:db8:2:/,
+    );
     expect(ping(network, 'correspondent').replies).toBe(1);
     expect(ping(network, 'mobile-node').replies).toBe(1);
   });
@@ -61,7 +69,13 @@ describe('mobile node and home agent of this project', () => {
     expect(network.agentHost.bindings.find(HOME)).toBeUndefined();
     const updates = network
       .take()
-      .filter(({ link, by, source, protocol }) => link === 'home' && by === formatMac(NODE_LINK) && source === text(HOME) && protocol === 50);
+      .filter(
+        ({ link, by, source, protocol }) =>
+          link === 'home' &&
+          by === formatMac(NODE_LINK) &&
+          source === text(HOME) &&
+          protocol === 50,
+      );
     expect(updates).toHaveLength(1);
     expect(ping(network, 'correspondent')).toMatchObject({ replies: 1 });
     expect(ping(network, 'mobile-node')).toMatchObject({ replies: 1 });

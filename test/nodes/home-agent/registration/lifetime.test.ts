@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { MemoryBindingStore } from '../../../../nodes/home-agent/binding-store.ts';
+import { ip } from '../../wire-peer.ts';
 import { AGENT, HomeAgentBench, NEW_CARE_OF, prefixOf } from '../bench.ts';
 import type { BenchOptions } from '../bench.ts';
 import type { Acknowledgement } from '../mobile-side.ts';
@@ -143,6 +144,23 @@ describe('the end', () => {
     expect(bench.solicit(home)).toEqual([]);
     expect(bench.intercepted()).toBeUndefined();
     expect(bench.ipsec.tunnelOf(home)).toBeUndefined();
+  });
+
+  test('a registration in the moment after the end is a new one, and nothing is left of the old', () => {
+    const bench = immediate();
+    const told: string[] = [];
+    bench.agent.events.onRegistered(() => told.push('registered'));
+    bench.agent.events.onDeregistered((_, reason) => told.push(reason));
+    bench.run(300);
+    bench.deliver(bench.mobile().update({ sequence: 1, lifetime: 40, flags: 0xe000 }));
+    const end = bench.host.bindings.find(bench.mobile().home)?.expiresAt ?? 0;
+    bench.run(end - bench.scheduler.now + 1);
+    // Past its end, and not yet swept away.
+    expect(told).toEqual(['registered']);
+    expect(bench.update({ sequence: 1 }, 1, 10)).toMatchObject([{ status: 0 }]);
+    expect(told).toEqual(['registered', 'expired', 'registered']);
+    expect(bench.probe(bench.mobile().home)).toHaveLength(1);
+    expect(bench.probe(ip('fe80::100'))).toEqual([]);
   });
 
   test('HA-LIFE-15 who does not refresh when advised keeps the binding to its end', () => {

@@ -170,6 +170,9 @@ export class RouteBench {
       lifetime: 400,
       registeredAt: scheduler.now,
       expiresAt: scheduler.now + 400_000,
+      hasLinkLocal: false,
+      hasKeyMobility: false,
+      isMobileRouter: false,
       usedAt: scheduler.now,
     });
   }

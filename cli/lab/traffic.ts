@@ -1,0 +1,56 @@
+/**
+ * Programs of the mobile node that talk to the correspondent, as commands start them.
+ */
+import { z } from 'zod';
+import { askSeen } from './ask.ts';
+import type { Seen } from './ask.ts';
+import type { LabPlace } from './lab-state.ts';
+import { labProcess, runProcess } from './processes.ts';
+import type { TrafficSummary } from './process/traffic-process.ts';
+import { reached } from './whereabouts.ts';
+
+const summary = z.object({ sent: z.number(), received: z.number(), longestGap: z.number() });
+/** Milliseconds between two probes, and that they have to begin. */
+const INTERVAL = 10;
+const BEGIN = 15_000;
+
+/** Kinds of frames that carry payload. */
+export const PAYLOAD = ['tunnelled', 'optimised', 'plain'] as const;
+
+/** What came by, of some kinds. */
+export function payloadSeen({ seen }: Seen): Seen['seen'] {
+  return seen.filter(({ kind }) => PAYLOAD.some((each) => each === kind));
+}
+
+/** Runs a transfer to its end. @param rate octets a second */
+export async function runTransferProcess(
+  place: LabPlace,
+  seconds: number,
+  rate: number,
+): Promise<TrafficSummary> {
+  const words = labProcess(place, 'transfer', String(seconds), String(rate));
+  return summary.parse(JSON.parse(await runProcess(place, 'mn', words).output));
+}
+
+/** Probes that run beside something else. */
+export interface Probes {
+  stop(): Promise<TrafficSummary>;
+}
+
+/** Starts probes, and waits until they leave the mobile node. */
+export async function startProbes(place: LabPlace): Promise<Probes> {
+  const running = runProcess(place, 'mn', labProcess(place, 'probe', String(INTERVAL)));
+  // A failure is told by stop.
+  running.output.catch(() => undefined);
+  const before = payloadSeen(await askSeen(place)).reduce((sum, { count }) => sum + count, 0);
+  await reached(BEGIN, async () => {
+    const now = payloadSeen(await askSeen(place)).reduce((sum, { count }) => sum + count, 0);
+    return now > before + 10;
+  });
+  return {
+    stop: async () => {
+      running.stop();
+      return summary.parse(JSON.parse(await running.output));
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * `mip6guard lab up` and `down`.
+ */
+import { existsSync } from 'node:fs';
+import { openKernel } from '../../io/inline/index.ts';
+import { HostError } from '../../io/inline/index.ts';
+import { CliError, EXIT } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Terminal } from '../terminal.ts';
+import { askStatus, record } from './ask.ts';
+import { checkPrivileges, namespacesOf, sleep } from './ip-tool.ts';
+import { writeLabFiles } from './lab-files.ts';
+import { LabPlace } from './lab-state.ts';
+import type { LabState } from './lab-state.ts';
+import { SWITCH } from './plan.ts';
+import { labProcess, logTail, startProcess } from './processes.ts';
+import { labStatus, writeStatus } from './status.ts';
+import { buildTopology, removeTopology } from './topology.ts';
+import { reached, registration } from './whereabouts.ts';
+
+/** Milliseconds that a process, and then the first registration, may take. */
+const START_PATIENCE = 30_000;
+const REGISTRATION_PATIENCE = 30_000;
+const STEP = 50;
+/** Processes in the order in which they are started. */
+const PROCESSES = ['watcher', 'router', 'ha', 'cn', 'services', 'mn'] as const;
+
+/** How a lab is wished. */
+export interface UpOptions {
+  readonly directory: string;
+  /** Everything that RFC 6275 allows, as the attacks need it. */
+  readonly isPermissive: boolean;
+  /** undefined = `never`, or `prefix` when permissive. */
+  readonly homeLink: 'never' | 'prefix' | undefined;
+  readonly routeOptimisation: boolean;
+  readonly delay: number;
+  readonly captures: boolean;
+  readonly isJson: boolean;
+}
+
+/** Throws CliError (4) unless frames can be sent here. */
+function checkKernel(): void {
+  try {
+    openKernel();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw new CliError(EXIT.environment, error.message, {
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+  if (!existsSync('/dev/net/tun')) {
+    throw new CliError(EXIT.environment, 'there is no /dev/net/tun', {
+      hint: 'Load the module: sudo modprobe tun. In a container: --device /dev/net/tun',
+    });
+  }
+}
+
+/** Builds a lab and waits for the first registration. What fails half way is taken down again. */
+export async function labUp(options: UpOptions, terminal: Terminal): Promise<ExitCode> {
+  checkPrivileges();
+  checkKernel();
+  const place = new LabPlace(options.directory);
+  if (place.isThere) {
+    throw new CliError(EXIT.usage, `there is a lab in ${place.directory} already`, {
+      hint: 'mip6guard lab status, or mip6guard lab down',
+    });
+  }
+  const state: LabState = {
+    format: 1,
+    isPermissive: options.isPermissive,
+    homeLink: options.homeLink ?? (options.isPermissive ? 'prefix' : 'never'),
+    routeOptimisation: options.routeOptimisation,
+    delay: options.delay,
+    startedAt: new Date().toISOString(),
+    isUp: false,
+  };
+  place.make();
+  try {
+    place.save(state);
+    writeLabFiles(place, state);
+    buildTopology(place.prefix);
+    await startAll(place, options);
+    place.save({ ...state, isUp: true });
+  } catch (error) {
+    await takeDown(place);
+    throw error;
+  }
+  await writeStatus(await labStatus(place), options.isJson, terminal);
+  return EXIT.clean;
+}
+
+async function startAll(place: LabPlace, { captures }: UpOptions): Promise<void> {
+  const begin = (name: (typeof PROCESSES)[number]): void => {
+    if (name === 'watcher') startProcess(place, SWITCH, name, labProcess(place, name));
+    else if (name === 'router') startProcess(place, 'router', name, labProcess(place, name));
+    else if (name === 'services') startProcess(place, 'cn', name, labProcess(place, name));
+    else startProcess(place, name, name, [name, '--config', place.configuration(name)]);
+  };
+  begin('watcher');
+  await isThere(place, 'watcher');
+  if (captures) await record(place, place.captures);
+  for (const name of ['router', 'ha', 'cn', 'mn'] as const) begin(name);
+  for (const name of ['ha', 'cn', 'mn'] as const) await isThere(place, name);
+  begin('services');
+  const isRegistered = await reached(REGISTRATION_PATIENCE, async () => {
+    const { state, careOfAddress } = await registration(place);
+    return state === 'registered' && careOfAddress !== undefined;
+  });
+  if (isRegistered) return;
+  throw new CliError(
+    EXIT.environment,
+    [
+      'the mobile node is not registered; the last lines of the logs:',
+      ...PROCESSES.map((name) => logTail(place, name)),
+    ].join('\n'),
+  );
+}
+
+/** Waits for the control socket of a process. */
+async function isThere(place: LabPlace, name: 'watcher' | 'ha' | 'cn' | 'mn'): Promise<void> {
+  const isStarted = await reached(START_PATIENCE, async () => {
+    if (!existsSync(place.socket(name))) return false;
+    if (name !== 'watcher') await askStatus(place, name);
+    return true;
+  });
+  if (isStarted) return;
+  throw new CliError(
+    EXIT.environment,
+    `the process ${name} does not start; the last lines of its log:\n${logTail(place, name)}`,
+  );
+}
+
+/** Removes everything of a lab. @returns whether there was anything */
+async function takeDown(place: LabPlace): Promise<boolean> {
+  const { namespaces } = await removeTopology(place.prefix);
+  const isThere = place.found() !== undefined;
+  place.remove();
+  return namespaces > 0 || isThere;
+}
+
+/** Ends a lab, whatever is left of it. */
+export async function labDown(directory: string, terminal: Terminal): Promise<ExitCode> {
+  checkPrivileges();
+  const place = new LabPlace(directory);
+  const wasThere = await takeDown(place);
+  // Processes that were being started may come late.
+  if (namespacesOf(place.prefix).length > 0) {
+    await sleep(STEP);
+    await takeDown(place);
+  }
+  terminal.say(
+    wasThere
+      ? `mip6guard: the lab in ${place.directory} is gone`
+      : `mip6guard: there is no lab in ${place.directory}`,
+  );
+  return EXIT.clean;
+}
+
