@@ -115,7 +115,9 @@ function addConfig(program: Command, terminal: Terminal, end: (code: ExitCode) =
   const config = program
     .command('config')
     .summary('check the configuration of a node')
-    .description('The configuration of nodes: checks it, or prints its schema.');
+    .description(
+      'The configuration of nodes: checks it, prints its schema, or makes one of that of UMIP.',
+    );
   config
     .command('check')
     .description('Checks a configuration and the key files it names; nothing is started.')
@@ -125,6 +127,26 @@ function addConfig(program: Command, terminal: Terminal, end: (code: ExitCode) =
     .action(async (file: string) => {
       const { checkNodeFile } = await import('../nodes/config-check.ts');
       end(await checkNodeFile(file, terminal));
+    });
+  config
+    .command('import')
+    .summary("make a configuration of UMIP's")
+    .description(
+      "Writes the configuration of a node out of UMIP's mip6d.conf, with comments where it differs.",
+    )
+    .argument('<file>', "UMIP's configuration (mip6d.conf)")
+    .option('--keys <file...>', 'key files that the configuration is to name, as setkey takes them')
+    .addHelpText(
+      'before',
+      'Examples:\n  mip6guard config import mip6d.conf --keys sa.conf > ha.yaml\n',
+    )
+    .addHelpText(
+      'after',
+      '\nWhat has to be added by hand is told on standard error. Exit codes: 0 written, 2 it cannot be read.\n',
+    )
+    .action(async (file: string, { keys = [] }: { keys?: readonly string[] }) => {
+      const { importUmip } = await import('../nodes/umip/import-run.ts');
+      end(await importUmip(file, keys, terminal));
     });
   config
     .command('schema')

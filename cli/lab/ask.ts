@@ -42,7 +42,7 @@ const seen = z.object({
       link: z.enum(LINKS),
       kind: z.string(),
       way: z.enum(['from-mn', 'to-mn', 'other']),
-      isFromHomeAddress: z.boolean(),
+      source: z.enum(['home-address', 'of-link', 'other']),
       isFromAttacker: z.boolean(),
       first: z.number(),
       last: z.number(),

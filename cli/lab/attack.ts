@@ -145,7 +145,7 @@ async function outcome(
   const hasBinding = where.binding !== undefined;
   const unprotectedPackets = seen
     .filter((each) => each.link === link && each.kind === 'plain')
-    .filter((each) => each.way === 'from-mn' && each.isFromHomeAddress)
+    .filter((each) => each.way === 'from-mn' && each.source === 'home-address')
     .reduce((sum, { count }) => sum + count, 0);
   const hasSucceeded = {
     // Section 5.2: the node believes it, and waits for an acknowledgement that does not come.

@@ -22,7 +22,6 @@ const ETHERNET = 14;
 const IPV6 = 0x86dd;
 const IPV6_OCTETS = 40;
 const SOURCE = ETHERNET + 8;
-const DESTINATION = ETHERNET + 24;
 const ROUTER_ADVERTISEMENT = 134;
 const ECHO_REQUEST = 128;
 const ECHO_REPLY = 129;
@@ -92,9 +91,9 @@ export function isFrom(frame: Uint8Array, address: Uint8Array): boolean {
   return frame.length >= ETHERNET + IPV6_OCTETS && equalBytes(frame, SOURCE, address, 0, 16);
 }
 
-/** Whether the IPv6 destination of a frame is an address. */
-export function isTo(frame: Uint8Array, address: Uint8Array): boolean {
-  return frame.length >= ETHERNET + IPV6_OCTETS && equalBytes(frame, DESTINATION, address, 0, 16);
+/** Whether the IPv6 source of a frame has a prefix of 64 bits. */
+export function isFromPrefix(frame: Uint8Array, prefix: Uint8Array): boolean {
+  return frame.length >= ETHERNET + IPV6_OCTETS && equalBytes(frame, SOURCE, prefix, 0, 8);
 }
 
 /** The IPv6 packet of a frame, a view. */

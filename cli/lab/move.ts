@@ -99,9 +99,12 @@ async function move(place: LabPlace, to: MobileLink): Promise<Handover> {
 }
 
 function timesOf(seen: Seen, to: MobileLink): Omit<Handover, 'interruption'> {
+  const source = to === 'home' ? 'home-address' : 'of-link';
   const first = (way: string, ...kinds: readonly string[]): number | undefined => {
     const times = seen.seen
       .filter((each) => each.link === to && each.way === way && kinds.includes(each.kind))
+      // Until it knows of the new link, the node sends with its old care-of address.
+      .filter((each) => way === 'to-mn' || each.kind === 'binding-update' || each.source === source)
       .map((each) => each.first);
     return times.length === 0 ? undefined : Math.min(...times);
   };

@@ -47,6 +47,8 @@ export function startProcess(
 export interface Running {
   /** What it wrote. Rejects with CliError (4) when it failed. */
   readonly output: Promise<string>;
+  /** It wrote something, or ended. */
+  readonly begun: Promise<void>;
   /** Asks it to end. */
   stop(): void;
 }
@@ -62,6 +64,14 @@ export function runProcess(
   });
   return {
     output: outputOf(child),
+    begun: new Promise((resolve) => {
+      child.stdout.once('data', () => {
+        resolve();
+      });
+      child.once('close', () => {
+        resolve();
+      });
+    }),
     stop: () => {
       child.kill('SIGTERM');
     },
@@ -88,9 +98,14 @@ function outputOf(
       errors += text;
     });
     child.on('error', reject);
-    child.on('close', (code) => {
-      if (code !== null && expected.includes(code)) resolve(output);
-      else reject(new CliError(EXIT.environment, errors.trim().replace(/^mip6guard: /, '')));
+    child.on('close', (code, signal) => {
+      if (code !== null && expected.includes(code)) {
+        resolve(output);
+        return;
+      }
+      const how = `a process of the lab ended with ${code ?? signal ?? 'nothing'}`;
+      const told = errors.trim().replace(/^mip6guard: /, '');
+      reject(new CliError(EXIT.environment, told === '' ? how : told));
     });
   });
 }

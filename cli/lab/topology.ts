@@ -38,6 +38,8 @@ export function buildTopology(prefix: string): void {
     if (link !== undefined) commands.push(`link set dev ${port} master ${link} up`);
   }
   ip(['-n', hub, '-batch', '-'], `${commands.join('\n')}\n`);
+  // The attacker keeps to no rules: nothing takes its interface from the kernel first.
+  ip(['-n', namespaceOf(prefix, 'attacker'), 'link', 'set', 'dev', WIRES.attacker.name, 'up']);
   for (const station of STATIONS) {
     ip(['-n', namespaceOf(prefix, station), 'link', 'set', 'dev', 'lo', 'up']);
   }

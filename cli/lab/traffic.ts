@@ -2,12 +2,11 @@
  * Programs of the mobile node that talk to the correspondent, as commands start them.
  */
 import { z } from 'zod';
-import { askSeen } from './ask.ts';
 import type { Seen } from './ask.ts';
+import { sleep } from './ip-tool.ts';
 import type { LabPlace } from './lab-state.ts';
 import { labProcess, runProcess } from './processes.ts';
 import type { TrafficSummary } from './process/traffic-process.ts';
-import { reached } from './whereabouts.ts';
 
 const summary = z.object({ sent: z.number(), received: z.number(), longestGap: z.number() });
 /** Milliseconds between two probes, and that they have to begin. */
@@ -37,20 +36,17 @@ export interface Probes {
   stop(): Promise<TrafficSummary>;
 }
 
-/** Starts probes, and waits until they leave the mobile node. */
+/** Starts probes, and waits until the first has its answer; for a while, for there may be no way. */
 export async function startProbes(place: LabPlace): Promise<Probes> {
   const running = runProcess(place, 'mn', labProcess(place, 'probe', String(INTERVAL)));
   // A failure is told by stop.
   running.output.catch(() => undefined);
-  const before = payloadSeen(await askSeen(place)).reduce((sum, { count }) => sum + count, 0);
-  await reached(BEGIN, async () => {
-    const now = payloadSeen(await askSeen(place)).reduce((sum, { count }) => sum + count, 0);
-    return now > before + 10;
-  });
+  await Promise.race([running.begun, sleep(BEGIN)]);
   return {
     stop: async () => {
       running.stop();
-      return summary.parse(JSON.parse(await running.output));
+      const lines = (await running.output).trimEnd().split('\n');
+      return summary.parse(JSON.parse(lines.at(-1) ?? ''));
     },
   };
 }

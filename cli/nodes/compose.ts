@@ -90,6 +90,9 @@ export function composeNode(
       added.addAddress(address, { prefixLength: length });
     }
     if (link.router !== undefined) added.setStaticRouter(link.router);
+    for (const { prefix, via } of link.routes) {
+      host.routes.add({ prefix, interface: added, nextHop: via });
+    }
   }
   // On a virtual home link nobody asks for the home agent's address: routers send it here.
   for (const { interface: on, agentAddress } of agentSettings?.prefixes ?? []) {

@@ -29,6 +29,7 @@ import { nearest } from '../suggestion.ts';
 import type { Terminal } from '../terminal.ts';
 import { composeNode } from './compose.ts';
 import { declarationsOf } from './declarations.ts';
+import { nodeAdvice } from './node-advice.ts';
 import { nodeAnswer } from './node-control.ts';
 import { readNodeFile } from './node-file.ts';
 import { nodeAssociations } from './node-keys.ts';
@@ -111,9 +112,8 @@ export async function runNode(options: NodeRunOptions, terminal: Terminal): Prom
   const warn = (text: string): void => {
     terminal.say(`mip6guard: warning: ${text}`);
   };
-  const folder = path.dirname(options.config);
-  const files = settings.keys.map((file) => path.resolve(folder, file));
-  const associations = await nodeAssociations(files, declarationsOf(settings), warn);
+  for (const sentence of nodeAdvice(settings)) warn(sentence);
+  const associations = await nodeAssociations(settings.keys, declarationsOf(settings), warn);
   const signals = new StopSignals((signal) => {
     terminal.say(`mip6guard: ${signal}: ending; again: ends at once`);
   });

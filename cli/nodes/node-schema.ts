@@ -13,6 +13,7 @@ import {
   count,
   interfaceName,
   path,
+  prefixOf,
   routeOf,
   routerAddress,
   section,
@@ -25,6 +26,15 @@ export type { AddressWithLength } from './node-schema-parts.ts';
 export const ROLES = ['home-agent', 'mobile-node', 'correspondent-node'] as const;
 export type NodeRole = (typeof ROLES)[number];
 
+const route = section(
+  {
+    prefix: prefixOf('destinations'),
+    via: routerAddress('router on the link; absent = the prefix is on the link').exactOptional(),
+  },
+  'a mapping with prefix and via',
+  'a route',
+);
+
 const link = section(
   {
     interface: interfaceName,
@@ -36,6 +46,11 @@ const link = section(
     router: routerAddress(
       'default router, instead of the ones that advertise themselves',
     ).exactOptional(),
+    routes: list(
+      route,
+      'routes',
+      'prefixes that are on this link, or behind a router of it that is not the default router',
+    ),
   },
   'a link with interface',
   'a link that the node stands on',
@@ -96,6 +111,7 @@ const tun = section(
   'device through which programs of this machine use the node',
 );
 
+const MAX_PORT = 65_535;
 const METRICS = 'an address and port, like 127.0.0.1:9470';
 
 /** Schema of the configuration of a node. */
@@ -125,6 +141,7 @@ export const nodeSchema = z
       metrics: z
         .string({ error: METRICS })
         .regex(/^(?:\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]|localhost):\d{1,5}$/, { error: METRICS })
+        .refine((text) => Number(/\d+$/.exec(text)?.[0]) <= MAX_PORT, { error: METRICS })
         .exactOptional()
         .meta({ description: 'where Prometheus finds the metrics' }),
       state: path(

@@ -131,22 +131,20 @@ export function homeAgentOptions(
       }),
     ),
     mobileNodes: new MobileNodeTable(
-      settings.mobileNodes.map(
-        (node): MobileNodePolicy => ({
-          homeAddress: node.homeAddress,
-          isAllowed: node.allowed,
-          isMobileRouter: node.mobileRouter,
-          mobileNetworks: node.mobileNetworks,
-          mayUseSeveralCareOfAddresses: node.severalCareOfAddresses,
-          // What comes out of the tunnel without the protection that was agreed on is not from the mobile node.
-          isPayloadProtected: protectionOf(ipsec, node).payload === 'esp',
-          ...present({
-            name: node.name,
-            deregistration: node.deregistration,
-            maximumLifetime: node.maximumLifetime,
-          }),
+      settings.mobileNodes.map((node): MobileNodePolicy => ({
+        homeAddress: node.homeAddress,
+        isAllowed: node.allowed,
+        isMobileRouter: node.mobileRouter,
+        mobileNetworks: node.mobileNetworks,
+        mayUseSeveralCareOfAddresses: node.severalCareOfAddresses,
+        // What comes out of the tunnel without the protection that was agreed on is not from the mobile node.
+        isPayloadProtected: protectionOf(ipsec, node).payload === 'esp',
+        ...present({
+          name: node.name,
+          deregistration: node.deregistration,
+          maximumLifetime: node.maximumLifetime,
         }),
-      ),
+      })),
     ),
   };
 }

@@ -36,26 +36,6 @@ export function registrationKey(homeAddress: Uint8Array, homeAgent: Uint8Array):
   );
 }
 
-/**
- * Map key of an ESP flow: an address, an SPI and in which direction it is used. Not for display.
- * @param isToAgent towards the home agent
- */
-export function flowKey(address: Uint8Array, spi: number, isToAgent: boolean): string {
-  return String.fromCharCode(
-    u16(address, 0),
-    u16(address, 2),
-    u16(address, 4),
-    u16(address, 6),
-    u16(address, 8),
-    u16(address, 10),
-    u16(address, 12),
-    u16(address, 14),
-    spi >>> 16,
-    spi & 0xffff,
-    isToAgent ? 1 : 0,
-  );
-}
-
 /** The first `length` bits (0..128) of an address; the rest zero. */
 export function maskedAddress(address: Uint8Array, length: number): Uint8Array {
   const masked = new Uint8Array(16);

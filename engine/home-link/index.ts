@@ -3,7 +3,6 @@
  */
 export {
   covers,
-  flowKey,
   isSameAddress,
   isSameLinkLayer,
   prefixKey,

@@ -31,4 +31,3 @@ export type { Correspondent } from '../state/correspondents.ts';
 export type { SeenUpdate, UpdatePair } from '../state/seen-updates.ts';
 export type { Authentication, RoutabilityQueries } from '../state/return-routability.ts';
 export { octetsText } from './octets-text.ts';
-export { testKey } from './test-key.ts';

@@ -2,35 +2,14 @@
  * Secure neighbor discovery: CGA and RSA Signature options. RFC 3971 sections 5.1 and 5.2.
  */
 import { copyOctets, equalBytes, u8 } from '../../dissectors/core/bytes.ts';
-import { concatenate } from '../../dissectors/core/layout.ts';
 import type { NeighborDiscoveryToVerify, Verification } from '../../dissectors/verification.ts';
 import { cgaFault, cgaPublicKey } from '../crypto/cga.ts';
-import { sha1 } from '../crypto/hmac.ts';
+import { KEY_HASH_OCTETS, keyHash, sendSignedOctets } from '../crypto/send-signature.ts';
 import { signatureOctets, verifySignature } from '../crypto/signature.ts';
 
 const CGA_OPTION = 11;
 const RSA_SIGNATURE_OPTION = 12;
 const UNIT = 8;
-/** CGA Message Type tag of SEND. RFC 3971 section 5.2. */
-const SEND_TAG = Uint8Array.of(
-  0x08,
-  0x6f,
-  0xca,
-  0x5e,
-  0x10,
-  0xb2,
-  0x00,
-  0xc9,
-  0x9c,
-  0x8c,
-  0xe0,
-  0x01,
-  0x64,
-  0x27,
-  0x7c,
-  0x08,
-);
-const KEY_HASH_OCTETS = 16;
 /** Octets of the RSA Signature option before the signature. */
 const SIGNATURE_OFFSET = 20;
 /** Octets of the CGA option before the parameters. */
@@ -38,11 +17,6 @@ const PARAMETERS_OFFSET = 4;
 
 const TARGET_OFFSET = 8;
 const NEIGHBOR_SOLICITATION = 135;
-
-/** First 128 bits of the SHA-1 hash of a public key. RFC 3971 section 5.2. */
-export function keyHash(publicKey: Uint8Array): Uint8Array {
-  return sha1(publicKey).slice(0, KEY_HASH_OCTETS);
-}
 
 /** Address that the CGA must be: the source, but of a duplicate address probe the one solicited. RFC 3971 section 5.1.1. */
 function claimedAddress(message: NeighborDiscoveryToVerify): Uint8Array {
@@ -142,7 +116,7 @@ function signatureVerdict(
   }
   // What follows the signature is padding; only the key tells where it starts.
   const length = Math.min(signatureOctets(publicKey), to - at - SIGNATURE_OFFSET);
-  const data = concatenate([SEND_TAG, wireSource, wireDestination, copyOctets(bytes, offset, at)]);
+  const data = sendSignedOctets(wireSource, wireDestination, bytes, offset, at);
   const from = at + SIGNATURE_OFFSET;
   const isRight = verifySignature(publicKey, data, copyOctets(bytes, from, from + length));
   if (isRight === undefined) return verdict('not-verified', 'no RSA key that can be used');

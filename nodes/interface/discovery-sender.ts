@@ -29,7 +29,12 @@ const SOURCE = 8;
 export interface DiscoverySenderOptions {
   readonly link: Pick<
     NetworkInterface,
-    'linkLayerAddress' | 'linkLocal' | 'owns' | 'sourceFor' | 'transmit'
+    | 'linkLayerAddress'
+    | 'linkLocal'
+    | 'owns'
+    | 'solicitationOptions'
+    | 'sourceFor'
+    | 'transmit'
   >;
   /** The node is a router. */
   readonly isRouter: boolean;
@@ -102,12 +107,14 @@ export class DiscoverySender {
   /** Router solicitation: from `::` while there is no address. */
   solicitRouter(): void {
     const { link } = this.#options;
-    const source = link.owns(link.linkLocal) ? link.linkLocal : UNSPECIFIED;
+    const extra = link.solicitationOptions?.();
+    const isNamed = extra === undefined && link.owns(link.linkLocal);
+    const source = isNamed ? link.linkLocal : UNSPECIFIED;
     const packet = discoveryPacket(
       {
         kind: 'router-solicitation',
         code: 0,
-        options: sourceLinkOptions(source, link.linkLayerAddress),
+        options: [...sourceLinkOptions(source, link.linkLayerAddress), ...(extra ?? [])],
       },
       source,
       ALL_ROUTERS,

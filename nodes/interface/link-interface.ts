@@ -8,7 +8,7 @@ import {
   isMulticast,
   isUnspecified,
 } from '../../dissectors/core/address.ts';
-import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
+import type { Icmpv6Message, NdOption } from '../../dissectors/icmpv6/index.ts';
 import type { LinkPort } from '../../engine/ports.ts';
 import { randomBetween } from '../random-number.ts';
 import { AddressTable } from './address-table.ts';
@@ -62,6 +62,7 @@ export class LinkInterface implements NetworkInterface {
   readonly linkLocal: Uint8Array;
   onUnreachable: ((address: Uint8Array, undelivered: readonly Uint8Array[]) => void) | undefined;
   acceptsAdvertisement: ((packet: LinkMessage) => boolean) | undefined;
+  solicitationOptions: (() => readonly NdOption[]) | undefined;
   isAutoconfiguring: boolean;
   readonly #options: LinkInterfaceOptions;
   readonly #duplicateTransmits: number;

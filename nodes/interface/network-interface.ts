@@ -1,7 +1,7 @@
 /**
  * One link of a node: its addresses, neighbors and routers. RFC 4861, RFC 4862.
  */
-import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
+import type { Icmpv6Message, NdOption } from '../../dissectors/icmpv6/index.ts';
 import type { LinkPort } from '../../engine/ports.ts';
 
 /** A packet as neighbor discovery sees it: everything that the link itself said of it. */
@@ -227,6 +227,11 @@ export interface NetworkInterface {
   isAutoconfiguring: boolean;
   /** Asked before an advertisement is used at all (RFC 3971 for nodes that trust signed ones only); default: yes. */
   acceptsAdvertisement: ((packet: LinkMessage) => boolean) | undefined;
+  /**
+   * Options of every router solicitation, which leaves from `::` then: RFC 3971 section 5.2.2 takes one without a signature
+   * for a secured one from there only, and a link-local address that was generated from no key cannot sign. Default: none.
+   */
+  solicitationOptions: (() => readonly NdOption[]) | undefined;
   onRouterAdvertisement(listener: AdvertisementListener): void;
   onRouterSolicitation(listener: (packet: LinkMessage) => void): void;
   /** A node that comes home learns so who defends its home address. RFC 6275 section 11.5.5. */

@@ -2,7 +2,7 @@
  * Router advertisements of a router or home agent. RFC 4861 section 6.2, RFC 6275 sections 7 and 10.
  */
 import { isUnspecified } from '../../dissectors/core/address.ts';
-import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
+import type { Icmpv6Message, Icmpv6MessageOf } from '../../dissectors/icmpv6/index.ts';
 import type { RandomSource, ScheduledAction, Scheduler } from '../../engine/ports.ts';
 import { TokenBucket } from '../node-log.ts';
 import type { NodeLog } from '../node-log.ts';
@@ -24,6 +24,24 @@ const UNICAST_RATE = 10;
 /** Remarks on other routers in a minute. */
 const REMARKS = 1;
 
+/** Signs advertisements. RFC 3971. */
+export interface AdvertisementSigner {
+  /** Octets that a message grows by at most. */
+  readonly addedOctets: number;
+  /** Whether it can sign what leaves from an address: only those generated from its key. */
+  canSignFor(address: Uint8Array): boolean;
+  /**
+   * The packet of an advertisement.
+   * @param solicitation what it answers; undefined = nothing
+   */
+  packet(
+    message: Icmpv6MessageOf<'router-advertisement'>,
+    source: Uint8Array,
+    destination: Uint8Array,
+    solicitation: LinkMessage | undefined,
+  ): Uint8Array;
+}
+
 /** What an advertiser is made of. */
 export interface RouterAdvertiserOptions {
   readonly interface: NetworkInterface;
@@ -31,6 +49,8 @@ export interface RouterAdvertiserOptions {
   readonly random: RandomSource;
   readonly log: NodeLog;
   readonly configuration: RouterConfiguration;
+  /** Default: nothing is signed. The link-local address of the interface has to be one that it can sign for. */
+  readonly signer?: AdvertisementSigner | undefined;
 }
 
 /** Advertises a router on one link, as soon as its link-local address is assigned. */
@@ -38,6 +58,8 @@ export class RouterAdvertiser {
   readonly #options: RouterAdvertiserOptions;
   readonly #unicastLimit: TokenBucket;
   readonly #remarkLimit: TokenBucket;
+  /** Solicitation that the next multicast advertisement answers, when it is one of a host without an address. */
+  #asked: LinkMessage | undefined;
   #configuration: AdvertisedConfiguration;
   /** Advertisements left that come at short intervals. */
   #initial = MAX_INITIAL_RTR_ADVERTISEMENTS;
@@ -49,6 +71,9 @@ export class RouterAdvertiser {
   constructor(options: RouterAdvertiserOptions) {
     const { scheduler, configuration } = options;
     const link = options.interface;
+    if (options.signer?.canSignFor(link.linkLocal) === false) {
+      throw new RangeError('expected a link-local address that is generated from the key of SEND');
+    }
     this.#options = options;
     this.#configuration = advertisedConfiguration(configuration);
     this.#unicastLimit = new TokenBucket(UNICAST_BURST, UNICAST_RATE, scheduler.now);
@@ -121,7 +146,8 @@ export class RouterAdvertiser {
     // Begins when the link-local address is there.
     if (!this.#isReady) return;
     this.#lastMulticast = scheduler.now;
-    this.#send(ALL_NODES, false);
+    this.#send(ALL_NODES, false, this.#asked);
+    this.#asked = undefined;
     const { minInterval, maxInterval, isUnsolicited } = this.#configuration;
     if (!isUnsolicited) return;
     let wait = randomBetween(random, minInterval * 1000, maxInterval * 1000);
@@ -131,7 +157,8 @@ export class RouterAdvertiser {
   }
 
   /** RFC 4861 section 6.2.6. */
-  #solicited({ wireSource }: LinkMessage): void {
+  #solicited(solicitation: LinkMessage): void {
+    const { wireSource } = solicitation;
     const { scheduler, random } = this.#options;
     if (this.#isClosed) return;
     const delay = randomBetween(random, 0, MAX_RA_DELAY_TIME);
@@ -139,23 +166,30 @@ export class RouterAdvertiser {
     const isAlone = answers === 'unicast' && !isUnspecified(wireSource);
     if (isAlone && this.#unicastLimit.take(scheduler.now)) {
       scheduler.after(delay, () => {
-        if (!this.#isClosed && this.#isReady) this.#send(wireSource, false);
+        if (!this.#isClosed && this.#isReady) this.#send(wireSource, false, solicitation);
       });
       return;
     }
+    // The first asker's: whoever asks without end must not take its place.
+    this.#asked ??= solicitation;
     const { now } = scheduler;
     const earliest = this.#lastMulticast + minDelayBetweenRas * 1000;
     const at = earliest > now ? earliest + delay : now + delay;
     if (this.#next === undefined || at < this.#next.at) this.#schedule(at - now);
   }
 
-  #send(destination: Uint8Array, isFinal: boolean): void {
+  #send(destination: Uint8Array, isFinal: boolean, solicitation?: LinkMessage): void {
     const link = this.#options.interface;
     const source = link.linkLocal;
     const { linkLayerAddress, port } = link;
-    const messages = routerAdvertisements(this.#configuration, linkLayerAddress, port.mtu, isFinal);
+    const { signer } = this.#options;
+    const room = port.mtu - (signer?.addedOctets ?? 0);
+    const messages = routerAdvertisements(this.#configuration, linkLayerAddress, room, isFinal);
     for (const message of messages) {
-      link.transmit(discoveryPacket(message, source, destination), destination);
+      const packet =
+        signer?.packet(message, source, destination, solicitation) ??
+        discoveryPacket(message, source, destination);
+      link.transmit(packet, destination);
     }
   }
 

@@ -3,6 +3,7 @@
  */
 import type { LocalStack, RandomSource, Scheduler } from '../../engine/ports.ts';
 import type { BindingCacheOptions } from '../binding-cache.ts';
+import type { LinkInterfaceOptions } from '../interface/link-interface-options.ts';
 import type { NetworkInterface } from '../interface/network-interface.ts';
 import type { NodeLog } from '../node-log.ts';
 import type { IpsecLayer } from './ipsec-layer.ts';
@@ -24,6 +25,9 @@ export interface HostOptions {
   readonly knowsMobility?: boolean;
   readonly bindings?: Omit<BindingCacheOptions, 'scheduler'>;
 }
+
+/** How an interface differs from the others. */
+export type InterfaceOptions = Pick<LinkInterfaceOptions, 'linkLocal'>;
 
 /** A packet for somebody else. */
 export interface TransitPacket {

@@ -31,7 +31,7 @@ import {
   walkHeaders,
 } from './header-walk.ts';
 import type { WalkResult } from './header-walk.ts';
-import type { HostOptions, TransitPacket, TransitVerdict } from './host-parts.ts';
+import type { HostOptions, InterfaceOptions, TransitPacket, TransitVerdict } from './host-parts.ts';
 import { Icmpv6Endpoint } from './icmpv6-endpoint.ts';
 import type { IpsecLayer } from './ipsec-layer.ts';
 import type {
@@ -144,8 +144,9 @@ export class Host {
   }
 
   /** A further link. */
-  addInterface(port: LinkPort): NetworkInterface {
+  addInterface(port: LinkPort, options: InterfaceOptions = {}): NetworkInterface {
     const added = new LinkInterface({
+      ...options,
       index: this.#interfaces.length,
       port,
       scheduler: this.scheduler,

@@ -42,9 +42,9 @@ export type HomeLinkTrust = 'never' | 'send' | 'prefix';
 export interface HomeLinkVerifier {
   /**
    * Asked for every Router Advertisement with a home prefix, before anything of it is used. What cannot be judged yet is
-   * refused; the verifier may solicit routers again when it can.
+   * refused; the verifier may solicit routers again when it can. `later` is that without an alarm: nothing is wrong with it.
    */
-  accepts(packet: LinkMessage, from: NetworkInterface): boolean;
+  accepts(packet: LinkMessage, from: NetworkInterface): boolean | 'later';
 }
 
 /** Dynamic keying, as far as it has to follow moves. RFC 6275 sections 11.7.1 and 11.7.3. */

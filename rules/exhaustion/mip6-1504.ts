@@ -3,7 +3,6 @@ import {
   defineRule,
   formatAddress,
   registrationAnswerOf,
-  registrationKey,
   registrationRequestOf,
 } from '../../engine/rule-api.ts';
 import type {

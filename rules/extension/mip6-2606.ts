@@ -6,7 +6,6 @@ import {
   homeRegistrationOf,
   isComplete,
   isProtected,
-  registrationKey,
 } from '../../engine/rule-api.ts';
 import type {
   EventOf,

@@ -1,5 +1,4 @@
 import {
-  addressKey,
   defineRule,
   evidenceOf,
   formatAddress,

@@ -165,12 +165,14 @@ export default defineRule({
       return draft('no message was sent to it in the last minute', true);
     }
     if (isLive) {
-      context.table<Contradiction>('denied', BOUNDS).set(registrationKey(homeAddress, peer), {
-        homeAddress,
-        peer,
-        error,
-        time: packet.time,
-      });
+      const denied = context.table<Contradiction>('denied', BOUNDS);
+      const key = registrationKey(homeAddress, peer);
+      const earlier = denied.get(key);
+      // Several errors for packets that were on their way together: the first one says since when, as the node may
+      // have registered again before the last one comes.
+      if (earlier === undefined || packet.time - earlier.time > IN_FLIGHT) {
+        denied.set(key, { homeAddress, peer, error, time: packet.time });
+      }
       return isElsewhere
         ? draft('it denies a binding that was accepted, and comes another way', true)
         : {

@@ -1,4 +1,4 @@
-import { defineRule, flowKey, formatAddress, formatSpi } from '../../engine/rule-api.ts';
+import { defineRule, formatAddress, formatSpi } from '../../engine/rule-api.ts';
 import type { PacketReference } from '../../engine/rule-api.ts';
 
 const HOUR = 3600e6;

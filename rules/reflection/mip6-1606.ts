@@ -6,7 +6,6 @@ import {
   isBareTest,
   isSameAddress,
   octetsText,
-  testKey,
   testMessageOf,
 } from '../../engine/rule-api.ts';
 import type { PacketReference } from '../../engine/rule-api.ts';

@@ -17,7 +17,7 @@ import { NEXT_HEADER } from '../../dissectors/ipv6/header.ts';
 import { decodeMobilityHeader } from '../../dissectors/mobility/header.ts';
 import type { MobilityHeader } from '../../dissectors/mobility/header.ts';
 import { Ipv6View, walkIpv6 } from '../../dissectors/walk.ts';
-import type { MemoryLink, MemoryPort } from '../../nodes/simulation/memory-link.ts';
+import type { LinkPort } from '../../engine/ports.ts';
 
 const IPV6_OCTETS = 40;
 const NEIGHBOR_SOLICITATION = 135;
@@ -115,9 +115,12 @@ export function onesComplementSum(
   return sum;
 }
 
+/** An end of a link, in memory or of the kernel. */
+export type WirePort = Pick<LinkPort, 'linkLayerAddress' | 'send' | 'onFrame'>;
+
 /** Everybody but the node: its router, and the Internet behind it. */
 export class WirePeer {
-  readonly port: MemoryPort;
+  readonly port: WirePort;
   readonly linkLocal: Uint8Array;
   /** Packets of the node that are no neighbor discovery, since the last `take`. */
   #received: WirePacket[] = [];
@@ -128,7 +131,11 @@ export class WirePeer {
   readonly #node: Uint8Array;
 
   /** @param node link-layer address of the node */
-  constructor(link: MemoryLink, node: Uint8Array, linkLocal = ip('fe80::1')) {
+  constructor(
+    link: { attach: (name: string) => WirePort },
+    node: Uint8Array,
+    linkLocal = ip('fe80::1'),
+  ) {
     this.port = link.attach('peer');
     this.linkLocal = linkLocal;
     this.#node = node;

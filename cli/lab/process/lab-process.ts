@@ -37,7 +37,11 @@ export async function runLabProcess(
   const signals = new StopSignals(() => undefined);
   try {
     if (role === 'probe') {
-      await tellSummary(probe(Number(first), signals.signal), terminal);
+      const begun = (): void => {
+        terminal.output.write('begun\n');
+        terminal.output.flush();
+      };
+      await tellSummary(probe(Number(first), signals.signal, begun), terminal);
       return EXIT.clean;
     }
     const end = await started(place, state, role, words, terminal);

@@ -125,12 +125,21 @@ export function transfer(seconds: number, rate: number): Promise<TrafficSummary>
   });
 }
 
-/** Sends datagrams to the correspondent, which sends them back, until the signal. @param interval milliseconds */
-export function probe(interval: number, signal: AbortSignal): Promise<TrafficSummary> {
+/**
+ * Sends datagrams to the correspondent, which sends them back, until the signal.
+ * @param interval milliseconds
+ * @param onFirst the first one is back
+ */
+export function probe(
+  interval: number,
+  signal: AbortSignal,
+  onFirst: () => void,
+): Promise<TrafficSummary> {
   return new Promise((resolve) => {
     let sent = 0;
     const arrivals = new Arrivals();
     const socket = createSocket('udp6', () => {
+      if (arrivals.count === 0) onFirst();
       arrivals.arrived(1);
     });
     socket.on('error', () => undefined);

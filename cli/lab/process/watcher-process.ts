@@ -7,10 +7,10 @@ import { PcapngWriter } from '../../../dissectors/capture-file/index.ts';
 import { equalBytes } from '../../../dissectors/core/bytes.ts';
 import { openPacketLink, systemScheduler } from '../../../io/inline/index.ts';
 import { serveControl } from '../../sensor/control-server.ts';
-import { frameKind, isFrom } from '../frame-kind.ts';
+import { frameKind, isFrom, isFromPrefix } from '../frame-kind.ts';
 import type { FrameKind } from '../frame-kind.ts';
 import type { LabPlace } from '../lab-state.ts';
-import { ADDRESSES, LINKS, WIRES } from '../plan.ts';
+import { ADDRESSES, LINKS, PREFIXES, WIRES } from '../plan.ts';
 import type { LabLink } from '../plan.ts';
 import { octetsOf } from './router-process.ts';
 
@@ -24,8 +24,8 @@ export interface SeenFrames {
   readonly kind: FrameKind;
   /** From or to the mobile node, or between others. */
   readonly way: 'from-mn' | 'to-mn' | 'other';
-  /** The IPv6 source is the home address: nothing hides or protects the packet. */
-  readonly isFromHomeAddress: boolean;
+  /** The IPv6 source: the home address, which nothing hides or protects then; one of the link's prefix; another. */
+  readonly source: 'home-address' | 'of-link' | 'other';
   readonly isFromAttacker: boolean;
   readonly first: number;
   readonly last: number;
@@ -36,7 +36,7 @@ interface Tally {
   link: LabLink;
   kind: FrameKind;
   way: SeenFrames['way'];
-  isFromHomeAddress: boolean;
+  source: SeenFrames['source'];
   isFromAttacker: boolean;
   first: number;
   last: number;
@@ -92,11 +92,16 @@ export async function startWatcher(place: LabPlace): Promise<() => Promise<void>
   let markedAt = scheduler.now;
   let recording: Recording | undefined;
   const links = LINKS.map((link) => {
+    const prefix = octetsOf(PREFIXES[link]);
     const port = openPacketLink(link, { isPromiscuous: true });
     port.onFrame = (frame) => {
       recording?.write(link, frame, scheduler.wallClock);
       const kind = frameKind(frame);
-      const isHome = isFrom(frame, homeAddress);
+      const source = isFrom(frame, homeAddress)
+        ? 'home-address'
+        : isFromPrefix(frame, prefix)
+          ? 'of-link'
+          : 'other';
       const way = equalBytes(frame, 6, mobile, 0, 6)
         ? 'from-mn'
         : equalBytes(frame, 0, mobile, 0, 6) || (frame[0] ?? 0) === 0x33
@@ -104,11 +109,11 @@ export async function startWatcher(place: LabPlace): Promise<() => Promise<void>
           : 'other';
       const isFalse = equalBytes(frame, 6, attacker, 0, 6);
       const at = scheduler.now - markedAt;
-      const key = `${link} ${kind} ${way} ${isHome ? 1 : 0} ${isFalse ? 1 : 0}`;
+      const key = `${link} ${kind} ${way} ${source} ${isFalse ? 1 : 0}`;
       const tally = tallies.get(key);
       if (tally === undefined) {
         tallies.set(key, {
-          ...{ link, kind, way, isFromHomeAddress: isHome, isFromAttacker: isFalse },
+          ...{ link, kind, way, source, isFromAttacker: isFalse },
           ...{ first: at, last: at, count: 1 },
         });
       } else {

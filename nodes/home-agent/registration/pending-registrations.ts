@@ -49,7 +49,7 @@ export class PendingRegistrations {
   /** Asks the link for all addresses at once; the first that somebody has ends it. */
   start(
     update: ReceivedBindingUpdate,
-    link: NetworkInterface,
+    link: Pick<NetworkInterface, 'probe'>,
     addresses: readonly Uint8Array[],
   ): void {
     const key = addressKey(update.homeAddress);

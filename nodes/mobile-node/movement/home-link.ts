@@ -57,10 +57,9 @@ export class HomeLinkGuard {
       alarm('home-prefix-advertised', details);
       return false;
     }
-    if (trust === 'send' && verifier?.accepts(packet, from) !== true) {
-      alarm('home-prefix-not-verified', details);
-      return false;
-    }
+    const verdict = trust === 'send' ? (verifier?.accepts(packet, from) ?? false) : true;
+    if (verdict === false) alarm('home-prefix-not-verified', details);
+    if (verdict !== true) return false;
     const isKnown = this.#routers.some((each) => isSameAddress(each, packet.wireSource));
     if (this.#routers.length > 0 && !isKnown) alarm('home-prefix-from-unknown-router', details);
     return true;

@@ -321,8 +321,7 @@ export class CorrespondentRegistration {
 
   /** Tokens for what is on its way; undefined = one of them is missing. */
   #tokens():
-    | { readonly homeToken: KeygenToken; readonly careOfToken: KeygenToken | undefined }
-    | undefined {
+    { readonly homeToken: KeygenToken; readonly careOfToken: KeygenToken | undefined } | undefined {
     const homeToken = this.#homeTest.token;
     // RFC 6275 section 5.2.6: a deletion is proved with the home token alone.
     const careOfToken = this.#purpose === 'delete' ? undefined : this.#careOfTest.token;
@@ -418,8 +417,7 @@ export class CorrespondentRegistration {
   }
 
   #refused(entry: BindingUpdateListEntry, status: number): void {
-    const isHomeOld =
-      status === STATUS.expiredHomeNonceIndex || status === STATUS.expiredNonces;
+    const isHomeOld = status === STATUS.expiredHomeNonceIndex || status === STATUS.expiredNonces;
     const isCareOfOld =
       status === STATUS.expiredCareOfNonceIndex || status === STATUS.expiredNonces;
     // RFC 6275 sections 5.2.7 and 11.7.3: what is too old is asked for anew.
@@ -439,6 +437,8 @@ export class CorrespondentRegistration {
   #accepted(entry: BindingUpdateListEntry): void {
     const { scheduler } = this.#context.host;
     const remaining = entry.expiresAt - scheduler.now;
+    // Binding Errors under way are about what was before.
+    this.#lastProgressAt = scheduler.now;
     this.#tell('info', 'correspondent-registered');
     this.#timer?.cancel();
     this.#timer = scheduler.after(remaining * REFRESH_SHARE, () => {

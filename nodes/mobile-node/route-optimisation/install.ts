@@ -51,6 +51,10 @@ function isTunnelled(context: MobileNodeContext, { source, destination }: Outbou
  * For the correspondent of a mobile node: its messages from a home address take the tunnel while the node is away.
  * RFC 6275 section 11.3.1.
  */
-export function messageTunnel({ context }: { readonly context: MobileNodeContext }): TunnelQuestion {
+export function messageTunnel({
+  context,
+}: {
+  readonly context: MobileNodeContext;
+}): TunnelQuestion {
   return ({ source }) => context.homeAddress(source)?.tunnel;
 }

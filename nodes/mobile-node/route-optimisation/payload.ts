@@ -12,7 +12,10 @@ const NEIGHBOR_DISCOVERY = { from: 133, to: 137 } as const;
 const MOBILITY = { from: 144, to: 147 } as const;
 const LISTENERS_VERSION_2 = 143;
 
-function isWithin(type: number, { from, to }: { readonly from: number; readonly to: number }): boolean {
+function isWithin(
+  type: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
   return type >= from && type <= to;
 }
 

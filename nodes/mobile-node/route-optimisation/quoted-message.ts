@@ -28,7 +28,8 @@ export function quotedMessage(quoted: Uint8Array): QuotedMessage | undefined {
   if (type === 5) {
     return { kind: 'binding-update', destination, sequence: u16(quoted, at + SEQUENCE_AT) };
   }
-  if ((type !== 1 && type !== 2) || at + COOKIE_AT + COOKIE_OCTETS > quoted.length) return undefined;
+  if ((type !== 1 && type !== 2) || at + COOKIE_AT + COOKIE_OCTETS > quoted.length)
+    return undefined;
   const cookie = quoted.slice(at + COOKIE_AT, at + COOKIE_AT + COOKIE_OCTETS);
   return { kind: type === 1 ? 'home-test-init' : 'care-of-test-init', destination, cookie };
 }

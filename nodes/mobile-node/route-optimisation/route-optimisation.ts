@@ -2,7 +2,11 @@
  * Route optimisation of a mobile node: registers with those that send through the tunnel, and says which packets take the
  * direct way. In doubt they take the tunnel. RFC 6275 sections 11.3.1, 11.3.5, 11.3.6, 11.6 and 11.7.
  */
-import { formatAddress, isSameAddress, isUnicastRoutable } from '../../../dissectors/core/address.ts';
+import {
+  formatAddress,
+  isSameAddress,
+  isUnicastRoutable,
+} from '../../../dissectors/core/address.ts';
 import type { Icmpv6Message } from '../../../dissectors/icmpv6/index.ts';
 import type { CorrespondentNode } from '../../correspondent-node/correspondent-node.ts';
 import type { InboundPacket, OutboundPacket, Path } from '../../ip/packet.ts';

@@ -299,10 +299,15 @@ describe('secure neighbor discovery', () => {
       '086fca5e10b200c99c8ce00164277c08'.match(/../g)?.map((octet) => Number.parseInt(octet, 16)) ??
         [],
     );
-    // The signature covers the checksum over the whole message, so its field is fixed before and after.
-    const checksum = 0x1234;
-    nd[2] = checksum >>> 8;
-    nd[3] = checksum & 0xff;
+    // RFC 3971 section 5.2.1: signed as a whole message without the option, so with the checksum of that.
+    const pseudo = [...source, ...PEER, 0, 0, nd.length >> 8, nd.length & 0xff, 0, 0, 0, 58, ...nd];
+    let sum = 0;
+    for (let i = 0; i < pseudo.length; i += 2) {
+      sum += ((pseudo[i] ?? 0) << 8) | (pseudo[i + 1] ?? 0);
+      sum = (sum & 0xffff) + (sum >>> 16);
+    }
+    nd[2] = (~sum >>> 8) & 0xff;
+    nd[3] = ~sum & 0xff;
     const data = concatenate([tag, source, PEER, nd]);
     const signature = new Uint8Array(sign('sha1', data, pair.privateKey));
     const body = concatenate([Uint8Array.of(0, 0), sha1(publicKey).slice(0, 16), signature]);

@@ -344,6 +344,25 @@ export const DECISIONS: readonly Decision[] = [
       'Not when another home agent still has the acknowledged binding of this node: then 134 is an answer of that home agent alone.',
   },
   {
+    id: 'MN-BE-03',
+    decision:
+      'Ignored while packets came by the binding within the last 2 s, or the correspondent has acknowledged an update in that time.',
+  },
+  {
+    id: 'MN-BE-04',
+    decision:
+      'The binding counts as gone at once and packets take the tunnel; return routability starts again, once a second at most. The sequence number is kept.',
+  },
+  {
+    id: 'MN-BE-06',
+    decision: 'No extensions are in use: route optimisation with that node rests for ten minutes.',
+  },
+  {
+    id: 'MN-BE-11',
+    decision:
+      'Ignored when no packet went either way for two minutes: the binding ends by itself; no deletion is sent.',
+  },
+  {
     id: 'MN-BE-13',
     decision:
       'Discarded; `ignoresHomeAgentErrors: false` believes Parameter Problem 1 and goes to the next home agent.',
@@ -356,6 +375,21 @@ export const DECISIONS: readonly Decision[] = [
   {
     id: 'MN-BU-11',
     decision: 'After three quarters of the lifetime, or as Binding Refresh Advice says.',
+  },
+  {
+    id: 'MN-CR-05',
+    decision:
+      '420 s, or less where the home registration, the home prefix or `lifetime` ends earlier; under 8 s nothing is registered.',
+  },
+  {
+    id: 'MN-CR-09',
+    decision:
+      'After a move to a new care-of address every correspondent of the list, 16 at once and the others 20 ms apart; a renewal of the same care-of address is no reason.',
+  },
+  {
+    id: 'MN-CR-10',
+    decision:
+      'Yes: payload through the tunnel begins it (no Mobility Header, no ICMPv6 error, not of the home agent); eight new correspondents at once and one a second, 1024 in all, the least recently used goes first.',
   },
   {
     id: 'MN-DHA-01',
@@ -411,9 +445,28 @@ export const DECISIONS: readonly Decision[] = [
       'A duplicate may be a binding from before the start: the home agent is asked to let go of it, and only when it has none is the address given up.',
   },
   {
+    id: 'MN-RR-09',
+    decision:
+      'Reused: only the test whose token is missing or 210 s old is run, the age counted from when its Init was sent.',
+  },
+  {
+    id: 'MN-RR-11',
+    decision: 'Ten minutes, and only when the error quotes the message that is waited for.',
+  },
+  {
     id: 'MN-RTX-05',
     decision:
       'Also for a de-registration before a switch to another home agent; at home it goes on at the longest timeout.',
+  },
+  {
+    id: 'MN-RTX-06',
+    decision:
+      'Retransmitted after 1, 2, 4, 8 and 16 s, given up 32 s later; the correspondent is left alone for ten minutes then.',
+  },
+  {
+    id: 'MN-RTX-11',
+    decision:
+      'The fourth unanswered transmission in a row sends packets to the tunnel, also while the old binding lasts.',
   },
 ];
 

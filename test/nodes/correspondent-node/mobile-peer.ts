@@ -63,9 +63,12 @@ export interface UpdateFields {
   readonly spoil?: (mobilityHeader: Uint8Array) => void;
 }
 
+/** A way to a correspondent: takes a packet and has what the correspondent sent because of it. */
+export type PacketExchange = Pick<CorrespondentBench, 'deliver'>;
+
 /** A mobile node away from home. */
 export class MobilePeer {
-  readonly bench: CorrespondentBench;
+  readonly bench: PacketExchange;
   readonly homeAddress: Uint8Array;
   careOfAddress: Uint8Array;
   readonly correspondent: Uint8Array;
@@ -75,7 +78,7 @@ export class MobilePeer {
   #cookies = 0;
 
   constructor(
-    bench: CorrespondentBench,
+    bench: PacketExchange,
     { home = HOME, careOf = CARE_OF, correspondent = CORRESPONDENT } = {},
   ) {
     this.bench = bench;

@@ -24,6 +24,8 @@ import type { HomeAgentNodeOptions } from '../../../nodes/home-agent/home-agent.
 import type { MobileNodePolicy } from '../../../nodes/home-agent/home-agent-parts.ts';
 import type { HomePrefixOptions } from '../../../nodes/home-agent/home-prefixes.ts';
 import { MobileNodeTable } from '../../../nodes/home-agent/mobile-node-directory.ts';
+import type { InboundPacket } from '../../../nodes/ip/packet.ts';
+import type { ReceivedBindingUpdate } from '../../../nodes/mobility/binding-update.ts';
 import type { LogEntry } from '../../../nodes/node-log.ts';
 import { MemoryLink } from '../../../nodes/simulation/memory-link.ts';
 import { SeededRandom } from '../../../nodes/simulation/seeded-random.ts';
@@ -391,4 +393,28 @@ export function neighborDiscovery(
 /** An echo request. */
 export function echoRequest(sequence = 1): Icmpv6Message {
   return { kind: 'echo-request', code: 0, identifier: 7, sequence, data: Uint8Array.of(1, 2, 3) };
+}
+
+/** A registration as the registrar sees it, for tests of its parts. */
+export function receivedUpdate(
+  homeAddress: Uint8Array,
+  packet: InboundPacket,
+): ReceivedBindingUpdate {
+  return {
+    packet,
+    homeAddress,
+    octets: packet.payload,
+    options: [],
+    hasHomeAddressOption: true,
+    careOfAddress: CARE_OF,
+    alternateCareOfAddress: CARE_OF,
+    sequence: 1,
+    lifetime: 400,
+    flags: 0xc000,
+    isAcknowledgeRequested: true,
+    isHomeRegistration: true,
+    hasLinkLocal: false,
+    hasKeyMobility: false,
+    isMobileRouter: false,
+  };
 }

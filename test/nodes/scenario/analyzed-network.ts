@@ -97,12 +97,12 @@ export class AnalyzedNetwork {
     return network.take();
   }
 
-  /** A datagram each way every 50 ms, from now on. */
+  /** A datagram each way every 200 ms, from now on. */
   stream(): void {
     const { scheduler } = this.network;
     const next = (): void => {
       this.#talk(true);
-      if (this.#isStreaming) scheduler.after(50, next);
+      if (this.#isStreaming) scheduler.after(200, next);
     };
     this.#isStreaming = true;
     next();
@@ -261,11 +261,7 @@ function prefix(text: string): SitePrefix {
 }
 
 /** @param microseconds after the millisecond, so that packets keep their order */
-function recordOf(
-  { bytes, at, link }: Frame,
-  number: number,
-  microseconds: number,
-): PacketRecord {
+function recordOf({ bytes, at, link }: Frame, number: number, microseconds: number): PacketRecord {
   const seconds = Math.floor(at / 1000);
   return {
     bytes,

@@ -7,7 +7,7 @@ import type { InboundPacket, Protection } from '../../../../nodes/ip/packet.ts';
 import type { NodeIpsec } from '../../../../nodes/ipsec/node-ipsec.ts';
 import { registrationProtection } from '../../../../nodes/home-agent/registration/authorisation.ts';
 import { encodePlain, inboundPacket } from '../../../../nodes/ip/wire.ts';
-import { AGENT, CARE_OF, HomeAgentBench, NEW_CARE_OF } from '../bench.ts';
+import { AGENT, CARE_OF, HomeAgentBench, NEW_CARE_OF, receivedUpdate } from '../bench.ts';
 import { fromHome } from '../mobile-side.ts';
 
 /** Policies that permit everything; associations are those of before. */
@@ -24,6 +24,12 @@ function permissive(own: NodeIpsec): IpsecLayer {
   };
 }
 
+const base = inboundPacket(
+  encodePlain(CARE_OF, AGENT, 135, new Uint8Array(8), 60),
+  undefined,
+  undefined,
+  [],
+);
 const PROTECTION: Protection = { association: 'a', mode: 'transport', isEncrypted: true };
 const TUNNEL: Protection = { association: 'b', mode: 'tunnel', isEncrypted: true };
 
@@ -81,12 +87,6 @@ test('an update in the payload tunnel of the mobile node is not one that its bin
 });
 
 test('protection is one layer, in the mode that fits: nothing nested', () => {
-  const base = inboundPacket(
-    encodePlain(CARE_OF, AGENT, 135, new Uint8Array(8), 60),
-    undefined,
-    undefined,
-    [],
-  );
   const outer = { source: CARE_OF, destination: AGENT };
   const packet = (fields: Partial<InboundPacket>): InboundPacket => ({ ...base, ...fields });
   const plainTunnel = { ...outer, protection: undefined };
@@ -106,4 +106,12 @@ test('protection is one layer, in the mode that fits: nothing nested', () => {
   ]) {
     expect(registrationProtection(packet(fields))).toBeUndefined();
   }
+});
+
+test('an update to an address that is not of this node is none, whatever protects it', () => {
+  const bench = new HomeAgentBench();
+  const { registrations } = bench.agent;
+  const packet = { ...base, protection: PROTECTION, destination: NEW_CARE_OF };
+  registrations.handle(receivedUpdate(bench.mobile().home, packet));
+  expect([...registrations.answers.discarded]).toEqual([['not-to-this-node', 1]]);
 });

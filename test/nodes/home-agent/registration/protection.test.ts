@@ -243,7 +243,10 @@ describe('the tunnel', () => {
     const plain = bench.mobile().update({ sequence: 11, careOf: NEW_CARE_OF, isPlain: true });
     bench.deliver(plain, 'upstream', 3000);
     expect(tunnelled(bench)).toEqual(before);
+    const { home } = bench.mobile();
+    expect(bench.ipsec.tunnelOf(home)?.remote).toEqual(CARE_OF);
     expect(bench.answer({ sequence: 11, careOf: NEW_CARE_OF })).toMatchObject({ status: 0 });
+    expect(bench.ipsec.tunnelOf(home)?.remote).toEqual(NEW_CARE_OF);
     expect(tunnelled(bench)).toEqual({ to: '2001:db8:d::100', spi: before?.spi });
   });
 

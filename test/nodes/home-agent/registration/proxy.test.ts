@@ -62,6 +62,14 @@ describe('when a binding is accepted', () => {
     expect(times.map((at) => at - (times[0] ?? 0))).toEqual([0, 1000, 2000]);
   });
 
+  test('what the home agent knew of the mobile node as its neighbor is forgotten', () => {
+    const bench = new HomeAgentBench();
+    const { home } = bench.mobile();
+    bench.home.setNeighbor(home, bench.homePeer.port.linkLayerAddress);
+    register(bench, FLAG.A | FLAG.H);
+    expect(bench.home.neighbor(home)).toBeUndefined();
+  });
+
   test('a refresh and a move are not told of', () => {
     const bench = new HomeAgentBench();
     register(bench, L_FLAGS);

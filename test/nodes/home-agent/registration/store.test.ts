@@ -6,9 +6,18 @@ import { addressKey } from '../../../../dissectors/core/address.ts';
 import { MemoryBindingStore } from '../../../../nodes/home-agent/binding-store.ts';
 import type { StoredBinding } from '../../../../nodes/home-agent/binding-store.ts';
 import { FormerBindings } from '../../../../nodes/home-agent/registration/former-bindings.ts';
+import { PendingRegistrations } from '../../../../nodes/home-agent/registration/pending-registrations.ts';
+import { encodePlain, inboundPacket } from '../../../../nodes/ip/wire.ts';
 import { VirtualScheduler } from '../../../../nodes/simulation/virtual-scheduler.ts';
 import { ip } from '../../wire-peer.ts';
-import { CARE_OF, HomeAgentBench, NEW_CARE_OF, advertisements } from '../bench.ts';
+import {
+  AGENT,
+  CARE_OF,
+  HomeAgentBench,
+  NEW_CARE_OF,
+  advertisements,
+  receivedUpdate,
+} from '../bench.ts';
 import type { BenchOptions } from '../bench.ts';
 import { FLAG, fromHome } from '../mobile-side.ts';
 
@@ -176,6 +185,37 @@ describe('bounds', () => {
     expect(bench.update({ sequence: 2 }, 1, 10)).toEqual([]);
     expect(bench.mobile().acknowledgements(bench.run(2000))).toMatchObject([{ status: 0 }]);
     expect(bench.answer({ sequence: 2 }, 2)).toMatchObject({ status: 0 });
+  });
+
+  test('with two addresses a registration waits for the answer about both', () => {
+    const answers: ((isUnique: boolean) => void)[] = [];
+    const outcomes: string[] = [];
+    // A link that answers when it is told to.
+    const link = {
+      probe: (_: Uint8Array, onResult: (isUnique: boolean) => void) => {
+        answers.push(onResult);
+        return { cancel: () => outcomes.push('cancelled') };
+      },
+    };
+    const pending = new PendingRegistrations({
+      capacity: 2,
+      transmits: 1,
+      onUnique: () => outcomes.push('unique'),
+      onDuplicate: () => outcomes.push('duplicate'),
+    });
+    const octets = encodePlain(CARE_OF, AGENT, 135, new Uint8Array(8), 60);
+    const packet = inboundPacket(octets, undefined, undefined, []);
+    const update = receivedUpdate(ip('2001:db8:a::100'), packet);
+    pending.start(update, link, [update.homeAddress, CARE_OF]);
+    answers[0]?.(true);
+    expect(outcomes).toEqual([]);
+    expect(pending.size).toBe(1);
+    answers[1]?.(false);
+    expect(outcomes).toEqual(['cancelled', 'cancelled', 'duplicate']);
+    expect(pending.size).toBe(0);
+    // Too late, of one that is over.
+    answers[0]?.(true);
+    expect(outcomes).toHaveLength(3);
   });
 
   test('those that wait count against the room of the cache', () => {

@@ -188,7 +188,8 @@ describe('an update to a correspondent', () => {
     bench.advance(8 * SECOND);
     expect(bench.messages[0]?.kind).toBe('binding-update');
     expect(bench.updates.length).toBeGreaterThanOrEqual(3);
-    for (const update of bench.updates) expect(update).toMatchObject({ lifetime: 0, isAuthentic: true });
+    for (const update of bench.updates)
+      expect(update).toMatchObject({ lifetime: 0, isAuthentic: true });
     bench.answerUpdate = () => ({});
     bench.advance(60 * SECOND);
     const count = bench.updates.length;
@@ -277,9 +278,25 @@ describe('an update to a correspondent', () => {
   });
 
   test.each([
-    ['home-test', { kind: 'home-test', homeNonceIndex: 1, homeInitCookie: new Uint8Array(8), homeKeygenToken: new Uint8Array(8) }],
+    [
+      'home-test',
+      {
+        kind: 'home-test',
+        homeNonceIndex: 1,
+        homeInitCookie: new Uint8Array(8),
+        homeKeygenToken: new Uint8Array(8),
+      },
+    ],
     ['home-test-init', { kind: 'home-test-init', homeInitCookie: new Uint8Array(8) }],
-    ['care-of-test', { kind: 'care-of-test', careOfNonceIndex: 1, careOfInitCookie: new Uint8Array(8), careOfKeygenToken: new Uint8Array(8) }],
+    [
+      'care-of-test',
+      {
+        kind: 'care-of-test',
+        careOfNonceIndex: 1,
+        careOfInitCookie: new Uint8Array(8),
+        careOfKeygenToken: new Uint8Array(8),
+      },
+    ],
     ['care-of-test-init', { kind: 'care-of-test-init', careOfInitCookie: new Uint8Array(8) }],
   ] as const)('MN-CR-11 a %s begins nothing', (_, message) => {
     const bench = RouteBench.away();
@@ -341,7 +358,9 @@ describe('an update to a correspondent', () => {
     bench.advance(50);
     bench.answerCareOf = () => ({});
     bench.node.move('two');
-    expect(bench.updates).toMatchObject([{ packet: { source: text(CARE_OF_TWO) }, isAuthentic: true }]);
+    expect(bench.updates).toMatchObject([
+      { packet: { source: text(CARE_OF_TWO) }, isAuthentic: true },
+    ]);
   });
 });
 
@@ -413,7 +432,10 @@ describe('an acknowledgement of a correspondent', () => {
     ['MN-BA-04 with another sequence number', { sequence: 7 }],
     ['MN-BA-16 without routing header', { routing: 'none' }],
     ['MN-BA-02 a refusal without authenticator', { status: 130, authenticator: 'none' }],
-    ['MN-BA-08 status 135 with a wrong authenticator', { status: 135, sequence: 4000, authenticator: 'wrong' }],
+    [
+      'MN-BA-08 status 135 with a wrong authenticator',
+      { status: 135, sequence: 4000, authenticator: 'wrong' },
+    ],
   ] as const)('%s is passed over', (_, fields) => {
     const { bench, update } = waiting();
     bench.acknowledge(update, fields);
@@ -480,7 +502,9 @@ describe('an acknowledgement of a correspondent', () => {
     bench.answerUpdate = () => ({});
     bench.acknowledge(update, { status, authenticator: 'none' });
     bench.advance(50);
-    expect(bench.messages.map(({ kind }) => kind).sort()).toEqual(['binding-update', ...kinds].sort());
+    expect(bench.messages.map(({ kind }) => kind).sort()).toEqual(
+      ['binding-update', ...kinds].sort(),
+    );
     expect(last(bench)).toMatchObject({ isAuthentic: true });
     expect(last(bench).sequence).not.toBe(update.sequence);
     expect(bench.way()).toBe('optimised');
@@ -497,7 +521,9 @@ describe('an acknowledgement of a correspondent', () => {
 
   test('MN-BA-12 a Binding Refresh Advice in it is not looked at', () => {
     const { bench, update } = waiting();
-    bench.acknowledge(update, { options: [{ kind: 'binding-refresh-advice', refreshInterval: 2 }] });
+    bench.acknowledge(update, {
+      options: [{ kind: 'binding-refresh-advice', refreshInterval: 2 }],
+    });
     bench.advance(50);
     expect(bench.way()).toBe('optimised');
     bench.forget();

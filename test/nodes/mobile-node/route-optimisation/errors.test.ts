@@ -49,6 +49,18 @@ describe('Binding Errors', () => {
     expect(bench.way()).toBe('optimised');
   });
 
+  test('MN-BE-04 one that was under way while the correspondent accepted the update again changes nothing', () => {
+    const bench = settled();
+    bench.bindingError(1);
+    expect(bench.updates).toHaveLength(1);
+    bench.bindingError(1);
+    expect(bench.way()).toBe('optimised');
+    bench.advance(3 * SECOND);
+    bench.answerUpdate = () => undefined;
+    bench.bindingError(1);
+    expect(bench.way()).toBe('tunnel');
+  });
+
   test('MN-BE-04 however many there are, three updates a second', () => {
     const bench = settled();
     for (let i = 0; i < 200; i++) {

@@ -7,7 +7,9 @@ const SECOND = 1000;
 
 /** A correspondent of its own for each number. */
 function stranger(number: number): Uint8Array {
-  return ip(`2001:db8:f:${Math.floor(number / 65536).toString(16)}::${(number % 65536).toString(16)}`);
+  return ip(
+    `2001:db8:f:${Math.floor(number / 65536).toString(16)}::${(number % 65536).toString(16)}`,
+  );
 }
 
 describe('what strangers can make a mobile node do by way of the tunnel', () => {
@@ -50,7 +52,8 @@ describe('what strangers can make a mobile node do by way of the tunnel', () => 
     bench.forget();
     bench.advance(30 * SECOND);
     expect(bench.messages.length).toBeGreaterThan(2);
-    for (const { packet } of bench.messages) expect(packet.destination).not.toBe(text(CORRESPONDENT));
+    for (const { packet } of bench.messages)
+      expect(packet.destination).not.toBe(text(CORRESPONDENT));
   });
 
   test('after a move a hundred correspondents are told one after the other, all of them', () => {

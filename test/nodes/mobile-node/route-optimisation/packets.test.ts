@@ -171,7 +171,11 @@ describe('packets to a correspondent', () => {
         kind: 'transport',
         protect: (protocol, octets) => ({
           protocol: ESP,
-          payload: concatenate([Uint8Array.of(0, 0, 9, 9, 0, 0, 0, 1), octets, Uint8Array.of(1, 2, 2, protocol)]),
+          payload: concatenate([
+            Uint8Array.of(0, 0, 9, 9, 0, 0, 0, 1),
+            octets,
+            Uint8Array.of(1, 2, 2, protocol),
+          ]),
         }),
       };
     });
@@ -205,7 +209,11 @@ describe('packets to a correspondent', () => {
     bench.sendMessage(message, [], { source: OTHER, destination: HOME, isTunnelled: true });
     bench.advance(5);
     expect(bench.of('home-test')).toMatchObject([
-      { isTunnelled: true, isProtected: true, packet: { source: text(HOME), destination: text(OTHER) } },
+      {
+        isTunnelled: true,
+        isProtected: true,
+        packet: { source: text(HOME), destination: text(OTHER) },
+      },
     ]);
   });
 

@@ -98,10 +98,30 @@ describe('return routability of a mobile node', () => {
   });
 
   test.each<[string, (bench: RouteBench, home: Message) => void]>([
-    ['not through the tunnel', (bench, home) => bench.giveHomeTest(home, { isMisrouted: true })],
-    ['of a stranger', (bench, home) => bench.giveHomeTest(home, { source: STRANGER })],
-    ['with another cookie', (bench, home) => bench.giveHomeTest(home, { cookie: new Uint8Array(8) })],
-    ['to another address', (bench, home) => bench.giveHomeTest(home, { destination: OTHER_HOME })],
+    [
+      'not through the tunnel',
+      (bench, home) => {
+        bench.giveHomeTest(home, { isMisrouted: true });
+      },
+    ],
+    [
+      'of a stranger',
+      (bench, home) => {
+        bench.giveHomeTest(home, { source: STRANGER });
+      },
+    ],
+    [
+      'with another cookie',
+      (bench, home) => {
+        bench.giveHomeTest(home, { cookie: new Uint8Array(8) });
+      },
+    ],
+    [
+      'to another address',
+      (bench, home) => {
+        bench.giveHomeTest(home, { destination: OTHER_HOME });
+      },
+    ],
   ])('MN-RR-04 a Home Test %s is passed over', (_, give) => {
     const { bench, home, careOf } = asking();
     give(bench, home);
@@ -125,9 +145,24 @@ describe('return routability of a mobile node', () => {
   });
 
   test.each<[string, (bench: RouteBench, careOf: Message) => void]>([
-    ['of a stranger', (bench, careOf) => bench.giveCareOfTest(careOf, { source: STRANGER })],
-    ['with another cookie', (bench, careOf) => bench.giveCareOfTest(careOf, { cookie: new Uint8Array(8) })],
-    ['to the home address', (bench, careOf) => bench.giveCareOfTest(careOf, { destination: HOME, isMisrouted: true })],
+    [
+      'of a stranger',
+      (bench, careOf) => {
+        bench.giveCareOfTest(careOf, { source: STRANGER });
+      },
+    ],
+    [
+      'with another cookie',
+      (bench, careOf) => {
+        bench.giveCareOfTest(careOf, { cookie: new Uint8Array(8) });
+      },
+    ],
+    [
+      'to the home address',
+      (bench, careOf) => {
+        bench.giveCareOfTest(careOf, { destination: HOME, isMisrouted: true });
+      },
+    ],
   ])('MN-RR-06 a Care-of Test %s is passed over', (_, give) => {
     const { bench, home, careOf } = asking();
     give(bench, careOf);
@@ -156,12 +191,21 @@ describe('return routability of a mobile node', () => {
     bench.giveCareOfTest(latest);
     bench.advance(100);
     expect(bench.updates).toHaveLength(1);
-    expect(bench.updates).toMatchObject([{ isAuthentic: true, packet: { source: text(CARE_OF_TWO) } }]);
+    expect(bench.updates).toMatchObject([
+      { isAuthentic: true, packet: { source: text(CARE_OF_TWO) } },
+    ]);
   });
 
   test.each(['home first', 'care-of first'])('MN-RR-08 either order works: %s', (order) => {
     const { bench, home, careOf } = asking();
-    const steps = [() => bench.giveHomeTest(home), () => bench.giveCareOfTest(careOf)];
+    const steps = [
+      () => {
+        bench.giveHomeTest(home);
+      },
+      () => {
+        bench.giveCareOfTest(careOf);
+      },
+    ];
     if (order !== 'home first') steps.reverse();
     for (const step of steps) {
       expect(bench.updates).toEqual([]);
@@ -320,7 +364,13 @@ describe('retransmission of Inits', () => {
   });
 
   test('MN-RTX-09 three of each kind in a second to one correspondent, over all home addresses', () => {
-    const homes = [HOME, OTHER_HOME, ip('2001:db8:a::201'), ip('2001:db8:a::202'), ip('2001:db8:a::203')];
+    const homes = [
+      HOME,
+      OTHER_HOME,
+      ip('2001:db8:a::201'),
+      ip('2001:db8:a::202'),
+      ip('2001:db8:a::203'),
+    ];
     const bench = RouteBench.away({ homes });
     bench.answerHome = () => undefined;
     bench.answerCareOf = () => undefined;

@@ -205,7 +205,13 @@ export class RouteBench {
 
   /** A payload packet that uses the binding at the correspondent: by a type 2 routing header. */
   sendRouted(source = CORRESPONDENT, home = HOME): void {
-    const message = { kind: 'echo-request', code: 0, identifier: 9, sequence: 1, data: NO_OCTETS } as const;
+    const message = {
+      kind: 'echo-request',
+      code: 0,
+      identifier: 9,
+      sequence: 1,
+      data: NO_OCTETS,
+    } as const;
     const payload = encodeIcmpv6(message, { source, destination: home });
     const wire = {
       source,
@@ -225,7 +231,9 @@ export class RouteBench {
       homeAddressOption: undefined,
       type2RoutingHeader: undefined,
     };
-    const decision = isProtected ? node.agentIpsec?.outbound(selectorsOf(inner, inner.slice(24, 40))) : undefined;
+    const decision = isProtected
+      ? node.agentIpsec?.outbound(selectorsOf(inner, inner.slice(24, 40)))
+      : undefined;
     const sealed =
       decision?.kind === 'tunnel'
         ? decision.protect(NEXT_HEADER.ipv6, inner, wire)
@@ -241,7 +249,11 @@ export class RouteBench {
       source = CORRESPONDENT,
       destination,
       isTunnelled,
-    }: { readonly source?: Uint8Array; readonly destination: Uint8Array; readonly isTunnelled: boolean },
+    }: {
+      readonly source?: Uint8Array;
+      readonly destination: Uint8Array;
+      readonly isTunnelled: boolean;
+    },
   ): void {
     const payload = encodeMobilityHeader(message, options, { source, destination });
     const protocol = NEXT_HEADER.mobility;
@@ -412,9 +424,7 @@ export class RouteBench {
   #take(bytes: Uint8Array, link: LinkName, at: number): void {
     const wire = readPacket(bytes);
     const opened =
-      wire.mobility === undefined
-        ? this.node.open({ ...wire, link, at, to: '' })
-        : undefined;
+      wire.mobility === undefined ? this.node.open({ ...wire, link, at, to: '' }) : undefined;
     const packet = opened?.inner === undefined ? wire : readPacket(opened.inner);
     const { mobility } = packet;
     if (mobility === undefined || packet.destination === formatAddress(AGENT)) return;
