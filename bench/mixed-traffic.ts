@@ -26,8 +26,6 @@ import { Seed, seededOctets } from '../fixtures/scenario/seed.ts';
 
 /** Mobile nodes with a protected tunnel; each has one association for each direction. */
 const PROTECTED_NODES = 6;
-/** Other mobile nodes. */
-const NODES = 8192;
 const CORRESPONDENTS = 64;
 /** Visited links. */
 const LINKS = 256;
@@ -106,8 +104,20 @@ export function mixedTrafficAssociations(): readonly Association[] {
   return pairs.flat();
 }
 
+/** Who takes part besides the protected mobile nodes. */
+export interface Population {
+  /** Mobile nodes; default 8192. */
+  readonly nodes?: number;
+  /** Hosts that never move; default 4096. */
+  readonly hosts?: number;
+  /** Servers that all of them talk to; default 256. */
+  readonly servers?: number;
+}
+
 /** Ethernet frames, one after another, without end. Keeps a bounded state. */
 export class MixedTraffic {
+  readonly #hosts: number;
+  readonly #servers: number;
   readonly #random = new Seed('mixed traffic');
   readonly #associations = mixedTrafficAssociations();
   /** Associations of all other nodes: their keys are in no file. */
@@ -123,9 +133,7 @@ export class MixedTraffic {
     source: HOME_AGENT,
     destination: undefined,
   });
-  readonly #nodes: Node[] = Array.from({ length: NODES }, (_, index) =>
-    makeNode(PROTECTED_NODES + index),
-  );
+  readonly #nodes: Node[];
   readonly #protected: Node[] = Array.from({ length: PROTECTED_NODES }, (_, index) =>
     makeNode(index),
   );
@@ -138,6 +146,12 @@ export class MixedTraffic {
   /** Node whose registrations are under way after a handover. */
   #moving: Node | undefined;
   #isStarted = false;
+
+  constructor({ nodes = 8192, hosts = 4096, servers = 256 }: Population = {}) {
+    this.#hosts = hosts;
+    this.#servers = servers;
+    this.#nodes = Array.from({ length: nodes }, (_, index) => makeNode(PROTECTED_NODES + index));
+  }
 
   /** The next frame. */
   next(): Uint8Array {
@@ -174,8 +188,8 @@ export class MixedTraffic {
   /** Two hosts that never move. */
   #background(): Uint8Array {
     const random = this.#random;
-    const host = numbered(HOST_NETWORK, 1 + random.below(4096));
-    const server = numbered(SERVER_NETWORK, 1 + random.below(256));
+    const host = numbered(HOST_NETWORK, 1 + random.below(this.#hosts));
+    const server = numbered(SERVER_NETWORK, 1 + random.below(this.#servers));
     const isUp = random.below(2) === 0;
     const ends: Ends = isUp
       ? { source: host, destination: server }
@@ -235,7 +249,7 @@ export class MixedTraffic {
 
   #tunnel(): Uint8Array {
     const node = this.#activeNode();
-    const peer = numbered(SERVER_NETWORK, 1 + this.#random.below(256));
+    const peer = numbered(SERVER_NETWORK, 1 + this.#random.below(this.#servers));
     const isOut = this.#random.below(2) === 0;
     const inner = isOut
       ? { source: node.homeAddress, destination: peer }
@@ -248,7 +262,7 @@ export class MixedTraffic {
 
   #protectedTunnel(): Uint8Array {
     const node = this.#protected[this.#random.below(PROTECTED_NODES)] ?? makeNode(0);
-    const peer = numbered(SERVER_NETWORK, 1 + this.#random.below(256));
+    const peer = numbered(SERVER_NETWORK, 1 + this.#random.below(this.#servers));
     const isOut = this.#random.below(2) === 0;
     const inner = isOut
       ? { source: node.homeAddress, destination: peer }
@@ -269,14 +283,14 @@ export class MixedTraffic {
     // The cycle before is over: its node has its binding, at its new care-of address when it moved.
     if (this.#moving !== undefined) this.#moving.careOfAddress = careOf(this.#moving);
     this.#moving = undefined;
-    this.#active = Math.min(this.#next, NODES);
-    const node = this.#nodes[this.#next % NODES] ?? makeNode(PROTECTED_NODES);
-    const isMoving = this.#next >= NODES && this.#random.below(100) < HANDOVERS;
+    this.#active = Math.min(this.#next, this.#nodes.length);
+    const node = this.#nodes[this.#next % this.#nodes.length] ?? makeNode(PROTECTED_NODES);
+    const isMoving = this.#next >= this.#nodes.length && this.#random.below(100) < HANDOVERS;
     if (isMoving) {
       node.link = (node.link + 1) % LINKS;
       this.#moving = node;
     }
-    if (isMoving || this.#next < NODES) this.#registerAtHome(node);
+    if (isMoving || this.#next < this.#nodes.length) this.#registerAtHome(node);
     this.#registerAtCorrespondent(node);
     this.#next++;
     this.#queue.reverse();
@@ -327,7 +341,7 @@ export class MixedTraffic {
     const homeBack = { source: correspondent, destination: home };
     const careOfOut = { source: careOfAddress, destination: correspondent };
     const careOfBack = { source: correspondent, destination: careOfAddress };
-    const nonceIndex = Math.floor(this.#next / NODES) & 0xffff;
+    const nonceIndex = Math.floor(this.#next / this.#nodes.length) & 0xffff;
     const authorization = {
       key: bindingManagementKey(homeKeygenToken, careOfKeygenToken),
       careOfAddress,

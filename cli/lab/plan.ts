@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { formatAddress, parseAddress } from '../../dissectors/core/address.ts';
+import { interfaceIdentifierOf, linkLocalOf } from '../../nodes/interface/link-address.ts';
 
 /** Links; `core` joins the home network, the correspondent and the router. */
 export const LINKS = ['home', 'foreign1', 'foreign2', 'core'] as const;
@@ -57,12 +59,21 @@ export const WIRES = {
   attacker: wire('attacker', 'air0', '66', undefined),
 } as const;
 
-/** `fe80::` and the modified EUI-64 of an interface. RFC 4291 appendix A. */
-export function linkLocalText({ linkLayerAddress }: LabInterface): string {
-  const octets = linkLayerAddress.split(':').map((each) => Number.parseInt(each, 16));
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = octets;
-  const words = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
-  return `fe80::${words.map((word) => word.toString(16)).join(':')}`;
+/** Octets of a link-layer address of the plan. */
+export function linkLayerOctets({ linkLayerAddress }: LabInterface): Uint8Array {
+  return Uint8Array.from(linkLayerAddress.split(':'), (each) => Number.parseInt(each, 16));
+}
+
+/** The link-local address that a node forms on an interface. */
+export function linkLocalText(wire: LabInterface): string {
+  return formatAddress(linkLocalOf(interfaceIdentifierOf(linkLayerOctets(wire))));
+}
+
+/** Octets of an address of the plan. */
+export function octetsOf(text: string): Uint8Array {
+  const octets = parseAddress(text);
+  if (octets === undefined) throw new Error(`no address: ${text}`);
+  return octets;
 }
 
 /** Prefixes of 64 bits, by link. */

@@ -2,7 +2,6 @@
  * What IPsec protects between mobile node and home agent, and with which associations. Loads zod, which start-up must not
  * pay for.
  */
-import { z } from 'zod';
 import { flag, oneOf } from '../site-schema-parts.ts';
 import { count, section } from './node-schema-parts.ts';
 
@@ -75,15 +74,14 @@ export const ownIpsec = section(
 const spi = (description: string) => count(256, 0xffff_ffff, description).exactOptional();
 
 const bothWays = (what: string) =>
-  z
-    .strictObject(
-      {
-        toHomeAgent: spi(`SPI of ${what} to the home agent`),
-        toMobileNode: spi(`SPI of ${what} to the mobile node`),
-      },
-      { error: 'a mapping with toHomeAgent and toMobileNode' },
-    )
-    .exactOptional();
+  section(
+    {
+      toHomeAgent: spi(`SPI of ${what} to the home agent`),
+      toMobileNode: spi(`SPI of ${what} to the mobile node`),
+    },
+    'a mapping with toHomeAgent and toMobileNode',
+    what,
+  ).exactOptional();
 
 /** SPIs by purpose. */
 export const spis = section(

@@ -1,13 +1,7 @@
 /**
  * What rules about the home link and de-registration have in common.
  */
-export {
-  covers,
-  isSameAddress,
-  isSameLinkLayer,
-  prefixKey,
-  registrationKey,
-} from './addresses.ts';
+export { covers, isSameAddress, isSameLinkLayer, prefixKey, registrationKey } from './addresses.ts';
 export { advertisementKey, coversPrefix, rogueAdvertisements } from './advertisement.ts';
 export type { AdvertisedPrefix, RogueAdvertisement } from './advertisement.ts';
 export { EPISODE_BOUNDS, awayProofOf, episodeOf, observeEpisode } from './episode.ts';

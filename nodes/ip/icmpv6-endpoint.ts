@@ -30,6 +30,12 @@ const NEIGHBOR_DISCOVERY: readonly string[] = [
   'redirect',
 ];
 
+/** Asked on the link, an interface answers for its groups; in a tunnel the role does. RFC 3810 section 6.2. */
+const LISTENER_QUERIES: readonly string[] = [
+  'multicast-listener-query',
+  'multicast-listener-query-v2',
+];
+
 type Kind = Icmpv6Message['kind'];
 type AnyHandler = (packet: InboundPacket, message: Icmpv6Message) => void;
 
@@ -96,6 +102,10 @@ export class Icmpv6Endpoint {
       if (isFromLink && isPlain && message.code === 0 && !diagnostics.has('ND_OPTION_LENGTH')) {
         packet.interface?.receiveNeighborDiscovery(packet, message);
       }
+      return false;
+    }
+    if (LISTENER_QUERIES.includes(message.kind) && packet.tunnels.length === 0) {
+      packet.interface?.receiveNeighborDiscovery(packet, message);
       return false;
     }
     const handler = this.#handlers.get(message.kind);

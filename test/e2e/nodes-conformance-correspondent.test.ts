@@ -630,7 +630,7 @@ describe.skipIf(!canRun)(
       expect(without.careOf(mobile.homeAddress)).toBeUndefined();
     });
 
-    test('CN-BU-17 CN-LIFE-14 what the room is not enough for is refused or evicted, and an old update stays refused', () => {
+    test('CN-BU-17 a cache full of bindings in use draws 130', () => {
       const first = small.mobile();
       const old = first.tests().update();
       expect(statusOf(small.deliver(old))).toBe(0);

@@ -6,15 +6,12 @@ import { CORRESPONDENT, echoPacket } from '../nodes/correspondent-node/bench.ts'
 import { MobilePeer } from '../nodes/correspondent-node/mobile-peer.ts';
 import { WirePeer, ip } from '../nodes/wire-peer.ts';
 import type { WirePacket } from '../nodes/wire-peer.ts';
-import { pause } from './wire-link.ts';
+import { ErrorBudget } from './error-budget.ts';
 import { WiredNode } from './wired-node.ts';
 
 const LINK = 'n0';
 /** Asks whether everything before it has been worked on. */
 const FENCE = ip('2001:db8:fe::1');
-/** Errors that a node sends at once, and a second, of each kind; one less than it does. */
-const ERROR_BURST = 9;
-const ERRORS_PER_SECOND = 9;
 /** Enough for everything that a test asks. */
 const UNLIMITED = { burst: 1_000_000, perSecond: 1_000_000 };
 
@@ -31,30 +28,6 @@ function routeOf(packets: readonly WirePacket[]): Route | undefined {
   if (reply === undefined) return undefined;
   const { destination, type2RoutingHeader, headers } = reply;
   return { destination, home: type2RoutingHeader, headers };
-}
-
-/** How many errors a node will still send. */
-class ErrorBudget {
-  #tokens = ERROR_BURST;
-  #at = performance.now();
-
-  /** Waits until a packet may draw one. */
-  await(): void {
-    this.#refill();
-    if (this.#tokens < 1) pause(((1 - this.#tokens) * 1000) / ERRORS_PER_SECOND);
-  }
-
-  spend(count: number): void {
-    this.#refill();
-    this.#tokens = Math.max(0, this.#tokens - count);
-  }
-
-  #refill(): void {
-    const now = performance.now();
-    const more = ((now - this.#at) * ERRORS_PER_SECOND) / 1000;
-    this.#tokens = Math.min(ERROR_BURST, this.#tokens + more);
-    this.#at = now;
-  }
 }
 
 /** The process and what is around it. */

@@ -23,10 +23,16 @@ import type { Terminal } from '../../terminal.ts';
 import { frameKind, packetOf, upperLayerOf } from '../frame-kind.ts';
 import { isInNamespace } from '../ip-tool.ts';
 import type { LabPlace } from '../lab-state.ts';
-import { ADDRESSES, WIRES, attackerAddress, linkLocalText, namespaceOf } from '../plan.ts';
+import {
+  ADDRESSES,
+  WIRES,
+  attackerAddress,
+  linkLayerOctets,
+  linkLocalText,
+  namespaceOf,
+  octetsOf,
+} from '../plan.ts';
 import type { ForeignLink } from '../plan.ts';
-import { octetsOf } from './router-process.ts';
-import { macOf } from './watcher-process.ts';
 
 /** The attacks, each a part of the next but one. */
 export const ATTACKS = ['rogue-ra', 'partial-deregistration', 'relay'] as const;
@@ -60,12 +66,12 @@ class Attacker {
   readonly #attack: AttackName;
   readonly #terminal: Terminal;
   readonly #port = openPacketLink(WIRES.attacker.name);
-  readonly #own = macOf(WIRES.attacker.linkLayerAddress);
+  readonly #own = linkLayerOctets(WIRES.attacker);
   readonly #linkLocal = octetsOf(linkLocalText(WIRES.attacker));
   readonly #address: Uint8Array;
   readonly #homeAgent = octetsOf(ADDRESSES.homeAgent);
   readonly #homeAddress = octetsOf(ADDRESSES.homeAddress);
-  readonly #mobile = macOf(WIRES.mn.linkLayerAddress);
+  readonly #mobile = linkLayerOctets(WIRES.mn);
   readonly #router: Uint8Array;
   readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -75,7 +81,7 @@ class Attacker {
     this.#terminal = terminal;
     this.#address = octetsOf(attackerAddress(link));
     const router = link === 'foreign1' ? WIRES.routerForeign1 : WIRES.routerForeign2;
-    this.#router = macOf(router.linkLayerAddress);
+    this.#router = linkLayerOctets(router);
     this.#port.onFrame = (frame) => {
       this.#heard(frame);
     };

@@ -2,7 +2,6 @@
  * The router of the lab: joins the foreign links to the core, advertises prefixes to mobile nodes, and makes links as long as
  * is wished. An IPv6 router in user space, for the kernel forwards nothing here.
  */
-import { parseAddress } from '../../../dissectors/core/address.ts';
 import type { LinkPort, Scheduler } from '../../../engine/ports.ts';
 import {
   HostConfiguration,
@@ -17,15 +16,8 @@ import { logLine } from '../../nodes/node-log-line.ts';
 import type { Terminal } from '../../terminal.ts';
 import { ADVERTISEMENT } from '../lab-files.ts';
 import type { LabPlace, LabState } from '../lab-state.ts';
-import { ADDRESSES, PREFIXES, WIRES, linkLocalText } from '../plan.ts';
+import { ADDRESSES, PREFIXES, WIRES, linkLocalText, octetsOf } from '../plan.ts';
 import type { LabInterface, LabLink } from '../plan.ts';
-
-/** An address of the plan. */
-export function octetsOf(text: string): Uint8Array {
-  const octets = parseAddress(text);
-  if (octets === undefined) throw new Error(`no address: ${text}`);
-  return octets;
-}
 
 /** A port over a long link: frames take their time both ways, and keep their order. */
 class DistantPort implements LinkPort {

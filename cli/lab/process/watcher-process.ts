@@ -10,9 +10,8 @@ import { serveControl } from '../../sensor/control-server.ts';
 import { frameKind, isFrom, isFromPrefix } from '../frame-kind.ts';
 import type { FrameKind } from '../frame-kind.ts';
 import type { LabPlace } from '../lab-state.ts';
-import { ADDRESSES, LINKS, PREFIXES, WIRES } from '../plan.ts';
+import { ADDRESSES, LINKS, PREFIXES, WIRES, linkLayerOctets, octetsOf } from '../plan.ts';
 import type { LabLink } from '../plan.ts';
-import { octetsOf } from './router-process.ts';
 
 const LINKTYPE_ETHERNET = 1;
 /** Milliseconds between two times that captures are handed over to their files. */
@@ -85,8 +84,8 @@ class Recording {
 /** Starts watching. @returns its end */
 export async function startWatcher(place: LabPlace): Promise<() => Promise<void>> {
   const scheduler = systemScheduler;
-  const mobile = macOf(WIRES.mn.linkLayerAddress);
-  const attacker = macOf(WIRES.attacker.linkLayerAddress);
+  const mobile = linkLayerOctets(WIRES.mn);
+  const attacker = linkLayerOctets(WIRES.attacker);
   const homeAddress = octetsOf(ADDRESSES.homeAddress);
   let tallies = new Map<string, Tally>();
   let markedAt = scheduler.now;
@@ -165,9 +164,4 @@ export async function startWatcher(place: LabPlace): Promise<() => Promise<void>
     await server.close();
     for (const link of links) link.close();
   };
-}
-
-/** Octets of a link-layer address of the plan. */
-export function macOf(text: string): Uint8Array {
-  return Uint8Array.from(text.split(':'), (each) => Number.parseInt(each, 16));
 }

@@ -56,6 +56,7 @@ export class HomeLink {
       random: host.random,
       log: host.log,
       configuration: this.#configuration(),
+      signer: context.options.network?.signer,
     });
     context.prefixes.onChange((prefix) => {
       if (prefix.interface === link) this.#advertiser?.reconfigure(this.#configuration());

@@ -2,6 +2,7 @@
  * Choices of the home agent's network side. Defaults are the safe ones.
  */
 import type { RouterConfiguration } from '../../interface/advertised-configuration.ts';
+import type { AdvertisementSigner } from '../../interface/router-advertiser.ts';
 
 /** Router advertisements of the home links: prefixes and home agent information come from the home agent. RFC 6275 section 7. */
 export type HomeAdvertisementOptions = Omit<RouterConfiguration, 'prefixes' | 'homeAgent'>;
@@ -35,6 +36,8 @@ export interface HomeNetworkOptions {
    * mobile nodes cannot tell from a link without a home agent.
    */
   readonly advertisements?: HomeAdvertisementOptions | false;
+  /** Signs them (RFC 3971); home links have a link-local address of its key then. Default: nothing is signed. */
+  readonly signer?: AdvertisementSigner | undefined;
   /** Mobile prefix discovery can be switched off; default true. RFC 6275 section 8.4. */
   readonly prefixDiscovery?: boolean;
   /** Dynamic home agent address discovery; default true. RFC 6275 section 10.5. */

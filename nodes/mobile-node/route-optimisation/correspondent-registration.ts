@@ -3,12 +3,11 @@
  * end. RFC 6275 sections 5.2, 11.6 and 11.7.2.
  */
 import { formatAddress, isSameAddress } from '../../../dissectors/core/address.ts';
-import { MAX_RR_BINDING_LIFETIME } from '../../../engine/mobility/constants.ts';
 import { lifetimeSeconds } from '../../../engine/mobility/lifetime.ts';
 import type { ScheduledAction } from '../../../engine/ports.ts';
 import type { ReceivedMessage } from '../../mobility/mobility-endpoint.ts';
 import type { BindingUpdateListEntry } from '../binding-update-list.ts';
-import { DEFAULT_LIFETIME, MAX_RO_FAILURE, REFRESH_SHARE } from '../constants.ts';
+import { MAX_RO_FAILURE, REFRESH_SHARE } from '../constants.ts';
 import type { HomeAddressView, MobileNodeContext } from '../mobile-node-parts.ts';
 import {
   LEAST_LIFETIME,
@@ -24,9 +23,10 @@ import {
 } from './constants.ts';
 import { CorrespondentUpdate } from './correspondent-update.ts';
 import type { UpdateContents } from './correspondent-update.ts';
-import { isHomeRegistered } from './home-binding.ts';
-import { KeygenTest } from './keygen-test.ts';
-import type { KeygenToken } from './keygen-test.ts';
+import { isHomeRegistered, longestLifetime } from './home-binding.ts';
+import type { QuotedMessage } from './quoted-message.ts';
+import { ReturnRoutability } from './return-routability.ts';
+import type { Tokens } from './return-routability.ts';
 
 /** Refusals that may be over soon. */
 const SOON: readonly number[] = [STATUS.reasonUnspecified, STATUS.insufficientResources];
@@ -54,11 +54,8 @@ export class CorrespondentRegistration {
   lastUsedAt: number;
   readonly #options: CorrespondentRegistrationOptions;
   readonly #context: MobileNodeContext;
-  readonly #homeTest: KeygenTest;
-  readonly #careOfTest: KeygenTest;
+  readonly #routability: ReturnRoutability;
   #purpose: Purpose = 'none';
-  /** Care-of address of the care-of test and of its token. */
-  #careOfAddress: Uint8Array | undefined;
   #update: CorrespondentUpdate | undefined;
   #entry: BindingUpdateListEntry | undefined;
   /** Correspondent messages stay unanswered: payload goes through the home agent. RFC 6275 section 5.2.9. */
@@ -78,36 +75,14 @@ export class CorrespondentRegistration {
     this.correspondent = correspondent.slice();
     this.home = home;
     this.lastUsedAt = context.host.scheduler.now;
-    const onToken = (): void => {
-      this.#updateWithTokens();
-    };
-    const onSilence = (transmissions: number): boolean => this.#silence(transmissions);
-    const common = { context, correspondent: this.correspondent, onToken, onSilence };
-    this.#homeTest = new KeygenTest({
-      ...common,
-      mhType: 1,
-      send: (homeInitCookie) => {
-        // By way of the tunnel, as all that the home address sends. RFC 6275 section 11.6.1.
-        context.host.mobility.send({
-          source: home.address,
-          destination: this.correspondent,
-          bypassesBindings: false,
-          message: { kind: 'home-test-init', homeInitCookie },
-        });
+    this.#routability = new ReturnRoutability({
+      context,
+      home,
+      correspondent: this.correspondent,
+      onToken: () => {
+        this.#updateWithTokens();
       },
-    });
-    this.#careOfTest = new KeygenTest({
-      ...common,
-      mhType: 2,
-      send: (careOfInitCookie) => {
-        const source = this.#careOfAddress;
-        if (source === undefined) return;
-        context.host.mobility.send({
-          source,
-          destination: this.correspondent,
-          message: { kind: 'care-of-test-init', careOfInitCookie },
-        });
-      },
+      onSilence: (transmissions) => this.#silence(transmissions),
     });
   }
 
@@ -165,12 +140,11 @@ export class CorrespondentRegistration {
     const { primaryCareOfAddress } = attachment;
     if (primaryCareOfAddress === undefined || !isHomeRegistered(this.#context, this.home)) return;
     if (this.#blockedUntil > host.scheduler.now) return;
-    if (this.#lifetime() < LEAST_LIFETIME) return;
+    if (longestLifetime(this.#context, this.home) < LEAST_LIFETIME) return;
     this.interrupt();
-    if (!isSameAddress(this.#careOfAddress, primaryCareOfAddress)) this.#careOfTest.forget();
-    this.#careOfAddress = primaryCareOfAddress;
+    this.#routability.careOfAddress = primaryCareOfAddress;
     this.#begin('register');
-    if (!this.#updateWithTokens()) this.#startTests();
+    if (!this.#updateWithTokens()) this.#routability.start(false);
   }
 
   /** Asked for by somebody who proves nothing: not over and over. */
@@ -187,21 +161,21 @@ export class CorrespondentRegistration {
       this.#end();
       return;
     }
-    this.#careOfTest.forget();
-    this.#careOfAddress = undefined;
+    this.#routability.careOfAddress = undefined;
     this.#blockedUntil = 0;
     this.#begin('delete');
-    if (!this.#updateWithTokens()) this.#homeTest.start();
+    if (!this.#updateWithTokens()) this.#routability.start(true);
   }
 
   /**
    * Deletes the binding from away, if the home keygen token still serves: the tunnel that brings another one is about to go.
    */
   deleteAway(): void {
-    const hasToken = this.#homeTest.token !== undefined;
+    const { primaryCareOfAddress } = this.#context.attachment;
     this.interrupt();
-    this.#careOfAddress = this.#context.attachment.primaryCareOfAddress;
-    if (!this.mayBeBound || !hasToken || this.#careOfAddress === undefined) return;
+    const hasToken = this.#routability.tokens(true) !== undefined;
+    if (!this.mayBeBound || !hasToken || primaryCareOfAddress === undefined) return;
+    this.#routability.careOfAddress = primaryCareOfAddress;
     this.#begin('delete');
     this.#updateWithTokens();
   }
@@ -209,38 +183,25 @@ export class CorrespondentRegistration {
   /** Ends what is on its way; the binding stays what it is. */
   interrupt(): void {
     this.#purpose = 'none';
-    this.#homeTest.stop();
-    this.#careOfTest.stop();
+    this.#routability.stop();
     this.#update?.cancel();
     this.#update = undefined;
     if (this.#entry !== undefined) this.#entry.outstanding = [];
   }
 
-  /** Whether the home test that it waits for has this cookie. */
-  isAwaitingHomeTest(cookie: Uint8Array): boolean {
-    return this.#homeTest.isAwaiting(cookie);
+  /** Whether an answer to a message of this node is waited for. */
+  isAwaiting(message: QuotedMessage): boolean {
+    return message.kind === 'binding-update'
+      ? this.#update?.isAwaiting(message.sequence) === true
+      : this.#routability.isAwaiting(message.kind, message.cookie);
   }
 
-  isAwaitingCareOfTest(cookie: Uint8Array): boolean {
-    return this.#careOfTest.isAwaiting(cookie);
+  homeTest(received: ReceivedMessage<'home-test'>): void {
+    this.#routability.homeTest(received);
   }
 
-  isAwaitingAcknowledgement(sequence: number): boolean {
-    return this.#update?.isAwaiting(sequence) === true;
-  }
-
-  homeTest({ packet, message }: ReceivedMessage<'home-test'>): void {
-    // RFC 6275 section 11.6.2: through the tunnel, where there is one.
-    if ((this.home.tunnel === undefined) !== (packet.tunnels.length === 0)) return;
-    const { homeInitCookie, homeKeygenToken, homeNonceIndex } = message;
-    this.#homeTest.answered(homeInitCookie, homeKeygenToken, homeNonceIndex);
-  }
-
-  careOfTest({ packet, message }: ReceivedMessage<'care-of-test'>): void {
-    const isDirect = packet.tunnels.length === 0 && packet.type2RoutingHeader === undefined;
-    if (!isDirect || !isSameAddress(packet.destination, this.#careOfAddress)) return;
-    const { careOfInitCookie, careOfKeygenToken, careOfNonceIndex } = message;
-    this.#careOfTest.answered(careOfInitCookie, careOfKeygenToken, careOfNonceIndex);
+  careOfTest(received: ReceivedMessage<'care-of-test'>): void {
+    this.#routability.careOfTest(received);
   }
 
   /** RFC 6275 section 11.7.3. */
@@ -310,29 +271,17 @@ export class CorrespondentRegistration {
     this.#purpose = purpose;
     this.#isRefreshDue = false;
     this.#startedAt = this.#context.host.scheduler.now;
-    this.#hasOldTokens = this.#tokens() !== undefined;
+    this.#hasOldTokens = this.#tokens !== undefined;
   }
 
-  /** Both at once, but those whose token is still good. RFC 6275 sections 5.2.7 and 11.6.1. */
-  #startTests(): void {
-    if (this.#homeTest.token === undefined) this.#homeTest.start();
-    if (this.#careOfTest.token === undefined) this.#careOfTest.start();
-  }
-
-  /** Tokens for what is on its way; undefined = one of them is missing. */
-  #tokens():
-    { readonly homeToken: KeygenToken; readonly careOfToken: KeygenToken | undefined } | undefined {
-    const homeToken = this.#homeTest.token;
-    // RFC 6275 section 5.2.6: a deletion is proved with the home token alone.
-    const careOfToken = this.#purpose === 'delete' ? undefined : this.#careOfTest.token;
-    if (homeToken === undefined) return undefined;
-    if (careOfToken === undefined && this.#purpose !== 'delete') return undefined;
-    return { homeToken, careOfToken };
+  /** For what is on its way. */
+  get #tokens(): Tokens | undefined {
+    return this.#routability.tokens(this.#purpose === 'delete');
   }
 
   /** Sends the update, when nothing is missing. @returns whether */
   #updateWithTokens(): boolean {
-    if (!this.isBusy || this.#tokens() === undefined) return false;
+    if (!this.isBusy || this.#tokens === undefined) return false;
     const { bindingUpdateList } = this.#context;
     const entry = bindingUpdateList.obtain(this.correspondent, this.home.address, false);
     this.#entry = entry;
@@ -349,32 +298,17 @@ export class CorrespondentRegistration {
 
   /** Of the next update; undefined when a token has grown old meanwhile, and new ones are asked for. */
   #contents(): UpdateContents | undefined {
-    const tokens = this.#tokens();
+    const tokens = this.#tokens;
     const isDeletion = this.#purpose === 'delete';
-    const lifetime = isDeletion ? 0 : this.#lifetime();
+    const lifetime = isDeletion ? 0 : longestLifetime(this.#context, this.home);
     if (tokens !== undefined && (isDeletion || lifetime >= LEAST_LIFETIME)) {
-      return { ...tokens, careOfAddress: this.#careOfAddress, lifetime };
+      return { ...tokens, careOfAddress: this.#routability.careOfAddress, lifetime };
     }
     this.#update?.cancel();
     this.#update = undefined;
     if (tokens !== undefined) this.interrupt();
-    else if (isDeletion) this.#homeTest.start();
-    else this.#startTests();
+    else this.#routability.start(isDeletion);
     return undefined;
-  }
-
-  /**
-   * Seconds: not longer than the home registration, the home prefix, or what return routability is good for.
-   * RFC 6275 sections 5.2.6 and 11.7.2.
-   */
-  #lifetime(): number {
-    const { host, configuration } = this.#context;
-    const until = Math.min(this.home.registrationEndsAt, this.home.validUntil);
-    return Math.min(
-      MAX_RR_BINDING_LIFETIME,
-      configuration.lifetime ?? DEFAULT_LIFETIME,
-      (until - host.scheduler.now) / 1000,
-    );
   }
 
   /** Nothing came back. RFC 6275 section 5.2.9: after MAX_RO_FAILURE retries payload goes through the home agent. */
@@ -389,21 +323,19 @@ export class CorrespondentRegistration {
   #updateSilence(transmissions: number): boolean {
     if (!this.#silence(transmissions)) return false;
     if (this.#hasOldTokens && transmissions >= SILENCE_TO_OLD_TOKENS) {
-      this.#retest(true, true);
+      this.#retest({ home: true, careOf: true });
       return false;
     }
     return true;
   }
 
   /** Asks for tokens anew, and goes on with them. */
-  #retest(home: boolean, careOf: boolean): void {
+  #retest(which: { readonly home: boolean; readonly careOf: boolean }): void {
     this.#hasOldTokens = false;
     this.#update?.cancel();
     this.#update = undefined;
-    if (home) this.#homeTest.forget();
-    if (careOf) this.#careOfTest.forget();
-    if (this.#purpose === 'delete') this.#homeTest.start();
-    else this.#startTests();
+    this.#routability.forget(which);
+    this.#routability.start(this.#purpose === 'delete');
   }
 
   #correctSequence(
@@ -423,7 +355,7 @@ export class CorrespondentRegistration {
     // RFC 6275 sections 5.2.7 and 11.7.3: what is too old is asked for anew.
     if ((isHomeOld || isCareOfOld) && this.#corrections++ < MAX_CORRECTIONS) {
       entry.outstanding = [];
-      this.#retest(isHomeOld, isCareOfOld);
+      this.#retest({ home: isHomeOld, careOf: isCareOfOld });
       return;
     }
     this.#corrections = 0;

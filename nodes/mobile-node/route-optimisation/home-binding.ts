@@ -1,7 +1,9 @@
 /**
- * What correspondents wait for. RFC 6275 section 11.7.2.
+ * What registrations with correspondents take from the home registration. RFC 6275 section 11.7.2.
  */
 import { isSameAddress } from '../../../dissectors/core/address.ts';
+import { MAX_RR_BINDING_LIFETIME } from '../../../engine/mobility/constants.ts';
+import { DEFAULT_LIFETIME } from '../constants.ts';
 import type { HomeAddressView, MobileNodeContext } from '../mobile-node-parts.ts';
 
 /**
@@ -22,5 +24,20 @@ export function isHomeRegistered(
     bindingUpdateList.isAlive(entry) &&
     isSameAddress(entry.acknowledgedCareOfAddress, primaryCareOfAddress) &&
     isSameAddress(home.tunnelCareOfAddress, primaryCareOfAddress)
+  );
+}
+
+/**
+ * Seconds that a binding at a correspondent may last: not longer than the home registration, the home prefix, or what
+ * return routability is good for. RFC 6275 sections 5.2.6 and 11.7.2.
+ */
+export function longestLifetime(
+  { host, configuration }: MobileNodeContext,
+  { registrationEndsAt, validUntil }: HomeAddressView,
+): number {
+  return Math.min(
+    MAX_RR_BINDING_LIFETIME,
+    configuration.lifetime ?? DEFAULT_LIFETIME,
+    (Math.min(registrationEndsAt, validUntil) - host.scheduler.now) / 1000,
   );
 }

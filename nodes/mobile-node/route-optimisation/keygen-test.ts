@@ -50,10 +50,6 @@ export class KeygenTest {
     this.#options = options;
   }
 
-  get isRunning(): boolean {
-    return this.#isRunning;
-  }
-
   /** The token, while it may be used: for MAX_TOKEN_LIFETIME, counted from its question. RFC 6275 section 5.2.7. */
   get token(): KeygenToken | undefined {
     const { now } = this.#options.context.host.scheduler;

@@ -109,13 +109,7 @@ export class RouteOptimisation implements CorrespondentMessages {
     const about = quotedMessage(quoted);
     if (about === undefined || !isSameAddress(about.destination, packet.source)) return;
     for (const each of this.#table.of(packet.source)) {
-      const isAwaited =
-        about.kind === 'binding-update'
-          ? each.isAwaitingAcknowledgement(about.sequence)
-          : about.kind === 'home-test-init'
-            ? each.isAwaitingHomeTest(about.cookie)
-            : each.isAwaitingCareOfTest(about.cookie);
-      if (isAwaited) each.unsupported();
+      if (each.isAwaiting(about)) each.unsupported();
     }
   }
 

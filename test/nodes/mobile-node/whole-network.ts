@@ -12,8 +12,12 @@ import { Host } from '../../../nodes/ip/host.ts';
 import { NodeIpsec } from '../../../nodes/ipsec/node-ipsec.ts';
 import type { ProtectionDeclaration } from '../../../nodes/ipsec/policy.ts';
 import { MobileNode } from '../../../nodes/mobile-node/mobile-node.ts';
-import type { MobileNodeConfiguration } from '../../../nodes/mobile-node/mobile-node-parts.ts';
+import type {
+  HomeLinkVerifier,
+  MobileNodeConfiguration,
+} from '../../../nodes/mobile-node/mobile-node-parts.ts';
 import type { LogEntry } from '../../../nodes/node-log.ts';
+import type { SendSigner } from '../../../nodes/send/signer.ts';
 import { MemoryLink } from '../../../nodes/simulation/memory-link.ts';
 import type { MemoryPort } from '../../../nodes/simulation/memory-link.ts';
 import { SeededRandom } from '../../../nodes/simulation/seeded-random.ts';
@@ -39,6 +43,10 @@ export interface NetworkOptions {
   readonly start?: LinkName;
   /** Milliseconds from port to port of the core link. */
   readonly delay?: number;
+  /** Signs the advertisements of the home agent. */
+  readonly signer?: (agentScheduler: VirtualScheduler) => SendSigner;
+  /** Judges those that the mobile node hears. */
+  readonly verifier?: (mobileHost: Host) => HomeLinkVerifier;
   /** Sees every frame from the beginning on, in the order in which they are put on links. */
   readonly onFrame?: (frame: Uint8Array, at: number, link: LinkName | 'core') => void;
 }
@@ -105,7 +113,8 @@ export class WholeNetwork {
     };
     const agentIpsec = new NodeIpsec({ random: this.#random() });
     protect(agentIpsec, declaration, 'home-agent');
-    this.agentHost = this.#router('home', agentIpsec);
+    const signer = options.signer?.(scheduler);
+    this.agentHost = this.#router('home', agentIpsec, signer?.linkLocal);
     const [homeInterface] = this.agentHost.interfaces;
     homeInterface?.addAddress(AGENT, { detection: 'skip' });
     this.agent = new HomeAgent({
@@ -114,6 +123,7 @@ export class WholeNetwork {
         { prefix: prefixOf('2001:db8:a::/64'), interface: homeInterface, agentAddress: AGENT },
       ],
       mobileNodes: new MobileNodeTable([{ homeAddress: HOME }]),
+      ...(signer === undefined ? {} : { network: { signer } }),
     });
     this.agent.start();
     for (const name of ['one', 'two'] as const) this.#advertise(this.#router(name), name);
@@ -131,6 +141,9 @@ export class WholeNetwork {
       configuration: {
         homeAddresses: [{ address: HOME, homeAgents: [AGENT] }],
         homeLink: 'prefix',
+        ...(options.verifier === undefined
+          ? {}
+          : { homeLink: 'send', homeLinkVerifier: options.verifier(this.mobileHost) }),
         ...options.configuration,
       },
     });
@@ -189,9 +202,12 @@ export class WholeNetwork {
     });
   }
 
-  #router(name: LinkName, ipsec?: NodeIpsec): Host {
+  #router(name: LinkName, ipsec?: NodeIpsec, linkLocal?: Uint8Array): Host {
     const host = this.#host(name, ipsec, true);
-    host.addInterface(this.links[name].attach(`${name}-router`));
+    host.addInterface(
+      this.links[name].attach(`${name}-router`),
+      linkLocal === undefined ? {} : { linkLocal },
+    );
     const core = host.addInterface(this.links.core.attach(`${name}-core`));
     core.addAddress(ip(CORE[name]), { detection: 'skip' });
     this.#addRoutes(host, name);

@@ -22,64 +22,13 @@ import type { CorrespondentLimits } from '../../../../nodes/mobile-node/route-op
 import { receiveBindingUpdates } from '../../../../nodes/mobility/binding-update.ts';
 import { authenticatorOf, sha1 } from '../../correspondent-node/bench.ts';
 import { ip, readPacket } from '../../wire-peer.ts';
-import type { WirePacket } from '../../wire-peer.ts';
 import { AGENT, CORRESPONDENT, HOME, MobileNodeBench, NODE_LINK, echoPacket } from '../bench.ts';
 import type { BenchOptions, LinkName } from '../bench.ts';
+import { AUTHENTICATOR_OCTETS, acknowledgementOctets } from './correspondent-messages.ts';
+import type { AnswerFields, Message, TestFields, UpdateMessage } from './correspondent-messages.ts';
 
 const IPV6_OCTETS = 40;
-const AUTHENTICATOR_OCTETS = 12;
 const NO_OCTETS = new Uint8Array();
-
-/** A Mobility Header of the mobile node for a correspondent. */
-export interface Message {
-  readonly kind: MobilityMessage['kind'];
-  readonly at: number;
-  readonly link: LinkName;
-  /** The packet as the correspondent gets it: out of the tunnel, if it was in one. */
-  readonly packet: WirePacket;
-  readonly message: MobilityMessage;
-  readonly options: readonly MobilityOption[];
-  readonly isTunnelled: boolean;
-  /** In the tunnel, inside ESP. */
-  readonly isProtected: boolean;
-  /** Outer source and destination of the tunnel. */
-  readonly outer: { readonly source: string; readonly destination: string } | undefined;
-}
-
-/** A Binding Update as the correspondent sees it. */
-export interface UpdateMessage extends Message {
-  readonly sequence: number;
-  /** Seconds. */
-  readonly lifetime: number;
-  readonly flags: number;
-  readonly homeIndex: number;
-  readonly careOfIndex: number;
-  /** The last option is an authenticator, and right for the tokens that the correspondent has given. */
-  readonly isAuthentic: boolean;
-}
-
-/** How a test is answered differently from how it should be. */
-export interface TestFields {
-  readonly cookie?: Uint8Array;
-  readonly source?: Uint8Array;
-  readonly destination?: Uint8Array;
-  /** A home test that does not come through the tunnel, or a care-of test that does. */
-  readonly isMisrouted?: boolean;
-}
-
-/** How an acknowledgement differs from the right one. */
-export interface AnswerFields {
-  readonly status?: number;
-  readonly sequence?: number;
-  /** Seconds. */
-  readonly lifetime?: number;
-  readonly options?: readonly MobilityOption[];
-  /** `none`: without; `wrong`: spoiled; `early`: an option behind it; `padded`: octets of padding behind it. */
-  readonly authenticator?: 'right' | 'none' | 'wrong' | 'early' | 'padded';
-  /** Home address in the routing header; `none`: without. */
-  readonly routing?: Uint8Array | 'none';
-  readonly source?: Uint8Array;
-}
 
 interface GivenToken {
   readonly token: Uint8Array;
@@ -353,44 +302,8 @@ export class RouteBench {
     const isAway = packet.homeAddressOption !== undefined;
     const routing = fields.routing ?? (isAway ? home : 'none');
     const final = routing === 'none' ? ip(packet.source) : routing;
-    const { authenticator = 'right' } = fields;
-    const options: MobilityOption[] = [...(fields.options ?? [])];
-    const placeholder: MobilityOption = {
-      kind: 'binding-authorization-data',
-      authenticator: new Uint8Array(AUTHENTICATOR_OCTETS),
-    };
-    const behind: MobilityOption = { kind: 'binding-refresh-advice', refreshInterval: 100 };
-    if (authenticator !== 'none') options.push(placeholder);
-    if (authenticator === 'early') options.push(behind);
-    const message: MobilityMessage = {
-      kind: 'binding-acknowledgement',
-      status: fields.status ?? 0,
-      flags: 0,
-      sequence: fields.sequence ?? update.sequence,
-      lifetime: (fields.lifetime ?? update.lifetime) / 4,
-    };
-    let payload = encodeMobilityHeader(message, options, { source, destination: final });
-    if (authenticator === 'padded') {
-      // PadN of 8 octets behind the authenticator, where only padding may be.
-      const longer = new Uint8Array(payload.length + 8);
-      longer.set(payload);
-      longer.set([1, 6], payload.length);
-      longer[1] = payload.length / 8;
-      payload = longer;
-    }
-    if (authenticator !== 'none') {
-      const end = endOfAuthenticator(payload, options, authenticator);
-      const signed = authenticatorOf(
-        this.keyOf(update),
-        update.lifetime === 0 ? home : ip(packet.source),
-        source,
-        payload,
-        end,
-      );
-      if (authenticator === 'wrong') signed[3] = (signed[3] ?? 0) ^ 1;
-      payload.set(signed, end - AUTHENTICATOR_OCTETS);
-    }
-    correctChecksum(payload, source, final);
+    const ends = { source, destination: final };
+    const payload = acknowledgementOctets(update, fields, this.keyOf(update), ends);
     const wire = {
       source,
       destination: ip(packet.source),
@@ -495,40 +408,4 @@ export class RouteBench {
         (isDeletion || at === packet.source),
     };
   }
-}
-
-function endOfAuthenticator(
-  payload: Uint8Array,
-  options: readonly MobilityOption[],
-  how: AnswerFields['authenticator'],
-): number {
-  if (how === 'padded') return payload.length - 8;
-  if (how !== 'early') return payload.length;
-  // Found by its type and length, from the first option on.
-  for (let at = 12; at + 2 <= payload.length;) {
-    const type = payload[at] ?? 0;
-    if (type === 0) {
-      at++;
-      continue;
-    }
-    const length = payload[at + 1] ?? 0;
-    if (type === 5) return at + 2 + length;
-    at += 2 + length;
-  }
-  throw new Error(`no authenticator among ${options.length} options`);
-}
-
-function correctChecksum(payload: Uint8Array, source: Uint8Array, destination: Uint8Array): void {
-  payload[4] = 0;
-  payload[5] = 0;
-  const octets = [...source, ...destination, 0, 0, payload.length >> 8, payload.length & 0xff];
-  octets.push(0, 0, 0, NEXT_HEADER.mobility, ...payload);
-  let sum = 0;
-  for (let i = 0; i < octets.length; i += 2) {
-    sum += (octets[i] ?? 0) * 256 + (octets[i + 1] ?? 0);
-    if (sum > 0xffff) sum -= 0xffff;
-  }
-  const checksum = ~sum & 0xffff;
-  payload[4] = checksum >> 8;
-  payload[5] = checksum & 0xff;
 }
