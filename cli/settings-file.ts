@@ -71,8 +71,11 @@ export function schemaProblems(
   });
 }
 
-/** Octets of the file, never more than the limit: it may be a device or grow while it is read. */
-async function readBounded(file: string, limit: number): Promise<Uint8Array> {
+/**
+ * Octets of the file, never more than the limit: it may be a device or grow while it is read.
+ * @throws ConfigurationError when it cannot be read, or is larger
+ */
+export async function readBounded(file: string, limit: number): Promise<Uint8Array> {
   let handle;
   try {
     handle = await open(file, 'r');

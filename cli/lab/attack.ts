@@ -21,7 +21,7 @@ import { startProbes } from './traffic.ts';
 import { isSettled, reached, registration } from './whereabouts.ts';
 
 /** Milliseconds that an attack has to come out, and that is looked at what follows from it. */
-const PATIENCE = 8000;
+const PATIENCE = 5000;
 const AFTERMATH = 1500;
 
 /** What is asked. */

@@ -2,6 +2,7 @@
  * A node out of its configuration: host, links, IPsec and role. No I/O: links, programs, time and chance are handed in.
  */
 import { isSameAddress } from '../../dissectors/core/address.ts';
+import type { Certificate } from '../../engine/crypto/certificate.ts';
 import type { LinkPort, LocalStack, RandomSource, Scheduler } from '../../engine/ports.ts';
 import { CorrespondentNode } from '../../nodes/correspondent-node/correspondent-node.ts';
 import type { BindingStore } from '../../nodes/home-agent/binding-store.ts';
@@ -13,15 +14,17 @@ import type { NodeAssociationParameters } from '../../nodes/ipsec/association-pa
 import { NodeIpsec } from '../../nodes/ipsec/node-ipsec.ts';
 import { receiveBindingUpdates } from '../../nodes/mobility/binding-update.ts';
 import { MobileNode } from '../../nodes/mobile-node/mobile-node.ts';
-import type { HomeLinkVerifier } from '../../nodes/mobile-node/mobile-node-parts.ts';
 import {
   installRouteOptimisation,
   messageTunnel,
 } from '../../nodes/mobile-node/route-optimisation/install.ts';
 import type { NodeLog } from '../../nodes/node-log.ts';
+import { SendVerifier } from '../../nodes/send/send-verifier.ts';
 import { declarationsOf } from './declarations.ts';
 import type { NodeDocument } from './node-schema.ts';
 import { correspondentOptions, homeAgentOptions, mobileNodeOptions } from './role-options.ts';
+import { SendComposition } from './send-composition.ts';
+import type { SendSigning } from './send-files.ts';
 
 /** What a node is handed. */
 export interface NodeSurroundings {
@@ -33,8 +36,10 @@ export interface NodeSurroundings {
   readonly localStack?: LocalStack | undefined;
   /** Where a home agent keeps its bindings. */
   readonly store?: BindingStore | undefined;
-  /** Judges advertisements of the home prefix, for `homeLink: send`. */
-  readonly homeLinkVerifier?: HomeLinkVerifier | undefined;
+  /** What a home agent signs its advertisements with. */
+  readonly signing?: SendSigning | undefined;
+  /** Whom `homeLink: send` trusts. */
+  readonly trustAnchors?: readonly Certificate[] | undefined;
   /** Called when sequence numbers of associations should be written down again. */
   readonly onSnapshotDue?: (() => void) | undefined;
 }
@@ -82,9 +87,15 @@ export function composeNode(
       ...(agentSettings === undefined ? {} : { homeCapacity: agentSettings.maximumBindings }),
     },
   });
+  const { signing } = surroundings;
+  const send =
+    agentSettings === undefined || signing === undefined
+      ? undefined
+      : new SendComposition(agentSettings, signing, host);
   const interfaces = new Map<string, NetworkInterface>();
   for (const link of settings.links) {
-    const added = host.addInterface(surroundings.port(link.interface));
+    const named = link.interface;
+    const added = host.addInterface(surroundings.port(named), send?.interfaceOptions(named));
     interfaces.set(link.interface, added);
     for (const { address, length } of link.addresses) {
       added.addAddress(address, { prefixLength: length });
@@ -98,12 +109,13 @@ export function composeNode(
   for (const { interface: on, agentAddress } of agentSettings?.prefixes ?? []) {
     if (on === undefined && !isOnLink(settings, agentAddress)) host.addLocalAddress(agentAddress);
   }
+  send?.answer(interfaces);
   const correspondent = correspondentOptions(asCorrespondent);
   const homeAgent =
     agentSettings === undefined
       ? undefined
       : new HomeAgent({
-          ...homeAgentOptions(agentSettings, settings.ipsec, interfaces),
+          ...homeAgentOptions(agentSettings, settings.ipsec, interfaces, send?.signer),
           host,
           correspondent,
           ...(surroundings.store === undefined ? {} : { store: surroundings.store }),
@@ -115,12 +127,15 @@ export function composeNode(
   if (plain !== undefined) {
     receiveBindingUpdates(host, { home: undefined, correspondent: plain.registrar });
   }
+  const { trustAnchors = [] } = surroundings;
+  const verifier =
+    settings.mobileNode?.homeLink === 'send' ? new SendVerifier({ host, trustAnchors }) : undefined;
   const mobileNode =
     settings.mobileNode === undefined
       ? undefined
       : new MobileNode({
           host,
-          configuration: mobileNodeOptions(settings.mobileNode, surroundings.homeLinkVerifier),
+          configuration: mobileNodeOptions(settings.mobileNode, verifier),
         });
   const asMobile =
     mobileNode === undefined
@@ -156,6 +171,8 @@ export function composeNode(
     close: () => {
       homeAgent?.close();
       mobileNode?.close();
+      verifier?.close();
+      send?.close();
       routeOptimisation?.close();
       plain?.close();
       asMobile?.close();

@@ -8,6 +8,7 @@ import {
   deregistration,
   interfaceName,
   moments,
+  path,
   prefixOf,
   routableAddress,
   seconds,
@@ -64,6 +65,21 @@ const homePrefix = section(
   'a prefix that home addresses are taken from',
 );
 
+const send = section(
+  {
+    key: path('RSA private key in PEM; the link-local addresses of the home links are made of it'),
+    certificates: z
+      .array(path('certificates in PEM, or one in DER'), { error: 'a list of paths' })
+      .min(1, { error: 'a list of at least one path' })
+      .meta({
+        description:
+          'certificates from the one that the trust anchor has issued down to that of the key; the anchor itself may come first',
+      }),
+  },
+  'a mapping with key and certificates',
+  'advertisements are signed (RFC 3971); absent = they are not, and mobile nodes with homeLink: send do not come home',
+).exactOptional();
+
 const advertisements = section(
   {
     enabled: flag(
@@ -95,6 +111,7 @@ const advertisements = section(
     unsolicited: flag('they are sent without being asked for').default(true),
     answers: oneOf(['multicast', 'unicast'], 'how solicitations are answered').default('multicast'),
     farewell: flag('hosts are told when the home agent ends').default(true),
+    send,
   },
   'a mapping with maximumInterval and the like',
   'router advertisements on the home links (RFC 6275 section 7)',

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ConfigurationError } from '../configuration-error.ts';
 import { problemAt, readSettingsText, schemaProblems } from '../settings-file.ts';
 import { nodeFindings } from './node-findings.ts';
-import type { NodeDocument, NodeRole } from './node-schema.ts';
+import type { HomeAgentSettings, NodeDocument, NodeRole } from './node-schema.ts';
 
 /** Largest configuration, octets: a home agent with ten thousand mobile nodes takes half of it. */
 const MAX_NODE_FILE_OCTETS = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ export async function readNodeFile(file: string, role?: NodeRole): Promise<NodeD
 /** Paths of a configuration start at its folder. */
 function withFolder(settings: NodeDocument, folder: string): NodeDocument {
   const placed = (file: string): string => path.resolve(folder, file);
-  const { control, state, keys, runDirectory, mobileNode } = settings;
+  const { control, state, keys, runDirectory, mobileNode, homeAgent } = settings;
   return {
     ...settings,
     keys: keys.map(placed),
@@ -33,7 +33,18 @@ function withFolder(settings: NodeDocument, folder: string): NodeDocument {
     ...(mobileNode === undefined
       ? {}
       : { mobileNode: { ...mobileNode, trustAnchors: mobileNode.trustAnchors.map(placed) } }),
+    ...(homeAgent === undefined ? {} : { homeAgent: withSendFiles(homeAgent, placed) }),
   };
+}
+
+function withSendFiles(
+  settings: HomeAgentSettings,
+  placed: (file: string) => string,
+): HomeAgentSettings {
+  const { send } = settings.advertisements;
+  if (send === undefined) return settings;
+  const placedFiles = { key: placed(send.key), certificates: send.certificates.map(placed) };
+  return { ...settings, advertisements: { ...settings.advertisements, send: placedFiles } };
 }
 
 /** The configuration in a text; see {@link readNodeFile}. */

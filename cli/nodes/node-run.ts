@@ -38,6 +38,9 @@ import type { LogFormat } from './node-log-line.ts';
 import { nodeMetrics } from './node-metrics.ts';
 import type { NodeDocument, NodeRole } from './node-schema.ts';
 import type { RunningNode } from './running-node.ts';
+import { readSendSigning } from './send-files.ts';
+import type { SendSigning } from './send-files.ts';
+import { readTrustAnchors } from './trust-anchors.ts';
 
 /** Seconds between two times that sequence numbers are written down. */
 const SNAPSHOT_SECONDS = 30;
@@ -60,8 +63,17 @@ class Opened {
     this.#closers.push(close);
   }
 
+  /** Closes all, also behind one that fails. @throws what the first failure was */
   async close(): Promise<void> {
-    for (const close of this.#closers.reverse()) await close();
+    const failures: unknown[] = [];
+    for (const close of this.#closers.reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
@@ -114,6 +126,9 @@ export async function runNode(options: NodeRunOptions, terminal: Terminal): Prom
   };
   for (const sentence of nodeAdvice(settings)) warn(sentence);
   const associations = await nodeAssociations(settings.keys, declarationsOf(settings), warn);
+  const trustAnchors = readTrustAnchors(settings.mobileNode?.trustAnchors ?? []);
+  const signing = await readSendSigning(settings);
+  const trust = { associations, trustAnchors, signing };
   const signals = new StopSignals((signal) => {
     terminal.say(`mip6guard: ${signal}: ending; again: ends at once`);
   });
@@ -122,7 +137,7 @@ export async function runNode(options: NodeRunOptions, terminal: Terminal): Prom
     signals.dispose();
   });
   try {
-    const running = await open(settings, associations, options, terminal, opened);
+    const running = await open(settings, trust, options, terminal, opened);
     await serve(running, opened);
     terminal.say(
       `mip6guard: ${settings.role} on ${running.links.map(({ name }) => name).join(', ')}`,
@@ -137,20 +152,27 @@ export async function runNode(options: NodeRunOptions, terminal: Terminal): Prom
   }
 }
 
+/** What a node trusts. */
+interface Trust {
+  readonly associations: Parameters<typeof composeNode>[1];
+  readonly trustAnchors: ReturnType<typeof readTrustAnchors>;
+  readonly signing: SendSigning | undefined;
+}
+
 async function open(
   settings: NodeDocument,
-  associations: Parameters<typeof composeNode>[1],
+  { associations, trustAnchors, signing }: Trust,
   options: NodeRunOptions,
   terminal: Terminal,
   opened: Opened,
 ): Promise<RunningNode> {
-  mkdirSync(settings.runDirectory, { recursive: true, mode: OWNER_ONLY });
+  makeRunDirectory(settings.runDirectory);
   const name = settings.links.map((link) => link.interface).join('+');
   const configuration = new HostConfiguration({
     journal: path.join(settings.runDirectory, `${name}.journal`),
   });
   opened.add(() => {
-    configuration.close();
+    for (const sentence of configuration.close()) terminal.say(`mip6guard: ${sentence}`);
   });
   for (const sentence of configuration.recovered) terminal.say(`mip6guard: ${sentence}`);
   const ports = new Map<string, PacketLink>();
@@ -177,13 +199,15 @@ async function open(
   const keep = (): void => {
     if (node.ipsec !== undefined) store?.saveAssociations(node.ipsec.snapshot());
   };
-  const node = composeNode(settings, associations, {
+  const node = composed(settings, associations, {
     scheduler: systemScheduler,
     random: systemRandom,
     log,
     port: (on) => portOf(ports, on),
     localStack: tun,
     store,
+    trustAnchors,
+    signing,
     onSnapshotDue: () => {
       setImmediate(keep);
     },
@@ -204,6 +228,28 @@ async function open(
   }
   node.start();
   return { settings, node, links: [...ports.values()], tun, alarms };
+}
+
+function makeRunDirectory(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(EXIT.environment, `runDirectory ${folder} cannot be made: ${reason}`, {
+      hint: 'Run it as root, or name a folder in runDirectory that this user may write.',
+      cause: error,
+    });
+  }
+}
+
+/** Puts the node together. @throws CliError (2) for what roles refuse and the configuration's own check has not seen */
+function composed(...given: Parameters<typeof composeNode>): ReturnType<typeof composeNode> {
+  try {
+    return composeNode(...given);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CliError(EXIT.usage, `configuration: ${error.message}`, { cause: error });
+  }
 }
 
 async function openStore(

@@ -13,6 +13,7 @@ import type {
   HomeNetworkOptions,
 } from '../../nodes/home-agent/network/network-options.ts';
 import type { NetworkInterface } from '../../nodes/interface/network-interface.ts';
+import type { AdvertisementSigner } from '../../nodes/interface/router-advertiser.ts';
 import type {
   HomeLinkVerifier,
   MobileNodeConfiguration,
@@ -80,7 +81,10 @@ function advertisementOptions({
   };
 }
 
-function networkOptions(settings: HomeAgentSettings): HomeNetworkOptions {
+function networkOptions(
+  settings: HomeAgentSettings,
+  signer: AdvertisementSigner | undefined,
+): HomeNetworkOptions {
   const { multicast, homeAgentLifetime } = settings;
   const { groupsPerMobileNode, queryInterval } = multicast;
   return {
@@ -94,7 +98,7 @@ function networkOptions(settings: HomeAgentSettings): HomeNetworkOptions {
     maximumCareOfAddresses: settings.maximumCareOfAddresses,
     refreshRequestLead: settings.refreshRequestLead,
     revocation: settings.revocation,
-    ...present({ homeAgentLifetime }),
+    ...present({ homeAgentLifetime, signer }),
   };
 }
 
@@ -113,15 +117,20 @@ function registrationOptions(settings: HomeAgentSettings): RegistrationOptions {
   };
 }
 
-/** Home agent. @param interfaces by name, those of the home links among them */
+/**
+ * Home agent.
+ * @param interfaces by name, those of the home links among them
+ * @param signer of `advertisements.send`
+ */
 export function homeAgentOptions(
   settings: HomeAgentSettings,
   ipsec: NodeDocument['ipsec'],
   interfaces: ReadonlyMap<string, NetworkInterface>,
+  signer?: AdvertisementSigner,
 ): Omit<HomeAgentOptions, 'host' | 'store'> {
   return {
     registration: registrationOptions(settings),
-    network: networkOptions(settings),
+    network: networkOptions(settings, signer),
     prefixes: settings.prefixes.map(
       ({ interface: on, onLink: isOnLink, autonomous: isAutonomous, ...home }) => ({
         ...home,

@@ -11,7 +11,7 @@ import { generateAddress } from '../../engine/crypto/cga.ts';
 import type { GeneratedAddress } from '../../engine/crypto/cga.ts';
 import { keyHash, sendSignedOctets } from '../../engine/crypto/send-signature.ts';
 import type { SigningKey } from '../../engine/crypto/signature.ts';
-import type { RandomSource, Scheduler } from '../../engine/ports.ts';
+import type { Scheduler } from '../../engine/ports.ts';
 import { discoveryPacket } from '../interface/neighbor-discovery.ts';
 import type { LinkMessage } from '../interface/network-interface.ts';
 import type { AdvertisementSigner } from '../interface/router-advertiser.ts';
@@ -32,8 +32,11 @@ const LINK_LOCAL_PREFIX = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0);
 export interface SendSignerOptions {
   readonly key: SigningKey;
   readonly scheduler: Pick<Scheduler, 'wallClock'>;
-  /** For the modifier of the address: another one in every run. */
-  readonly random: RandomSource;
+  /**
+   * 16 octets that the search for the address begins with. Default: made of the key, so that a router keeps its address;
+   * RFC 3972 section 4 wants a random one for those who do not want to be known again.
+   */
+  readonly modifier?: Uint8Array;
   /** Sec, 0 to 2; default 0. RFC 3972 section 4: each step takes 65536 times as long. */
   readonly security?: number;
 }
@@ -46,12 +49,12 @@ export class SendSigner implements AdvertisementSigner {
 
   /** @throws RangeError for a Sec that nobody can wait for */
   constructor(options: SendSignerOptions) {
-    const { key, random, security = 0 } = options;
+    const { key, modifier = keyHash(key.publicKey), security = 0 } = options;
     this.#options = options;
     this.#generated = generateAddress({
       prefix: LINK_LOCAL_PREFIX,
       publicKey: key.publicKey,
-      modifier: random.octets(MODIFIER_OCTETS),
+      modifier,
       security,
     });
     this.addedOctets =

@@ -191,6 +191,11 @@ export class WiredHomeAgent {
     return mobile;
   }
 
+  /** Encryption key of a mobile node's updates, as the key file has it. */
+  keyOf(number: number): string {
+    return keyOctets(16, 1, spiOf('binding', number));
+  }
+
   /** A mobile node that nobody has used; numbers go up. */
   fresh(): WiredMobile {
     this.#given++;

@@ -17,6 +17,8 @@ import type { HomeLinkGuard } from './home-link.ts';
 const MAX_CANDIDATES = 8;
 const DEFAULT_MISSED = 2;
 const DEFAULT_ANSWER_WAIT = 200;
+/** The same on a link that was away and came back, which is likely to be another one. */
+const DEFAULT_RETURN_WAIT = 100;
 /** Time between solicitations of one neighbor, milliseconds. RFC 4861 section 10. */
 const RETRANS_TIMER = 1000;
 /** Time that routers have to answer solicitations before a link without an answering router is given up, milliseconds. */
@@ -246,7 +248,8 @@ export class LinkAttachment {
     }
     const { scheduler, movement } = this.#options;
     this.#isAsking = true;
-    const half = (movement.answerWait ?? DEFAULT_ANSWER_WAIT) / 2;
+    const usual = router.isUnverified ? DEFAULT_RETURN_WAIT : DEFAULT_ANSWER_WAIT;
+    const half = (movement.answerWait ?? usual) / 2;
     const ifSilent = (action: () => void): void => {
       this.#askTimer = scheduler.after(half, () => {
         if (this.#router === router && this.#isAsking) action();

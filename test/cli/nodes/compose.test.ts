@@ -36,8 +36,8 @@ function ping(from: string, to: string): Uint8Array {
 /** As a process has it, with links that count nothing. */
 function running({ settings, node, ports }: MemoryNode): RunningNode {
   const counts = { received: 5, sent: 6, notSent: 7, lostUnread: 8, refused: 9 };
-  const links = ports.map(
-    (port): PacketLink => Object.assign(port, { counts: () => counts, close: () => undefined }),
+  const links = ports.map((port): PacketLink =>
+    Object.assign(port, { counts: () => counts, close: () => undefined }),
   );
   return { settings, node, links, tun: undefined, alarms: new Map([['some-alarm', 3]]) };
 }
@@ -88,7 +88,9 @@ describe('nodes of the examples', () => {
     expect(ask(ha, { command: 'bindings' })).toMatchObject({
       ok: true,
       total: 1,
-      bindings: [{ homeAddress: HOME, localAddress: AGENT, isHomeRegistration: true, lifetime: 600 }],
+      bindings: [
+        { homeAddress: HOME, localAddress: AGENT, isHomeRegistration: true, lifetime: 600 },
+      ],
     });
     const associations = JSON.stringify(ask(ha, { command: 'associations' }));
     expect(associations).toContain('binding of 2001:db8:1::10');

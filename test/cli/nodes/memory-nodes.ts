@@ -67,7 +67,12 @@ export class MemoryNodes {
   constructor() {
     const link = (name: NetworkName): MemoryLink =>
       new MemoryLink({ scheduler: this.scheduler, random: new SeededRandom(9), name, delay: 5 });
-    this.links = { home: link('home'), core: link('core'), access: link('access'), server: link('server') };
+    this.links = {
+      home: link('home'),
+      core: link('core'),
+      access: link('access'),
+      server: link('server'),
+    };
     this.#router = new Host({
       scheduler: this.scheduler,
       random: this.#random(),
@@ -82,7 +87,8 @@ export class MemoryNodes {
     ] as const;
     const added = new Map<string, ReturnType<Host['addInterface']>>();
     for (const [name, own, prefix, via] of networks) {
-      const on = added.get(name) ?? this.#router.addInterface(this.links[name].attach('router', MAC));
+      const on =
+        added.get(name) ?? this.#router.addInterface(this.links[name].attach('router', MAC));
       added.set(name, on);
       if (own !== undefined) on.addAddress(ip(own), { detection: 'skip' });
       this.#router.routes.add({

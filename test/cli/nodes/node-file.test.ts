@@ -80,7 +80,9 @@ homeAgent:
 
   it('names each interface once', async () => {
     expect(
-      await problems('version: 1\nrole: correspondent-node\nlinks: [{ interface: e }, { interface: e }]\n'),
+      await problems(
+        'version: 1\nrole: correspondent-node\nlinks: [{ interface: e }, { interface: e }]\n',
+      ),
     ).toEqual(['3:40: links[1].interface: this interface is given twice']);
     expect(await problems(`${CORRESPONDENT}tun: { name: eth0 }\n`)).toEqual([
       '4:14: tun.name: a link has this name; the device needs its own',
@@ -133,7 +135,9 @@ homeAgent:
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(expected);
     expect(found[0]).toMatch(/^7:\d+: homeAgent\./);
-    expect(await problems(homeAgent('  mobileNodes: [{ homeAddress: 2001:db8:1::10 }]'))).toEqual([]);
+    expect(await problems(homeAgent('  mobileNodes: [{ homeAddress: 2001:db8:1::10 }]'))).toEqual(
+      [],
+    );
   });
 
   it('asks for the address of the home agent on its home link, not on a virtual one', async () => {
@@ -187,7 +191,10 @@ describe('paths', () => {
 
   it('start at the folder of the configuration', async () => {
     const file = path.join(folder, 'cn.yaml');
-    writeFileSync(file, `${CORRESPONDENT}control: run/cn.sock\nstate: /srv/cn.db\nkeys: [k.conf]\n`);
+    writeFileSync(
+      file,
+      `${CORRESPONDENT}control: run/cn.sock\nstate: /srv/cn.db\nkeys: [k.conf]\n`,
+    );
     const { control, state, keys, runDirectory } = await readNodeFile(file);
     expect(control).toBe(path.join(folder, 'run/cn.sock'));
     expect(state).toBe('/srv/cn.db');

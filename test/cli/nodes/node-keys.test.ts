@@ -46,7 +46,8 @@ async function refusal(node: string, keys: readonly string[]): Promise<CliError>
 }
 
 /** Rows of the example without the one of this name. */
-const without = (name: string): string => KEYS.replace(new RegExp(` {2}- name: ${name}\\n(?: {4}.*\\n)+`), '');
+const without = (name: string): string =>
+  KEYS.replace(new RegExp(` {2}- name: ${name}\\n(?: {4}.*\\n)+`), '');
 
 describe('associations of a node', () => {
   it('are those that both sides find in the same file', async () => {
@@ -93,11 +94,16 @@ describe('associations of a node', () => {
       'homeAddress: 2001:db8:1::10\n      ipsec: { payload: none, prefixDiscovery: none, replayProtection: true, replayWindow: 128 }\n',
     );
     const { associations, warnings } = await load(text, [written('own.yaml', KEYS)]);
-    expect(associations.map(({ purposes }) => purposes.join())).toEqual(
-      ['binding', 'home-tests', 'binding', 'home-tests'],
-    );
+    expect(associations.map(({ purposes }) => purposes.join())).toEqual([
+      'binding',
+      'home-tests',
+      'binding',
+      'home-tests',
+    ]);
     expect(associations.every(({ replayWindow }) => replayWindow === 128)).toBe(true);
-    expect(warnings.filter((each) => each.includes('no home address here has use for it'))).toHaveLength(4);
+    expect(
+      warnings.filter((each) => each.includes('no home address here has use for it')),
+    ).toHaveLength(4);
   });
 
   it('come in the form of setkey as well, in the order of RFC 3776 section 5.2', async () => {

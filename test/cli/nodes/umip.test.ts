@@ -141,9 +141,17 @@ test('names that YAML takes for something else are in quotes', async () => {
 });
 
 test.each<[string, string, string[]]>([
-  ['a value of another kind', 'DebugLevel high;', ['1:12: DebugLevel: expected a whole number; found high']],
+  [
+    'a value of another kind',
+    'DebugLevel high;',
+    ['1:12: DebugLevel: expected a whole number; found high'],
+  ],
   ['an unknown role', '\n NodeConfig MAG;', ['2:13: NodeConfig: expected CN, HA or MN; found MAG']],
-  ['no semicolon at the end', 'NodeConfig HA', ['1:1: NodeConfig: a semicolon is missing before this']],
+  [
+    'no semicolon at the end',
+    'NodeConfig HA',
+    ['1:1: NodeConfig: a semicolon is missing before this'],
+  ],
   ['a brace too many', 'NodeConfig HA; }', ['1:16: this } closes nothing']],
   ['a block that is not closed', 'Interface "e" {', ['1:15: this { is never closed']],
   ['an open quote', 'Interface "e;\n;', ['1:11: a quote that is not closed on its line']],
@@ -169,7 +177,12 @@ test('an option that nobody knows is left out with a hint', () => {
   const settings = umipSettings('NodeConfg HA;');
   if ('length' in settings) throw new Error('expected settings');
   expect(settings.notes).toMatchObject([
-    { line: 1, column: 1, isUnknown: true, text: expect.stringContaining('did you mean NodeConfig?') as string },
+    {
+      line: 1,
+      column: 1,
+      isUnknown: true,
+      text: expect.stringContaining('did you mean NodeConfig?') as string,
+    },
   ]);
 });
 
@@ -181,9 +194,42 @@ test('deep nesting and long files are refused, not followed', () => {
 
 const word = fc.oneof(
   fc.constantFrom(
-    ...['NodeConfig', 'HA', 'MN', 'Interface', '"eth0"', 'MnHomeLink', 'HomeAddress', 'IPsecPolicySet'],
-    ...['2001:db8::1/64', '2001:db8::1', '{', '}', ';', '(', ')', ',', 'IPsecPolicy', 'Mh', 'UseESP', '7'],
-    ...['BindingAclPolicy', 'allow', 'HomeAgentAddress', 'enabled', 'IsMobRtr', '#', '\n', '"', '/', '::'],
+    ...[
+      'NodeConfig',
+      'HA',
+      'MN',
+      'Interface',
+      '"eth0"',
+      'MnHomeLink',
+      'HomeAddress',
+      'IPsecPolicySet',
+    ],
+    ...[
+      '2001:db8::1/64',
+      '2001:db8::1',
+      '{',
+      '}',
+      ';',
+      '(',
+      ')',
+      ',',
+      'IPsecPolicy',
+      'Mh',
+      'UseESP',
+      '7',
+    ],
+    ...[
+      'BindingAclPolicy',
+      'allow',
+      'HomeAgentAddress',
+      'enabled',
+      'IsMobRtr',
+      '#',
+      '\n',
+      '"',
+      '/',
+      '::',
+    ],
   ),
   fc.string(),
   fc.string({ unit: 'binary' }),

@@ -21,6 +21,18 @@ function bareAcknowledgement(packets: ReturnType<MobilePeer['register']>): numbe
 }
 
 describe('age of nonces', () => {
+  test('their timer comes to an end at whatever fraction of a millisecond they were first used', () => {
+    for (let i = 0; i < 500; i++) {
+      const scheduler = new VirtualScheduler();
+      const nonces = new NonceTable({ scheduler, random: new RecordingRandom(1) });
+      scheduler.advance(51_703.288_281_943_3 + i * 0.123_456_7);
+      nonces.current();
+      // The clock refuses to go on when actions without delay call each other.
+      scheduler.advance(241_000);
+      expect(nonces.valid).toEqual([]);
+    }
+  });
+
   test('CN-NON-01 tokens are good for 210 seconds wherever in the life of the nonce they were given out', () => {
     // The nonce of the token is new, or was first used 29 seconds ago by somebody else.
     for (const usedBefore of [0, 29_000]) {

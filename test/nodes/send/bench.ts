@@ -170,11 +170,7 @@ export class SendBench {
         log: () => undefined,
         isRouter: true,
       });
-      this.signer = new SendSigner({
-        key: authorities.routerKey.signing,
-        scheduler,
-        random: router.random,
-      });
+      this.signer = new SendSigner({ key: authorities.routerKey.signing, scheduler });
       const on = router.addInterface(memory.attach('router'), { linkLocal: this.signer.linkLocal });
       this.advertiser = new RouterAdvertiser({
         interface: on,
