@@ -186,7 +186,7 @@ function failureCode(error: unknown, args: readonly string[], terminal: Terminal
       terminal.say(`  To audit the capture: mip6guard audit ${first}`);
     } else if (error.code !== 'commander.help') {
       terminal.say(
-        `  See: mip6guard ${['audit', 'read', 'live', 'tui', 'sensor', 'doctor', 'fields', 'keys', 'rules', 'learn', 'history', 'demo'].includes(first) ? `${first} ` : ''}--help`,
+        `  See: mip6guard ${['audit', 'read', 'live', 'tui', 'sensor', 'doctor', 'fields', 'keys', 'rules', 'learn', 'history', 'lab', 'demo'].includes(first) ? `${first} ` : ''}--help`,
       );
     }
     return EXIT.usage;

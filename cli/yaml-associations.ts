@@ -111,7 +111,7 @@ const KNOWN_KEYS = [
 ];
 
 /** Keys of the file that others read. */
-const OTHER_KEYS = new Set(['mobility', 'publicKeys']);
+const OTHER_KEYS = new Set(['mobility', 'publicKeys', 'authenticationHeaders']);
 
 /**
  * Reads the associations of a YAML key file. Never throws; a bad one is a problem and the others count.

@@ -6,9 +6,7 @@ import type { LabPlace } from './lab-state.ts';
 import { runHere } from './processes.ts';
 
 const document = z.looseObject({
-  alerts: z.array(
-    z.looseObject({ rule: z.string(), severity: z.string(), message: z.string() }),
-  ),
+  alerts: z.array(z.looseObject({ rule: z.string(), severity: z.string(), message: z.string() })),
   incidents: z.array(
     z.looseObject({
       title: z.string(),

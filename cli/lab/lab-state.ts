@@ -96,7 +96,10 @@ export class LabPlace {
       found === undefined
         ? `there is no lab in ${this.directory}`
         : `the lab in ${this.directory} is not whole`,
-      { hint: found === undefined ? 'mip6guard lab up' : 'mip6guard lab down, then mip6guard lab up' },
+      {
+        hint:
+          found === undefined ? 'mip6guard lab up' : 'mip6guard lab down, then mip6guard lab up',
+      },
     );
   }
 

@@ -63,11 +63,7 @@ export async function labStatus(place: LabPlace): Promise<LabStatus> {
 }
 
 /** Writes it for people, or for programs. */
-export function writeStatus(
-  status: LabStatus,
-  isJson: boolean,
-  terminal: Terminal,
-): void {
+export function writeStatus(status: LabStatus, isJson: boolean, terminal: Terminal): void {
   const text = isJson ? JSON.stringify(status, undefined, 2) : statusText(status);
   terminal.output.write(`${text}\n`);
 }
@@ -85,7 +81,9 @@ export async function runStatus(
 function statusText(status: LabStatus): string {
   const { mobileNode, homeAgent, correspondent, namespaces } = status;
   const { isPermissive, homeLink, routeOptimisation, delay } = status;
-  const place = mobileNode.isAtHome ? 'says it is at home' : `care-of ${mobileNode.careOfAddress ?? 'none'}`;
+  const place = mobileNode.isAtHome
+    ? 'says it is at home'
+    : `care-of ${mobileNode.careOfAddress ?? 'none'}`;
   return [
     `Lab in ${status.directory}: ${isPermissive ? 'permissive, as UMIP: attacks succeed' : 'as configured by default: attacks fail'}`,
     `  home link ${homeLink}, route optimisation ${routeOptimisation ? 'on' : 'off'}, links of the router ${delay} ms`,

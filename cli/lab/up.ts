@@ -2,8 +2,7 @@
  * `mip6guard lab up` and `down`.
  */
 import { existsSync } from 'node:fs';
-import { openKernel } from '../../io/inline/index.ts';
-import { HostError } from '../../io/inline/index.ts';
+import { HostError, openKernel } from '../../io/inline/index.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -86,7 +85,7 @@ export async function labUp(options: UpOptions, terminal: Terminal): Promise<Exi
     await takeDown(place);
     throw error;
   }
-  await writeStatus(await labStatus(place), options.isJson, terminal);
+  writeStatus(await labStatus(place), options.isJson, terminal);
   return EXIT.clean;
 }
 
@@ -156,4 +155,3 @@ export async function labDown(directory: string, terminal: Terminal): Promise<Ex
   );
   return EXIT.clean;
 }
-

@@ -12,6 +12,7 @@ import type { NodeAssociationParameters } from '../../nodes/ipsec/association-pa
 import type { KeyedAssociation } from '../../nodes/ipsec/key-matching.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
 import { readYamlAssociations } from '../yaml-associations.ts';
+import { readAuthenticationKeys } from './authentication-keys.ts';
 
 /** Rows of key files with their keys. */
 function keyed({
@@ -49,11 +50,16 @@ async function rowsOf(
   warn: (text: string) => void,
 ): Promise<KeyedAssociation[]> {
   const entries: AssociationEntry[] = [];
+  const headers: KeyedAssociation[] = [];
   try {
     const { problems } = await loadKeyFiles(files, (text, file) => {
       const content = readKeyText(text, file, readYamlAssociations);
       entries.push(...content.entries);
-      return parsedKeys(content, file);
+      const keys = parsedKeys(content, file);
+      if (content.format !== 'yaml') return keys;
+      const { rows, problems } = readAuthenticationKeys(text, file);
+      headers.push(...rows);
+      return { ...keys, problems: [...keys.problems, ...problems] };
     });
     const errors = problems.filter(({ severity }) => severity === 'error');
     // A node without one of its associations would speak in clear, or not at all.
@@ -62,7 +68,7 @@ async function rowsOf(
   } catch (error) {
     throw error instanceof KeyFileError ? new CliError(EXIT.usage, error.message) : error;
   }
-  return entries.map(keyed);
+  return [...entries.map(keyed), ...headers];
 }
 
 const shown = ({ homeAddress, message, origins }: AssociationProblem): string => {

@@ -30,11 +30,7 @@ export interface DerElement {
 }
 
 /** The element at `offset`; undefined when there is none, not all of it, or its length is not as short as DER wants. */
-export function derElement(
-  bytes: Uint8Array,
-  offset: number,
-  end: number,
-): DerElement | undefined {
+export function derElement(bytes: Uint8Array, offset: number, end: number): DerElement | undefined {
   if (offset + 2 > end) return undefined;
   const tag = u8(bytes, offset);
   // X.690 section 8.1.2.4: tags of several octets.

@@ -30,9 +30,7 @@ export function prefixRange(prefix: Uint8Array, length: number): AddressRange {
 
 /** Whether every address of a range is in one of the ranges. RFC 3779 section 2.3. */
 export function isCovered(ranges: readonly AddressRange[], { first, last }: AddressRange): boolean {
-  return ranges.some(
-    (each) => compare(each.first, first) <= 0 && compare(last, each.last) <= 0,
-  );
+  return ranges.some((each) => compare(each.first, first) <= 0 && compare(last, each.last) <= 0);
 }
 
 /**

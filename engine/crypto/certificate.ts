@@ -275,9 +275,9 @@ function isSame(der: Uint8Array, a: DerElement, b: DerElement): boolean {
 }
 
 function hex(der: Uint8Array, { offset, end }: DerElement): string {
-  return Array.from(der.subarray(offset, end), (octet) =>
-    octet.toString(16).padStart(2, '0'),
-  ).join('');
+  return Array.from(der.subarray(offset, end), (octet) => octet.toString(16).padStart(2, '0')).join(
+    '',
+  );
 }
 
 function ofBase64(text: string): Uint8Array {

@@ -85,9 +85,7 @@ export function signingKeyOf(text: string): SigningKey | undefined {
   try {
     const key = createPrivateKey(text);
     if (key.asymmetricKeyType !== 'rsa') return undefined;
-    const publicKey = Uint8Array.from(
-      createPublicKey(key).export({ format: 'der', type: 'spki' }),
-    );
+    const publicKey = Uint8Array.from(createPublicKey(key).export({ format: 'der', type: 'spki' }));
     return {
       publicKey,
       signatureOctets: signatureOctets(publicKey),

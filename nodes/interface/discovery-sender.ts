@@ -29,12 +29,7 @@ const SOURCE = 8;
 export interface DiscoverySenderOptions {
   readonly link: Pick<
     NetworkInterface,
-    | 'linkLayerAddress'
-    | 'linkLocal'
-    | 'owns'
-    | 'solicitationOptions'
-    | 'sourceFor'
-    | 'transmit'
+    'linkLayerAddress' | 'linkLocal' | 'owns' | 'solicitationOptions' | 'sourceFor' | 'transmit'
   >;
   /** The node is a router. */
   readonly isRouter: boolean;

@@ -66,10 +66,7 @@ export interface MovementConfiguration {
   readonly strategy?: 'eager' | 'lazy';
   /** Advertisements of the present router that may be missed before it is asked; default 2. */
   readonly missedAdvertisements?: number;
-  /**
-   * Milliseconds that the present router has for its answer when another one is there already; default 200, and 100 on a
-   * link that was away and came back.
-   */
+  /** Milliseconds that the present router has for its answer when another one is there already; default 120. */
   readonly answerWait?: number;
 }
 

@@ -129,8 +129,8 @@ export class MobilityEndpoint {
 
   /** Sends a message, addressed as it says: bindings are not asked. RFC 6275 section 6.1. @returns whether it left. */
   send(toSend: MessageToSend): boolean {
-    const { message: _, options: __, ...packet } = toSend;
-    return this.sendEncoded(this.encode(toSend), packet);
+    const { message, options = [], ...packet } = toSend;
+    return this.sendEncoded(encodeMobilityHeader(message, options, packet), packet);
   }
 
   /** Sends octets of a message that were made already. */

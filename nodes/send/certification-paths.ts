@@ -3,11 +3,7 @@
  */
 import { isCovered } from '../../engine/crypto/address-blocks.ts';
 import type { AddressRange } from '../../engine/crypto/address-blocks.ts';
-import {
-  SEND_ROUTER_PURPOSE,
-  isIssuedBy,
-  isSameOctets,
-} from '../../engine/crypto/certificate.ts';
+import { SEND_ROUTER_PURPOSE, isIssuedBy, isSameOctets } from '../../engine/crypto/certificate.ts';
 import type { Certificate } from '../../engine/crypto/certificate.ts';
 import type { Scheduler } from '../../engine/ports.ts';
 

@@ -30,9 +30,7 @@ export function encodeTimestamp(seconds: number): Uint8Array {
 
 /** Seconds since 1970 of a timestamp at `offset`. */
 export function decodeTimestamp(bytes: Uint8Array, offset: number): number {
-  return (
-    u16(bytes, offset) * 2 ** 32 + u32(bytes, offset + 2) + u16(bytes, offset + 6) / FRACTIONS
-  );
+  return u16(bytes, offset) * 2 ** 32 + u32(bytes, offset + 2) + u16(bytes, offset + 6) / FRACTIONS;
 }
 
 /** Nonces of the solicitations of one interface. */

@@ -1,11 +1,7 @@
 /**
  * Asks the routers of a link for their certification paths. RFC 3971 section 6.4.6.
  */
-import {
-  formatAddress,
-  isLinkLocal,
-  isSameAddress,
-} from '../../dissectors/core/address.ts';
+import { formatAddress, isLinkLocal, isSameAddress } from '../../dissectors/core/address.ts';
 import { u16 } from '../../dissectors/core/bytes.ts';
 import type { Icmpv6MessageOf, NdOption } from '../../dissectors/icmpv6/index.ts';
 import { readCertificate } from '../../engine/crypto/certificate.ts';

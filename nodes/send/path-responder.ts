@@ -73,7 +73,8 @@ export class PathResponder {
     const isOfLink = hopLimit === NEIGHBOR_DISCOVERY_HOP_LIMIT && tunnels.length === 0;
     const isFromNobody = isUnspecified(wireSource);
     if (!isOfLink || message.code !== 0 || (!isFromNobody && !isLinkLocal(wireSource))) return;
-    if (message.options.some(({ kind }) => kind === 'malformed') || message.identifier === 0) return;
+    if (message.options.some(({ kind }) => kind === 'malformed') || message.identifier === 0)
+      return;
     if (!this.#limit.take(host.scheduler.now)) {
       this.#answerAll(link);
       return;

@@ -144,7 +144,9 @@ function traces(lab: Lab): object {
       }
     });
   return {
-    namespaces: ip('netns').text.split('\n').filter((line) => line.startsWith(lab.prefix)),
+    namespaces: ip('netns')
+      .text.split('\n')
+      .filter((line) => line.startsWith(lab.prefix)),
     interfaces: ip('-o', 'link').text.split('\n').length,
     processes,
     directory: existsSync(lab.directory),

@@ -77,7 +77,7 @@ function keyOctets(length: number, first: number, number: number): string {
 }
 
 /** Rows of a key file: the keys of `protected-pair.ts`. */
-function rowsFor(declaration: ProtectionDeclaration, offset: number): object[] {
+export function rowsFor(declaration: ProtectionDeclaration, offset: number): object[] {
   return associationsFor(declaration, 'home-agent', { offset }).map(({ spi, mode, direction }) => {
     const home = formatAddress(declaration.homeAddress);
     const agent = formatAddress(declaration.homeAgent);

@@ -11,7 +11,11 @@ import {
   decodeIcmpv6,
 } from '../../../dissectors/icmpv6/index.ts';
 import type { NdOption } from '../../../dissectors/icmpv6/index.ts';
-import { destinationOptions, homeAddressOption, ipv6Packet } from '../../../dissectors/ipv6/build.ts';
+import {
+  destinationOptions,
+  homeAddressOption,
+  ipv6Packet,
+} from '../../../dissectors/ipv6/build.ts';
 import { NEXT_HEADER } from '../../../dissectors/ipv6/header.ts';
 import { openPacketLink, systemScheduler } from '../../../io/inline/index.ts';
 import { frameOf } from '../../../nodes/interface/ethernet-frame.ts';

@@ -97,9 +97,12 @@ export function transfer(seconds: number, rate: number): Promise<TrafficSummary>
       socket.destroy();
       reject(error);
     };
-    const patience = setTimeout(() => {
-      fail(new Error('the correspondent does not answer'));
-    }, seconds * 1000 + PATIENCE);
+    const patience = setTimeout(
+      () => {
+        fail(new Error('the correspondent does not answer'));
+      },
+      seconds * 1000 + PATIENCE,
+    );
     socket.setEncoding('utf8');
     socket.on('error', fail);
     socket.on('data', (text) => {

@@ -16,9 +16,7 @@ import type { HomeLinkGuard } from './home-link.ts';
 /** Other routers that are remembered; who was not heard for longest goes first. */
 const MAX_CANDIDATES = 8;
 const DEFAULT_MISSED = 2;
-const DEFAULT_ANSWER_WAIT = 200;
-/** The same on a link that was away and came back, which is likely to be another one. */
-const DEFAULT_RETURN_WAIT = 100;
+const DEFAULT_ANSWER_WAIT = 120;
 /** Time between solicitations of one neighbor, milliseconds. RFC 4861 section 10. */
 const RETRANS_TIMER = 1000;
 /** Time that routers have to answer solicitations before a link without an answering router is given up, milliseconds. */
@@ -248,8 +246,7 @@ export class LinkAttachment {
     }
     const { scheduler, movement } = this.#options;
     this.#isAsking = true;
-    const usual = router.isUnverified ? DEFAULT_RETURN_WAIT : DEFAULT_ANSWER_WAIT;
-    const half = (movement.answerWait ?? usual) / 2;
+    const half = (movement.answerWait ?? DEFAULT_ANSWER_WAIT) / 2;
     const ifSilent = (action: () => void): void => {
       this.#askTimer = scheduler.after(half, () => {
         if (this.#router === router && this.#isAsking) action();

@@ -10,7 +10,9 @@ import { declarationsOf } from '../../../cli/nodes/declarations.ts';
 import { parseNodeFile } from '../../../cli/nodes/node-file.ts';
 import { nodeAssociations } from '../../../cli/nodes/node-keys.ts';
 import type { NodeDocument } from '../../../cli/nodes/node-schema.ts';
+import type { SendSigning } from '../../../cli/nodes/send-files.ts';
 import { parseAddress, parsePrefix } from '../../../dissectors/core/address.ts';
+import type { Certificate } from '../../../engine/crypto/certificate.ts';
 import type { LocalStack } from '../../../engine/ports.ts';
 import type { BindingStore } from '../../../nodes/home-agent/binding-store.ts';
 import { RouterAdvertiser } from '../../../nodes/interface/router-advertiser.ts';
@@ -53,6 +55,9 @@ export interface MemoryNode {
 /** What a node may differ in. */
 export interface MemoryNodeOptions {
   readonly store?: BindingStore;
+  /** Secure neighbor discovery: what a home agent signs with, whom a mobile node trusts. */
+  readonly signing?: SendSigning | undefined;
+  readonly trustAnchors?: readonly Certificate[];
 }
 
 /** The networks. */
@@ -156,7 +161,7 @@ export class MemoryNodes {
         return port;
       },
       localStack: stack,
-      store: options.store,
+      ...options,
     });
     this.#nodes.push(node);
     return { settings, node, ports, delivered, send: (packet) => stack.onPacket?.(packet) };

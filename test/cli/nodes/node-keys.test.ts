@@ -126,6 +126,39 @@ describe('associations of a node', () => {
     ]);
   });
 
+  const HEADERS = (key: string, integrity = 'HMAC-SHA-256-128'): string => `${KEYS}
+authenticationHeaders:
+  - { source: 2001:db8:1::10, destination: 2001:db8:1::1, spi: 0x3001, integrity: ${integrity}, integrityKey: "${key}" }
+  - { source: 2001:db8:1::1, destination: 2001:db8:1::10, spi: 0x3002, integrity: ${integrity}, integrityKey: "${key}" }
+`;
+  const AH = example('ha').replace('payload: esp', 'payload: esp\n  bindingUpdates: ah-transport');
+
+  it('of AH come from a list of their own in a YAML key file', async () => {
+    const { associations, warnings } = await load(AH, [
+      written('ah.yaml', HEADERS(`0x${'3c'.repeat(32)}`)),
+    ]);
+    expect(
+      associations
+        .filter(({ protocol }) => protocol === 'ah')
+        .map(({ spi, direction, purposes }) => [spi, direction, purposes.join()]),
+    ).toEqual([
+      [0x3001, 'in', 'binding'],
+      [0x3002, 'out', 'binding'],
+    ]);
+    // Those of ESP for Binding Updates have no use then.
+    expect(warnings).toHaveLength(2);
+  });
+
+  it('of AH that cannot be used are told with line and column, and without the key', async () => {
+    const error = await refusal(AH, [
+      written('short.yaml', HEADERS('0x3c3c3c'.repeat(1), 'HMAC-SHA-257')),
+    ]);
+    expect(error.message).toMatch(/short\.yaml:\d+:\d+.*did you mean/);
+    const key = await refusal(AH, [written('odd.yaml', HEADERS('0x3c3'))]);
+    expect(key.message).toContain('an even number of hexadecimal digits');
+    expect(`${error.message}${key.message}`).not.toContain('3c3');
+  });
+
   it('are not looked for in a file that is not there', async () => {
     const error = await refusal(example('mn'), [path.join(folder, 'none.conf')]);
     expect(error.exitCode).toBe(2);
@@ -149,6 +182,21 @@ describe('config check', () => {
         'correspondent-node on eth0: 0 home addresses, 0 associations\n',
     );
     expect(terminal.written.err).toBe('');
+  });
+
+  it('tells what is wrong with keys and with trust anchors at once', async () => {
+    const text = example('mn')
+      .replace('keys: [node-keys.yaml]', 'keys: []')
+      .replace('homeLink: never', 'homeLink: send\n  trustAnchors: [none.pem, node-keys.yaml]');
+    const error = await checkNodeFile(written('two.yaml', text), capturedTerminal()).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(CliError);
+    const message = String(error);
+    expect(message).toContain('binding to the home agent: no association');
+    expect(message).toContain('none.pem: ENOENT');
+    expect(message).toContain('node-keys.yaml: expected certificates in PEM or DER');
   });
 
   it('refuses what a start would refuse', async () => {

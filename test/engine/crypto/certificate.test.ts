@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isCovered, prefixRange, readAddressBlocks } from '../../../engine/crypto/address-blocks.ts';
+import {
+  isCovered,
+  prefixRange,
+  readAddressBlocks,
+} from '../../../engine/crypto/address-blocks.ts';
 import {
   SEND_ROUTER_PURPOSE,
   isIssuedBy,

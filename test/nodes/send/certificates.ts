@@ -160,8 +160,11 @@ export class TestAuthorities {
   readonly anchor: Certificate;
   readonly operator: Certificate;
   readonly router: Certificate;
+  readonly #network: string;
 
-  constructor() {
+  /** @param network the operator has its /48, the router its /64 */
+  constructor(network = '2001:db8:a::') {
+    this.#network = network;
     this.anchor = certificate({
       subject: 'anchor',
       key: this.anchorKey,
@@ -177,7 +180,7 @@ export class TestAuthorities {
       issuer: 'anchor',
       issuerKey: this.anchorKey,
       isAuthority: true,
-      prefixes: ['2001:db8:a::/48'],
+      prefixes: [`${network}/48`],
     });
     this.router = this.certify();
   }
@@ -194,6 +197,7 @@ export class TestAuthorities {
       key: this.routerKey,
       issuer: 'operator',
       issuerKey: this.operatorKey,
+      prefixes: [`${this.#network}/64`],
       ...fields,
     });
   }

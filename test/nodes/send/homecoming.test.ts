@@ -24,8 +24,7 @@ function network(isSigned = true, path = authorities.path): WholeNetwork {
     verifier: (host) => new SendVerifier({ host, trustAnchors: [authorities.anchor] }),
     ...(isSigned
       ? {
-          signer: (scheduler) =>
-            new SendSigner({ key: authorities.routerKey.signing, scheduler }),
+          signer: (scheduler) => new SendSigner({ key: authorities.routerKey.signing, scheduler }),
         }
       : {}),
   });

@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { checkPrivileges } from '../../../cli/lab/ip-tool.ts';
+import { LabPlace } from '../../../cli/lab/lab-state.ts';
+import { labDown, labUp } from '../../../cli/lab/up.ts';
+import type { UpOptions } from '../../../cli/lab/up.ts';
+import { EXIT } from '../../../cli/exit-codes.ts';
+import { capturedTerminal } from '../captured-terminal.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-lab-'));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the lab', () => {
+  test('says clearly that it needs root, before it touches anything', async () => {
+    vi.spyOn(process, 'geteuid').mockReturnValue(1000);
+    const { terminal } = capturedTerminal();
+    const directory = path.join(folder, 'lab');
+    const options: UpOptions = {
+      directory,
+      isPermissive: false,
+      homeLink: undefined,
+      routeOptimisation: true,
+      delay: 0,
+      captures: false,
+      isJson: false,
+    };
+    const refusal = { exitCode: EXIT.environment, message: expect.stringContaining('needs root') };
+    await expect(labUp(options, terminal)).rejects.toMatchObject(refusal);
+    await expect(labDown(directory, terminal)).rejects.toMatchObject(refusal);
+    expect(new LabPlace(directory).isThere).toBe(false);
+  });
+
+  test('says clearly that it needs the program ip', () => {
+    vi.spyOn(process, 'geteuid').mockReturnValue(0);
+    vi.stubEnv('PATH', folder);
+    try {
+      expect(checkPrivileges).toThrow(/program ip cannot be run.*\n.*iproute2/);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
+
+describe('the directory of a lab', () => {
+  test('is not made where something else is', () => {
+    const other = path.join(folder, 'other');
+    mkdirSync(other);
+    const place = new LabPlace(other);
+    expect(() => {
+      place.make();
+    }).toThrow(/something already/);
+  });
+
+  test('is not removed when it is none', () => {
+    const other = path.join(folder, 'other');
+    mkdirSync(other);
+    writeFileSync(path.join(other, 'precious'), 'mine');
+    const place = new LabPlace(other);
+    place.remove();
+    expect(() => {
+      place.make();
+    }).toThrow(/something already/);
+  });
+
+  test('tells a lab that is whole from one that is not, and from none', () => {
+    const place = new LabPlace(path.join(folder, 'lab'));
+    expect(() => place.load()).toThrow(/there is no lab/);
+    place.make();
+    const state = {
+      format: 1,
+      isPermissive: false,
+      homeLink: 'never',
+      routeOptimisation: true,
+      delay: 0,
+      startedAt: '2026-01-01T00:00:00.000Z',
+      isUp: false,
+    } as const;
+    place.save(state);
+    expect(() => place.load()).toThrow(/not whole/);
+    place.save({ ...state, isUp: true });
+    expect(place.load().isUp).toBe(true);
+    place.remove();
+    expect(place.isThere).toBe(false);
+  });
+});
