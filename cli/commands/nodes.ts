@@ -52,10 +52,16 @@ Needs root, or CAP_NET_ADMIN and CAP_NET_RAW, and the package koffi. Configurati
 Exit codes: 0 ended by a signal; 2 configuration or keys; 4 not permitted, interface, package missing.
 `;
 
+const NODE = {
+  name: 'a node',
+  hint: 'It is the socket of control: in its configuration; only the user of the node and root may use it.',
+} as const;
+
 const CONTROL_EXAMPLES = `Examples:
   mip6guard ctl /run/mip6guard/ha.sock status
   mip6guard ctl /run/mip6guard/ha.sock bindings | jq '.bindings[].careOfAddress'
   mip6guard ctl /run/mip6guard/ha.sock remove home=2001:db8:1::10
+  mip6guard ctl /run/mip6guard/mn.sock handover interface=wlan0
 `;
 
 /** Adds the commands. @param end takes the exit code */
@@ -95,7 +101,7 @@ function addControl(program: Command, terminal: Terminal, end: (code: ExitCode) 
     .command('ctl')
     .summary('ask a node that runs')
     .description(
-      'Asks a node at its control socket: status, bindings, associations, drops, remove, refresh.',
+      'Asks a node at its control socket: status, bindings, associations, drops, remove, handover, refresh.',
     )
     .argument('<socket>', 'socket of the section control')
     .argument('<command>', 'what to ask')
@@ -107,7 +113,7 @@ function addControl(program: Command, terminal: Terminal, end: (code: ExitCode) 
     )
     .action(async (socket: string, command: string, words: readonly string[]) => {
       const { askSensor, requestOf } = await import('../sensor/control-client.ts');
-      end(await askSensor(socket, requestOf(command, words), terminal));
+      end(await askSensor(socket, requestOf(command, words), terminal, NODE));
     });
 }
 

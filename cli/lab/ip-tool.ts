@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { CliError, EXIT } from '../exit-codes.ts';
+import { STATIONS, SWITCH, namespaceOf } from './plan.ts';
 
 /** Runs `ip`. Throws CliError (4). */
 export function ip(args: readonly string[], input?: string): string {
@@ -22,10 +23,13 @@ export function ip(args: readonly string[], input?: string): string {
   return run.stdout;
 }
 
-/** Named network namespaces that begin with `prefix-`. */
+/** Network namespaces of a lab that are there. */
 export function namespacesOf(prefix: string): string[] {
+  // Names of other labs may begin alike.
+  const stations = [SWITCH, ...STATIONS] as const;
+  const own = new Set(stations.map((station) => namespaceOf(prefix, station)));
   try {
-    return readdirSync('/run/netns').filter((name) => name.startsWith(`${prefix}-`));
+    return readdirSync('/run/netns').filter((name) => own.has(name));
   } catch {
     return [];
   }
@@ -52,7 +56,9 @@ export function isRunning(pid: number): boolean {
 /** Whether this process is in a network namespace that `ip netns` keeps under this name. */
 export function isInNamespace(namespace: string): boolean {
   try {
-    return ip(['netns', 'identify', String(process.pid)]).split('\n').includes(namespace);
+    return ip(['netns', 'identify', String(process.pid)])
+      .split('\n')
+      .includes(namespace);
   } catch {
     return false;
   }

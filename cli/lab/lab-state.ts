@@ -1,7 +1,7 @@
 /**
  * What is written down of a lab: its directory and the files in it.
  */
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { CliError, EXIT } from '../exit-codes.ts';
@@ -10,6 +10,8 @@ import { namespacePrefix } from './plan.ts';
 
 const OWNER_ONLY = 0o700;
 const STATE_FILE = 'lab.json';
+/** unix(7): sun_path, with its end. */
+const MAX_SOCKET_OCTETS = 107;
 
 const state = z.strictObject({
   format: z.literal(1),
@@ -66,11 +68,16 @@ export class LabPlace {
 
   /** Whether anything of a lab is there. */
   get isThere(): boolean {
-    return existsSync(this.file(STATE_FILE)) || namespacesOf(this.prefix).length > 0;
+    return this.found() !== undefined || namespacesOf(this.prefix).length > 0;
   }
 
-  /** Makes the directory. @throws CliError (2) when something else is there */
-  make(): void {
+  /** Makes the directory. @throws CliError (2) when something else is there, or its name is too long */
+  make(value: LabState): void {
+    if (Buffer.byteLength(this.socket('watcher')) > MAX_SOCKET_OCTETS) {
+      throw new CliError(EXIT.usage, `${this.directory}: too long for the sockets in it`, {
+        hint: `Give --directory a name of at most ${MAX_SOCKET_OCTETS - '/watcher.sock'.length} octets.`,
+      });
+    }
     const stats = lstatSync(this.directory, { throwIfNoEntry: false });
     if (stats !== undefined) {
       throw new CliError(EXIT.usage, `${this.directory}: there is something already, no lab`, {
@@ -78,6 +85,8 @@ export class LabPlace {
       });
     }
     mkdirSync(this.directory, { recursive: true, mode: OWNER_ONLY });
+    // First of all: by this file it is known as one that may be removed.
+    this.save(value);
     mkdirSync(this.file('log'), { mode: OWNER_ONLY });
   }
 
@@ -114,7 +123,6 @@ export class LabPlace {
 
   /** Removes the directory, if it is one of a lab. */
   remove(): void {
-    const isOwn = existsSync(this.file(STATE_FILE)) || existsSync(this.file('log'));
-    if (isOwn) rmSync(this.directory, { recursive: true, force: true });
+    if (this.found() !== undefined) rmSync(this.directory, { recursive: true, force: true });
   }
 }

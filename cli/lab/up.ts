@@ -1,6 +1,7 @@
 /**
  * `mip6guard lab up` and `down`.
  */
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { HostError, openKernel } from '../../io/inline/index.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
@@ -21,7 +22,7 @@ import { reached, registration } from './whereabouts.ts';
 const START_PATIENCE = 30_000;
 const REGISTRATION_PATIENCE = 30_000;
 const STEP = 50;
-/** Processes in the order in which they are started. */
+/** Processes whose logs are shown. */
 const PROCESSES = ['watcher', 'router', 'ha', 'cn', 'services', 'mn'] as const;
 
 /** How a lab is wished. */
@@ -74,9 +75,8 @@ export async function labUp(options: UpOptions, terminal: Terminal): Promise<Exi
     startedAt: new Date().toISOString(),
     isUp: false,
   };
-  place.make();
+  place.make(state);
   try {
-    place.save(state);
     writeLabFiles(place, state);
     buildTopology(place.prefix);
     await startAll(place, options);
@@ -90,18 +90,15 @@ export async function labUp(options: UpOptions, terminal: Terminal): Promise<Exi
 }
 
 async function startAll(place: LabPlace, { captures }: UpOptions): Promise<void> {
-  const begin = (name: (typeof PROCESSES)[number]): void => {
-    if (name === 'watcher') startProcess(place, SWITCH, name, labProcess(place, name));
-    else if (name === 'router') startProcess(place, 'router', name, labProcess(place, name));
-    else if (name === 'services') startProcess(place, 'cn', name, labProcess(place, name));
-    else startProcess(place, name, name, [name, '--config', place.configuration(name)]);
-  };
-  begin('watcher');
-  await isThere(place, 'watcher');
+  const begin = (name: 'ha' | 'mn' | 'cn'): ChildProcess =>
+    startProcess(place, name, name, [name, '--config', place.configuration(name)]);
+  const watcher = startProcess(place, SWITCH, 'watcher', labProcess(place, 'watcher'));
+  await isThere(place, 'watcher', watcher);
   if (captures) await record(place, place.captures);
-  for (const name of ['router', 'ha', 'cn', 'mn'] as const) begin(name);
-  for (const name of ['ha', 'cn', 'mn'] as const) await isThere(place, name);
-  begin('services');
+  startProcess(place, 'router', 'router', labProcess(place, 'router'));
+  const nodes = (['ha', 'cn', 'mn'] as const).map((name) => ({ name, child: begin(name) }));
+  for (const { name, child } of nodes) await isThere(place, name, child);
+  startProcess(place, 'cn', 'services', labProcess(place, 'services'));
   const isRegistered = await reached(REGISTRATION_PATIENCE, async () => {
     const { state, careOfAddress } = await registration(place);
     return state === 'registered' && careOfAddress !== undefined;
@@ -117,13 +114,19 @@ async function startAll(place: LabPlace, { captures }: UpOptions): Promise<void>
 }
 
 /** Waits for the control socket of a process. */
-async function isThere(place: LabPlace, name: 'watcher' | 'ha' | 'cn' | 'mn'): Promise<void> {
+async function isThere(
+  place: LabPlace,
+  name: 'watcher' | 'ha' | 'cn' | 'mn',
+  child: ChildProcess,
+): Promise<void> {
+  const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const isStarted = await reached(START_PATIENCE, async () => {
+    if (isOver()) return true;
     if (!existsSync(place.socket(name))) return false;
     if (name !== 'watcher') await askStatus(place, name);
     return true;
   });
-  if (isStarted) return;
+  if (isStarted && !isOver()) return;
   throw new CliError(
     EXIT.environment,
     `the process ${name} does not start; the last lines of its log:\n${logTail(place, name)}`,

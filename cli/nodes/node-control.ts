@@ -6,8 +6,8 @@ import type { BindingCacheEntry } from '../../nodes/binding-cache.ts';
 import type { MobileNode } from '../../nodes/mobile-node/mobile-node.ts';
 import type { RunningNode } from './running-node.ts';
 
-/** Bindings told at once; a home agent may have a hundred thousand. */
-const MAX_BINDINGS = 10_000;
+/** Bindings or associations told at once; a home agent may have a hundred thousand and eight times as many. */
+const MAX_ROWS = 10_000;
 
 /** A request: the command, and what it is about. */
 interface Request {
@@ -23,12 +23,19 @@ export const NODE_COMMANDS: Readonly<
 > = {
   status: { help: 'role, links, counts', run: status },
   bindings: { help: 'bindings in the cache', run: bindings },
-  associations: { help: 'security associations, without keys', run: associations },
+  associations: {
+    help: 'home=ADDRESS: security associations, without keys; all without home',
+    run: associations,
+  },
   drops: {
     help: 'packets thrown away, by reason',
     run: ({ node }) => ({ drops: Object.fromEntries(node.host.drops) }),
   },
   remove: { help: 'home=ADDRESS: ends a binding', run: remove },
+  handover: {
+    help: 'interface=NAME: a mobile node goes there; any = as configured',
+    run: handover,
+  },
   refresh: { help: 'a mobile node registers again now', run: refresh },
 };
 
@@ -97,15 +104,36 @@ function bindings({ node }: RunningNode): object {
   });
   const list: object[] = [];
   for (const entry of cache.entries()) {
-    if (list.length >= MAX_BINDINGS) break;
+    if (list.length >= MAX_ROWS) break;
     list.push(shown(entry));
   }
   const total = cache.homeRegistrations + cache.correspondents;
   return { bindings: list, total };
 }
 
-function associations({ node }: RunningNode): object {
-  return { associations: node.ipsec?.describe() ?? [], missing: node.ipsec?.missing().length ?? 0 };
+function associations({ node }: RunningNode, { home }: Request): object {
+  const { ipsec } = node;
+  const address = typeof home === 'string' ? parseAddress(home) : undefined;
+  if (home !== undefined && address?.length !== 16) {
+    return { ok: false, error: 'expected home=ADDRESS' };
+  }
+  const wanted = address === undefined ? undefined : formatAddress(address);
+  const all = (ipsec?.describe() ?? []).filter(
+    ({ homeAddress }) => wanted === undefined || homeAddress === wanted,
+  );
+  const missing = ipsec?.missing().length ?? 0;
+  return { associations: all.slice(0, MAX_ROWS), total: all.length, missing };
+}
+
+function handover({ node, settings }: RunningNode, request: Request): object {
+  if (node.mobileNode === undefined) {
+    return { ok: false, error: `a ${settings.role} does not move` };
+  }
+  const { interface: name } = request;
+  if (typeof name !== 'string') return { ok: false, error: 'expected interface=NAME' };
+  if (node.mobileNode.movement.prefer(name === 'any' ? undefined : name)) return {};
+  const known = settings.links.map((link) => link.interface).join(', ');
+  return { ok: false, error: `no interface ${name}; known: ${known}, any` };
 }
 
 function remove({ node }: RunningNode, { home }: Request): object {

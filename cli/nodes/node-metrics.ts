@@ -9,9 +9,16 @@ function* labelled(label: string, numbers: Iterable<readonly [string, number]>):
   for (const [name, value] of numbers) yield { labels: { [label]: name }, value };
 }
 
+/** How many there are of each state. */
+function statesOf(homes: readonly { readonly state: string }[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { state } of homes) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
+}
+
 /** The families of a node. */
 export function nodeMetrics({ node, links, alarms }: RunningNode): readonly MetricFamily[] {
-  const { host, ipsec } = node;
+  const { host, ipsec, mobileNode } = node;
   const ofLinks = (name: 'received' | 'sent' | 'notSent' | 'lostUnread'): Iterable<Sample> =>
     labelled(
       'interface',
@@ -83,10 +90,17 @@ export function nodeMetrics({ node, links, alarms }: RunningNode): readonly Metr
         ]),
     },
     {
+      name: 'mip6_node_home_addresses',
+      help: 'Home addresses of a mobile node, by how they stand',
+      type: 'gauge',
+      labels: ['state'],
+      samples: () => labelled('state', statesOf(mobileNode?.homeAddresses ?? [])),
+    },
+    {
       name: 'mip6_node_associations',
       help: 'Security associations',
       type: 'gauge',
-      samples: () => [{ value: ipsec?.describe().length ?? 0 }],
+      samples: () => [{ value: ipsec?.size ?? 0 }],
     },
   ];
 }

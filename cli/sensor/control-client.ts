@@ -13,6 +13,17 @@ const ANSWER_MILLISECONDS = 30_000;
 /** Largest answer, octets: 10,000 bindings with their history. */
 const MAX_ANSWER = 256 * 1024 * 1024;
 
+/** Whom a command asks, for the words of a failure. */
+export interface Asked {
+  readonly name: string;
+  readonly hint: string;
+}
+
+const SENSOR: Asked = {
+  name: 'a sensor',
+  hint: 'It is the socket of --control; only the user of the sensor and root may use it.',
+};
+
 /** A request of words: `name=value`; `rules=` is a list with commas. Throws CliError (2). */
 export function requestOf(command: string, words: readonly string[]): object {
   const values = words.map((word): [string, string | string[]] => {
@@ -38,8 +49,9 @@ export async function askSensor(
   socketFile: string,
   request: object,
   terminal: Terminal,
+  asked: Asked = SENSOR,
 ): Promise<ExitCode> {
-  const answer = await exchanged(socketFile, `${jsonText(request)}\n`);
+  const answer = await exchanged(socketFile, `${jsonText(request)}\n`, asked);
   let value: unknown;
   try {
     value = JSON.parse(answer);
@@ -53,13 +65,13 @@ export async function askSensor(
 }
 
 /** Sends a line, and takes the answer. Rejects with CliError (4) when nobody answers. */
-export function exchanged(file: string, line: string): Promise<string> {
+export function exchanged(file: string, line: string, asked: Asked = SENSOR): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       socket.destroy();
       reject(
-        new CliError(EXIT.environment, `no answer from a sensor at ${file}: ${reason}`, {
-          hint: 'It is the socket of --control; only the user of the sensor and root may use it.',
+        new CliError(EXIT.environment, `no answer from ${asked.name} at ${file}: ${reason}`, {
+          hint: asked.hint,
         }),
       );
     };

@@ -267,6 +267,11 @@ export class NodeIpsec implements IpsecLayer {
     return missing;
   }
 
+  /** Associations in use. */
+  get size(): number {
+    return this.#byName.size;
+  }
+
   /** All associations, without their keys. */
   describe(): AssociationDescription[] {
     return [...this.#byName.values()].map(describe);

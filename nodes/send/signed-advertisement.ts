@@ -58,12 +58,14 @@ export function readSignedAdvertisement({ payload }: LinkMessage): SignedAdverti
   const parametersEnd = Math.max(cga.start + PARAMETERS_OFFSET, cga.end - padding);
   const parameters = copyOctets(payload, cga.start + PARAMETERS_OFFSET, parametersEnd);
   const time = places.get(OPTION.timestamp);
-  if (time?.end !== (time?.start ?? 0) + TIMESTAMP_OPTION_OCTETS) return 'it has no timestamp';
+  if (time === undefined || time.end - time.start !== TIMESTAMP_OPTION_OCTETS) {
+    return 'it has no timestamp';
+  }
   const nonce = places.get(OPTION.nonce);
   return {
     parameters,
     publicKey: cgaPublicKey(parameters),
-    timestamp: decodeTimestamp(payload, (time?.start ?? 0) + TIMESTAMP_OFFSET),
+    timestamp: decodeTimestamp(payload, time.start + TIMESTAMP_OFFSET),
     nonce: nonce === undefined ? undefined : copyOctets(payload, nonce.start + 2, nonce.end),
     signatureStart: signature.start,
     signatureEnd: signature.end,

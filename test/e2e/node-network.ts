@@ -85,8 +85,11 @@ export class NodeNetwork {
     command: readonly string[],
     more: Readonly<Record<string, string>> = {},
   ): Outcome {
-    const [program = '', ...args] = ['ip', 'netns', 'exec', this[where], ...command];
-    const run = spawnSync(program, args, { cwd: ROOT, env: environment(more), encoding: 'utf8' });
+    const run = spawnSync('ip', ['netns', 'exec', this[where], ...command], {
+      cwd: ROOT,
+      env: environment(more),
+      encoding: 'utf8',
+    });
     return { code: run.status ?? undefined, stdout: run.stdout, stderr: run.stderr };
   }
 
@@ -101,11 +104,16 @@ export class NodeNetwork {
     return child;
   }
 
-  /** Starts a node, and waits until it says that it is there. @returns the process, and what it has said so far */
+  /**
+   * Starts a node, and waits until it says that it is there.
+   * @param as words in front of the command
+   * @returns the process, and what it has said so far
+   */
   async startNode(
     file: string,
+    as: readonly string[] = [],
   ): Promise<{ child: ChildProcessWithoutNullStreams; said: () => string }> {
-    const child = this.start('node', [process.execPath, MAIN, 'cn', '--config', file]);
+    const child = this.start('node', [...as, process.execPath, MAIN, 'cn', '--config', file]);
     let text = '';
     await new Promise<void>((resolve, reject) => {
       child.stderr.on('data', (chunk: Buffer) => {

@@ -1,11 +1,18 @@
 /**
- * Cases of every node against a process: Mobility Headers, their options, and the Home Address option, at a correspondent.
+ * Cases of every node against a process: Mobility Headers, their options, and the Home Address option, at a correspondent;
+ * and the correspondent's payload.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatAddress } from '../../dissectors/core/address.ts';
 import { concatenate } from '../../dissectors/core/layout.ts';
 import { encodeIcmpv6 } from '../../dissectors/icmpv6/index.ts';
-import { destinationOptions, homeAddressOption } from '../../dissectors/ipv6/build.ts';
+import {
+  destinationOptions,
+  fragmentPacket,
+  homeAddressOption,
+  routing,
+  type2RoutingHeader,
+} from '../../dissectors/ipv6/build.ts';
 import { encodeMobilityHeader } from '../../dissectors/mobility/header.ts';
 import type { MobilityOption } from '../../dissectors/mobility/options/index.ts';
 import { COOKIE, MESSAGES, UNKNOWN } from '../nodes/common/messages.ts';
@@ -341,12 +348,7 @@ describe.skipIf(!canRun)(
         const data = Uint8Array.from([...new Uint8Array(8), 5, 12, ...new Uint8Array(12)]);
         const authenticator = new Uint8Array(12);
         const spoil = (octets: Uint8Array): void => {
-          const signed = authenticatorOf(
-            mobile.key(),
-            mobile.careOfAddress,
-            CORRESPONDENT,
-            octets,
-          );
+          const signed = authenticatorOf(mobile.key(), mobile.careOfAddress, CORRESPONDENT, octets);
           octets.set(signed, octets.length - 12);
         };
         const own: MobilityOption = { kind: 'binding-authorization-data', authenticator };
@@ -428,6 +430,86 @@ describe.skipIf(!canRun)(
         }
         const once = { source, headers: [destinationOptions([option])] };
         expect(kindsOf(cn.deliver(envelope(once, 58, payload)))).toEqual(['echo-reply']);
+      });
+    });
+
+    describe('payload', () => {
+      test('CN-PKT-01 packets take the care-of address with a type 2 routing header; checksums are of the home address', () => {
+        const mobile = bound();
+        const { homeAddress: home, careOfAddress } = mobile;
+        const [sent] = cn.deliver(echoPacket({ source: home }));
+        expect(sent).toMatchObject({
+          source: formatAddress(CORRESPONDENT),
+          destination: formatAddress(careOfAddress),
+          type2RoutingHeader: formatAddress(home),
+          headers: [43],
+        });
+        expect([...(sent?.bytes.subarray(41, 44) ?? [])]).toEqual([2, 2, 1]);
+        const payload = sent?.payload ?? new Uint8Array();
+        expect(onesComplementSum(CORRESPONDENT, home, 58, payload)).toBe(0xffff);
+        expect(onesComplementSum(CORRESPONDENT, careOfAddress, 58, payload)).not.toBe(0xffff);
+      });
+
+      test('CN-PKT-03 they go to the home address while there is no binding', () => {
+        const mobile = cn.mobile().tests();
+        const plain = { destination: formatAddress(mobile.homeAddress), headers: [] };
+        expect(cn.route(mobile.homeAddress)).toMatchObject(plain);
+        bound();
+        expect(cn.route(mobile.homeAddress)).toMatchObject(plain);
+        mobile.register();
+        expect(cn.route(mobile.homeAddress)).toMatchObject({ headers: [43] });
+      });
+
+      test('CN-PKT-05 with a type 2 routing header they draw nothing from a node that is no mobile node', () => {
+        const { homeAddress: source } = bound();
+        for (const address of [CORRESPONDENT, source, ip('2001:db8:e::1')]) {
+          const payload = encodeIcmpv6(echoRequest(1), { source, destination: address });
+          const headers = [type2RoutingHeader(address)];
+          expect(cn.deliver(envelope({ source, headers }, 58, payload))).toEqual([]);
+        }
+        expect(kindsOf(cn.deliver(echoPacket({ source })))).toEqual(['echo-reply']);
+      });
+
+      test('CN-PKT-06 in fragments behind the Home Address option they are accepted', () => {
+        const { homeAddress: home, careOfAddress: source } = bound();
+        const message = { kind: 'echo-request', code: 0, identifier: 1, sequence: 9 } as const;
+        const ends = { source: home, destination: CORRESPONDENT };
+        const payload = encodeIcmpv6({ ...message, data: new Uint8Array(2000) }, ends);
+        const pieces = fragmentPacket(envelope({ source, home }, 58, payload), 1280, 0x1234);
+        expect(pieces).toHaveLength(2);
+        const answer = cn.deliverAll(pieces);
+        expect(answer.length).toBeGreaterThan(1);
+        for (const piece of answer) {
+          expect(piece).toMatchObject({
+            destination: formatAddress(source),
+            type2RoutingHeader: formatAddress(home),
+          });
+          expect(piece.bytes.length).toBeLessThanOrEqual(1500);
+        }
+      });
+
+      test('CN-PKT-09 COM-HAO-11 with a Home Address option they never change where packets go', () => {
+        const mobile = bound();
+        const { homeAddress: home } = mobile;
+        for (const source of [mobile.careOfAddress, mobile.next, cn.stranger()]) {
+          cn.deliver(echoPacket({ source, home }));
+          cn.deliver(envelope({ source, home }, 50, new Uint8Array(32)));
+          expect(careOf(mobile)).toBe(formatAddress(mobile.careOfAddress));
+        }
+      });
+
+      test('CN-PKT-10 with a type 0 routing header they draw Parameter Problem 0 when segments are left', () => {
+        const source = cn.stranger();
+        const payload = encodeIcmpv6(echoRequest(1), { source, destination: CORRESPONDENT });
+        const packet = (segmentsLeft: number): Uint8Array =>
+          envelope(
+            { source, headers: [routing(0, segmentsLeft, new Uint8Array(20))] },
+            58,
+            payload,
+          );
+        const to = formatAddress(source);
+        expect(problemOf(cn.deliver(packet(1)))).toEqual({ code: 0, pointer: 42, to, headers: [] });
+        expect(kindsOf(cn.deliver(packet(0)))).toEqual(['echo-reply']);
       });
     });
   },

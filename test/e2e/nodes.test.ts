@@ -62,6 +62,13 @@ describe('mip6guard config', () => {
     expect(stderr).toMatch(/cn\.yaml:\d+:\d+: /);
   });
 
+  test('ctl ends with 4 when nobody answers, and says whose socket it wants', () => {
+    const { code, stderr } = mip6guard(['ctl', 'no-such.sock', 'status']);
+    expect(code).toBe(4);
+    expect(stderr).toContain('no answer from a node at no-such.sock');
+    expect(stderr).toContain('control: in its configuration');
+  });
+
   test('a node without configuration ends with 2', () => {
     const { code, stderr } = mip6guard(['cn', '--config', 'no-such.yaml']);
     expect(code).toBe(2);
@@ -159,6 +166,23 @@ runDirectory: run
     expect(stderr).toContain(
       'Run it as root, or in a systemd unit with AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW.',
     );
+  });
+
+  it('runs as a user of its own with the two capabilities of the unit of systemd', async () => {
+    const text = configuration(INTERFACE).replace('cn.sock', 'own.sock');
+    const own = network.write('own.yaml', text.replace('runDirectory: run', 'runDirectory: own'));
+    network.run('node', ['chmod', 'a+rwx', network.folder]);
+    const only = '-all,+net_admin,+net_raw';
+    const { child } = await network.startNode(own, [
+      ...['setpriv', '--reuid=65534', '--clear-groups', '--no-new-privs'],
+      ...[`--inh-caps=${only}`, `--ambient-caps=${only}`, `--bounding-set=${only}`],
+    ]);
+    expect(network.setting('disable_ipv6')).toBe('1');
+    expect(network.run('machine', ['ping', '-6', '-c', '2', '-i', '0.5', NODE]).code).toBe(0);
+    child.kill('SIGTERM');
+    expect(await ended(child)).toBe(0);
+    expect(network.setting('disable_ipv6')).toBe('0');
+    expect(network.addresses()).toContain('2001:db8:7::7/64');
   });
 
   it('says which package is missing, and ends with 4', () => {

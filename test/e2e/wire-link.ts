@@ -91,13 +91,7 @@ export class WireLink implements WirePort {
   send(frame: Uint8Array): void {
     this.#out.bytes.fill(0, 0, VIRTIO_HEADER);
     this.#out.bytes.set(frame, VIRTIO_HEADER);
-    const sent = this.#kernel.send(
-      this.#descriptor,
-      this.#out,
-      0,
-      VIRTIO_HEADER + frame.length,
-      0,
-    );
+    const sent = this.#kernel.send(this.#descriptor, this.#out, 0, VIRTIO_HEADER + frame.length, 0);
     if (sent < 0) throw new Error(`cannot send: ${sent}`);
   }
 
@@ -106,6 +100,8 @@ export class WireLink implements WirePort {
     for (let count = 0; ; count++) {
       const length = this.#kernel.receive(this.#descriptor, this.#in, 0, SLOT, 0);
       if (length === -constants.errno.EAGAIN) return count;
+      // Told once, when the link goes down.
+      if (length === -constants.errno.ENETDOWN) continue;
       if (length < 0) throw new Error(`cannot receive: ${length}`);
       const frame = this.#in.bytes.slice(VIRTIO_HEADER, length);
       this.tap?.(frame, performance.now());

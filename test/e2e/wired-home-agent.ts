@@ -76,8 +76,20 @@ function keyOctets(length: number, first: number, number: number): string {
   return `0x${hex(octets)}`;
 }
 
-/** Rows of a key file: the keys of `protected-pair.ts`. */
-export function rowsFor(declaration: ProtectionDeclaration, offset: number): object[] {
+/** A row of a YAML key file. */
+export interface KeyRow {
+  readonly source: string;
+  readonly destination: string;
+  readonly spi: number;
+  readonly mode: string;
+  readonly encryption: string;
+  readonly encryptionKey: string;
+  readonly integrity: string;
+  readonly integrityKey: string;
+}
+
+/** Rows of a key file: the keys of `protected-pair.ts`. To the home agent first, for each purpose. */
+export function rowsFor(declaration: ProtectionDeclaration, offset: number): KeyRow[] {
   return associationsFor(declaration, 'home-agent', { offset }).map(({ spi, mode, direction }) => {
     const home = formatAddress(declaration.homeAddress);
     const agent = formatAddress(declaration.homeAgent);
@@ -250,7 +262,9 @@ export class WiredHomeAgent {
     seen.push(...this.take());
     const answers = seen.filter((each) => fenceOf(each) === undefined);
     const count = (isThis: (each: Seen) => boolean): number => answers.filter(isThis).length;
-    this.#problems.spend(count(({ packet }) => packet.protocol === 58 && u8(packet.payload, 0) < 5));
+    this.#problems.spend(
+      count(({ packet }) => packet.protocol === 58 && u8(packet.payload, 0) < 5),
+    );
     this.#errors.spend(count(({ packet }) => packet.mobility?.mhType === 7));
     return answers;
   }

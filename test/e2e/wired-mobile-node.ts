@@ -171,11 +171,7 @@ export class WiredMobileNode {
 
   /** Waits for the next update to an address. */
   awaitUpdate(to = AGENT, milliseconds?: number): SeenUpdate {
-    return this.await(
-      'a Binding Update',
-      (packet) => updateOf(packet, to),
-      milliseconds,
-    );
+    return this.await('a Binding Update', (packet) => updateOf(packet, to), milliseconds);
   }
 
   /** Lets time pass. @returns packets that are no neighbor discovery */
@@ -260,9 +256,7 @@ export class WiredMobileNode {
       isTunnelled: false,
     });
     const isProtected = fields.isProtected !== false && decision.kind === 'transport';
-    const sealed = isProtected
-      ? decision.protect(protocol, payload, wire)
-      : { protocol, payload };
+    const sealed = isProtected ? decision.protect(protocol, payload, wire) : { protocol, payload };
     this.send(encodePacket(wire, sealed.protocol, sealed.payload, 60));
     if (status < 128) {
       const ends = { local: AGENT, remote: destination, homeAddress: HOME };

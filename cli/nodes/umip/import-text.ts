@@ -2,9 +2,9 @@
  * The configuration of a node as YAML, out of what a `mip6d.conf` says, with a comment for all that becomes different.
  */
 import { formatAddress, formatPrefix, isSameAddress } from '../../../dissectors/core/address.ts';
-import type { Prefix } from '../../../dissectors/core/address.ts';
 import { safeText } from '../../report/safe-text.ts';
 import type { UmipHomeAddress, UmipPolicy, UmipPolicySet, UmipSettings } from './settings.ts';
+import { addressText, listText, masked, protectionLines, scalar } from './yaml-text.ts';
 
 /** What an import gives. */
 export interface UmipImport {
@@ -362,43 +362,3 @@ class Writer {
 }
 
 const SHORT = { 'home-agent': 'ha', 'mobile-node': 'mn', 'correspondent-node': 'cn' } as const;
-
-/** Lines of the section `ipsec` for a set of policies; without any, the protection that RFC 6275 demands. */
-function protectionLines(set: UmipPolicySet | undefined): string[] {
-  const policies = set?.policies ?? [];
-  const find = (...kinds: readonly UmipPolicy['kind'][]): UmipPolicy | undefined =>
-    policies.find(({ kind }) => kinds.includes(kind));
-  const binding = find('HomeRegBinding', 'Mh', 'any');
-  const has = (...kinds: readonly UmipPolicy['kind'][]): string =>
-    find(...kinds) === undefined ? 'none' : 'esp';
-  const isWide = find('Mh', 'ICMP', 'any') !== undefined;
-  return [
-    `bindingUpdates: ${binding?.protocol === 'ah' ? 'ah-transport' : 'esp-transport'}`,
-    `prefixDiscovery: ${has('MobPfxDisc', 'ICMP', 'any')}`,
-    `homeTests: ${has('TunnelHomeTesting', 'TunnelMh', 'TunnelPayload')}`,
-    `payload: ${has('TunnelPayload')}`,
-    `granularity: ${isWide ? 'protocol' : 'message-type'}`,
-  ];
-}
-
-function masked(address: Uint8Array, length: number): Uint8Array {
-  return address.map((octet, at) => (at * 8 < length ? octet : 0));
-}
-
-function listText(prefixes: readonly Prefix[]): string {
-  return `[${prefixes.map((each) => scalar(formatPrefix(each))).join(', ')}]`;
-}
-
-/** Without quotes it would be something else: a colon at an end is a key to YAML. */
-function addressText(address: Uint8Array): string {
-  return scalar(formatAddress(address));
-}
-
-/** Text that YAML takes as text. */
-function scalar(text: string): string {
-  const isPlain =
-    /^[a-z\d/][\w./:-]*[\w]$/i.test(text) &&
-    !/^[\d.+-]+(?:e[\d+-]+)?$|^0[xo]|^(?:true|false|null|yes|no|on|off)$/i.test(text) &&
-    !text.includes(': ');
-  return isPlain ? text : JSON.stringify(text);
-}

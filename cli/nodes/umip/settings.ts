@@ -84,9 +84,10 @@ export interface UmipSettings {
   readonly policySets: readonly UmipPolicySet[];
   readonly access: readonly UmipAccess[];
   readonly notes: readonly UmipNote[];
-  flag(name: string): boolean | undefined;
-  number(name: string): number | undefined;
-  text(name: string): string | undefined;
+  /** Values of options by their names; undefined = not given. */
+  readonly flag: (name: string) => boolean | undefined;
+  readonly number: (name: string) => number | undefined;
+  readonly text: (name: string) => string | undefined;
 }
 
 const ROLES: Readonly<Record<string, NodeRole>> = {

@@ -39,6 +39,8 @@ export class Movement implements Attachment {
   #isAtHome = false;
   #primary: Uint8Array | undefined;
   #isStarted = false;
+  /** See {@link Movement.prefer}. */
+  #preferred: string | undefined;
   #isChoosing = false;
 
   constructor(options: MovementOptions) {
@@ -125,6 +127,19 @@ export class Movement implements Attachment {
     const home = this.#link;
     if (home?.isHome !== true) return;
     home.distrustHome(milliseconds, this.#best() !== undefined);
+  }
+
+  /**
+   * An operator wants an interface before all others, whatever is configured; undefined = as configured. A usable care-of
+   * address there is taken at once, and kept as long as it is usable.
+   * @returns false when there is no such interface
+   */
+  prefer(name: string | undefined): boolean {
+    const isKnown = this.#links.some(({ interface: link }) => link.name === name);
+    if (name !== undefined && !isKnown) return false;
+    this.#preferred = name;
+    this.#choose();
+    return true;
   }
 
   close(): void {
@@ -230,6 +245,7 @@ export class Movement implements Attachment {
   }
 
   #rank({ interface: { name } }: LinkAttachment): number {
+    if (name === this.#preferred) return -1;
     const preferences = this.#options.configuration.interfacePreferences ?? [];
     const at = preferences.indexOf(name);
     return at < 0 ? preferences.length : at;

@@ -26,7 +26,7 @@ let place: LabPlace;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-lab-files-'));
   place = new LabPlace(path.join(folder, 'lab'));
-  place.make();
+  place.make(STATE);
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });

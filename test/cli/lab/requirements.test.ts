@@ -1,13 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checkPrivileges } from '../../../cli/lab/ip-tool.ts';
 import { LabPlace } from '../../../cli/lab/lab-state.ts';
+import type { LabState } from '../../../cli/lab/lab-state.ts';
 import { labDown, labUp } from '../../../cli/lab/up.ts';
 import type { UpOptions } from '../../../cli/lab/up.ts';
 import { EXIT } from '../../../cli/exit-codes.ts';
 import { capturedTerminal } from '../captured-terminal.ts';
+
+const STATE: LabState = {
+  format: 1,
+  isPermissive: false,
+  homeLink: 'never',
+  routeOptimisation: true,
+  delay: 0,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  isUp: false,
+};
 
 let folder = '';
 beforeEach(() => {
@@ -21,7 +32,7 @@ afterEach(() => {
 describe('the lab', () => {
   test('says clearly that it needs root, before it touches anything', async () => {
     vi.spyOn(process, 'geteuid').mockReturnValue(1000);
-    const { terminal } = capturedTerminal();
+    const terminal = capturedTerminal();
     const directory = path.join(folder, 'lab');
     const options: UpOptions = {
       directory,
@@ -32,9 +43,10 @@ describe('the lab', () => {
       captures: false,
       isJson: false,
     };
-    const refusal = { exitCode: EXIT.environment, message: expect.stringContaining('needs root') };
-    await expect(labUp(options, terminal)).rejects.toMatchObject(refusal);
-    await expect(labDown(directory, terminal)).rejects.toMatchObject(refusal);
+    for (const refused of [labUp(options, terminal), labDown(directory, terminal)]) {
+      await expect(refused).rejects.toMatchObject({ exitCode: EXIT.environment });
+      await expect(refused).rejects.toThrow('the lab needs root');
+    }
     expect(new LabPlace(directory).isThere).toBe(false);
   });
 
@@ -55,37 +67,33 @@ describe('the directory of a lab', () => {
     mkdirSync(other);
     const place = new LabPlace(other);
     expect(() => {
-      place.make();
+      place.make(STATE);
     }).toThrow(/something already/);
+  });
+
+  test('has a name that leaves room for sockets', () => {
+    const place = new LabPlace(path.join(folder, 'x'.repeat(100)));
+    expect(() => {
+      place.make(STATE);
+    }).toThrow(/too long/);
+    expect(place.isThere).toBe(false);
   });
 
   test('is not removed when it is none', () => {
     const other = path.join(folder, 'other');
-    mkdirSync(other);
-    writeFileSync(path.join(other, 'precious'), 'mine');
+    mkdirSync(path.join(other, 'log'), { recursive: true });
+    writeFileSync(path.join(other, 'lab.json'), '{"mine":true}');
     const place = new LabPlace(other);
     place.remove();
-    expect(() => {
-      place.make();
-    }).toThrow(/something already/);
+    expect(existsSync(path.join(other, 'lab.json'))).toBe(true);
   });
 
   test('tells a lab that is whole from one that is not, and from none', () => {
     const place = new LabPlace(path.join(folder, 'lab'));
     expect(() => place.load()).toThrow(/there is no lab/);
-    place.make();
-    const state = {
-      format: 1,
-      isPermissive: false,
-      homeLink: 'never',
-      routeOptimisation: true,
-      delay: 0,
-      startedAt: '2026-01-01T00:00:00.000Z',
-      isUp: false,
-    } as const;
-    place.save(state);
+    place.make(STATE);
     expect(() => place.load()).toThrow(/not whole/);
-    place.save({ ...state, isUp: true });
+    place.save({ ...STATE, isUp: true });
     expect(place.load().isUp).toBe(true);
     place.remove();
     expect(place.isThere).toBe(false);

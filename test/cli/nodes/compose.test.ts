@@ -73,6 +73,9 @@ describe('nodes of the examples', () => {
     expect(replies.map((packet) => formatAddress(packet.slice(8, 24)))).toEqual([SERVER]);
     expect(cn.node.host.bindings.correspondents).toBe(1);
     expect(nodes.alarms()).toEqual([]);
+    // Nothing of the keys of the example in what the nodes have told.
+    expect(nodes.log.length).toBeGreaterThan(3);
+    expect(JSON.stringify(nodes.log).toLowerCase()).not.toMatch(/10111213|16,17,18|ebesew/);
   });
 
   it('say at their control sockets what they know, and do what they are told', () => {
@@ -92,6 +95,13 @@ describe('nodes of the examples', () => {
         { homeAddress: HOME, localAddress: AGENT, isHomeRegistration: true, lifetime: 600 },
       ],
     });
+    expect(ask(ha, { command: 'associations', home: '2001:db8:1::99' })).toMatchObject({
+      total: 0,
+    });
+    expect(ask(ha, { command: 'associations', home: HOME })).toMatchObject({
+      total: 8,
+      missing: 0,
+    });
     const associations = JSON.stringify(ask(ha, { command: 'associations' }));
     expect(associations).toContain('binding of 2001:db8:1::10');
     // The first key of the example, in the ways that octets are shown.
@@ -110,6 +120,36 @@ describe('nodes of the examples', () => {
       error: 'no binding of this home address',
     });
     expect(ask(ha, { command: 'refresh' })).toMatchObject({ ok: false });
+  });
+
+  it('go to another interface when an operator says so', async () => {
+    const two = new MemoryNodes();
+    const agent = await two.add('ha', ['home', 'core']);
+    const moving = await two.add('mn', ['access', 'server'], (text) =>
+      text.replace('  - interface: wlan0\n', '  - interface: wlan0\n  - interface: eth0\n'),
+    );
+    two.scheduler.advance(5000);
+    agent.node.start();
+    moving.node.start();
+    two.scheduler.advance(15_000);
+    const careOf = (): string => {
+      const entry = agent.node.host.bindings.find(ip(HOME));
+      return formatAddress(entry?.careOfAddress ?? ip('::'));
+    };
+    const ask = (node: MemoryNode, name: string): object =>
+      nodeAnswer(running(node), JSON.stringify({ command: 'handover', interface: name }));
+    const first = careOf().startsWith('2001:db8:ac:') ? 'mn-wlan0' : 'mn-eth0';
+    const [other, prefix] =
+      first === 'mn-wlan0' ? ['mn-eth0', '2001:db8:9:'] : ['mn-wlan0', '2001:db8:ac:'];
+    expect(ask(moving, 'eth7')).toMatchObject({ ok: false });
+    expect(ask(moving, first)).toEqual({ ok: true });
+    two.scheduler.advance(3000);
+    expect(careOf().startsWith(prefix)).toBe(false);
+    expect(ask(moving, other)).toEqual({ ok: true });
+    two.scheduler.advance(3000);
+    expect(careOf().startsWith(prefix)).toBe(true);
+    expect(ask(agent, 'eth0')).toMatchObject({ ok: false, error: 'a home-agent does not move' });
+    two.close();
   });
 
   it('refuse requests that are none, in words', () => {
@@ -136,6 +176,8 @@ describe('nodes of the examples', () => {
       { labels: { event: 'some-alarm' }, value: 3 },
     ]);
     expect(values['mip6_node_frames_received_total']).toHaveLength(2);
+    const states = nodeMetrics(running(mn)).find(({ name }) => name.endsWith('home_addresses'));
+    expect([...(states?.samples() ?? [])]).toEqual([{ labels: { state: 'registered' }, value: 1 }]);
     for (const { name, type, help } of families) {
       expect(name).toMatch(/^mip6_node_[a-z_]+$/);
       expect(name.endsWith('_total')).toBe(type === 'counter');

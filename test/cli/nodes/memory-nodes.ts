@@ -15,6 +15,7 @@ import { parseAddress, parsePrefix } from '../../../dissectors/core/address.ts';
 import type { Certificate } from '../../../engine/crypto/certificate.ts';
 import type { LocalStack } from '../../../engine/ports.ts';
 import type { BindingStore } from '../../../nodes/home-agent/binding-store.ts';
+import type { NetworkInterface } from '../../../nodes/interface/network-interface.ts';
 import { RouterAdvertiser } from '../../../nodes/interface/router-advertiser.ts';
 import { Host } from '../../../nodes/ip/host.ts';
 import type { LogEntry } from '../../../nodes/node-log.ts';
@@ -67,6 +68,7 @@ export class MemoryNodes {
   readonly links: Readonly<Record<NetworkName, MemoryLink>>;
   readonly #router: Host;
   readonly #nodes: ComposedNode[] = [];
+  readonly #advertisers: RouterAdvertiser[] = [];
   #seed = 1;
 
   constructor() {
@@ -102,28 +104,13 @@ export class MemoryNodes {
         nextHop: via === undefined ? undefined : ip(via),
       });
     }
-    const access = added.get('access');
-    if (access === undefined) throw new Error('no interface');
-    new RouterAdvertiser({
-      interface: access,
-      scheduler: this.scheduler,
-      random: this.#random(),
-      log: () => undefined,
-      configuration: {
-        maxInterval: 4,
-        prefixes: [
-          {
-            address: ip('2001:db8:ac::'),
-            prefixLength: 64,
-            isOnLink: true,
-            isAutonomous: true,
-            isRouterAddress: false,
-            preferredLifetime: 14_400,
-            validLifetime: 86_400,
-          },
-        ],
-      },
-    });
+    for (const [name, prefix] of [
+      ['access', '2001:db8:ac::'],
+      ['server', '2001:db8:9::'],
+    ] as const) {
+      const on = added.get(name);
+      if (on !== undefined) this.#advertise(on, ip(prefix));
+    }
   }
 
   /** Puts a node on its links. @param on network of each link of the configuration */
@@ -175,8 +162,25 @@ export class MemoryNodes {
   }
 
   close(): void {
-    for (const node of this.#nodes) node.close();
+    for (const each of [...this.#nodes, ...this.#advertisers]) each.close();
     this.#router.close();
+  }
+
+  #advertise(on: NetworkInterface, address: Uint8Array): void {
+    const lifetimes = { preferredLifetime: 14_400, validLifetime: 86_400 };
+    const flags = { isOnLink: true, isAutonomous: true, isRouterAddress: false };
+    const { scheduler } = this;
+    const advertiser = new RouterAdvertiser({
+      interface: on,
+      scheduler,
+      random: this.#random(),
+      log: () => undefined,
+      configuration: {
+        maxInterval: 4,
+        prefixes: [{ address, prefixLength: 64, ...flags, ...lifetimes }],
+      },
+    });
+    this.#advertisers.push(advertiser);
   }
 
   #random(): SeededRandom {

@@ -241,11 +241,11 @@ export class SendBench {
   reasons(event: string): string[] {
     return this.log
       .filter((entry) => entry.event === event && entry.level === 'alarm')
-      .map(({ details }) => String(details?.['reason']));
+      .map(({ details }) => String(details['reason']));
   }
 
   /** Messages of the node of a kind. */
-  sent<K extends Icmpv6Message['kind']>(kind: K): (Seen & { readonly message: Icmpv6Message })[] {
+  sent(kind: Icmpv6Message['kind']): (Seen & { readonly message: Icmpv6Message })[] {
     return this.seen.flatMap((each) =>
       each.icmpv6?.kind === kind ? [{ ...each, message: each.icmpv6 }] : [],
     );

@@ -69,7 +69,7 @@ const deregistrations = (made: WholeNetwork): number => departures.get(made) ?? 
 const reasons = (made: WholeNetwork, event: string): string[] =>
   made.log
     .filter((entry) => entry.event === event && entry.level === 'alarm')
-    .map(({ details }) => String(details?.['reason']));
+    .map(({ details }) => String(details['reason']));
 
 describe('coming home with SEND demanded', () => {
   test('DRG-MN-06 the signed advertisements of the home agent bring the node home, without any alarm', () => {
