@@ -96,7 +96,7 @@ async function performed(
   link: ForeignLink,
 ): Promise<Observed> {
   const alarmsBefore = await alarms(place);
-  const probes = await startProbes(place);
+  const probes = await startProbes(place, true);
   plug(place.prefix, WIRES.attacker, link);
   await mark(place);
   const attacker = runProcess(place, 'attacker', labProcess(place, 'attacker', attack, link));

@@ -68,7 +68,7 @@ export async function runMove(
 
 async function move(place: LabPlace, to: MobileLink): Promise<Handover> {
   const isConnected = isSettled(await registration(place));
-  const probes = await startProbes(place);
+  const probes = await startProbes(place, isConnected);
   try {
     plug(place.prefix, WIRES.mn, to);
     await mark(place);

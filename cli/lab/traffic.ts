@@ -9,7 +9,7 @@ import { labProcess, runProcess } from './processes.ts';
 import type { TrafficSummary } from './process/traffic-process.ts';
 
 const summary = z.object({ sent: z.number(), received: z.number(), longestGap: z.number() });
-/** Milliseconds between two probes, and that they have to begin. */
+/** Milliseconds between two probes, and that the first answer may take. */
 const INTERVAL = 10;
 const BEGIN = 15_000;
 
@@ -36,14 +36,19 @@ export interface Probes {
   stop(): Promise<TrafficSummary>;
 }
 
-/** Starts probes, and waits until the first has its answer; for a while, for there may be no way. */
-export async function startProbes(place: LabPlace): Promise<Probes> {
+/**
+ * Starts probes.
+ * @param isConnected waits until the first has its answer
+ */
+export async function startProbes(place: LabPlace, isConnected: boolean): Promise<Probes> {
   const running = runProcess(place, 'mn', labProcess(place, 'probe', String(INTERVAL)));
   // A failure is told by stop.
   running.output.catch(() => undefined);
-  await Promise.race([running.begun, sleep(BEGIN)]);
+  if (isConnected) await Promise.race([running.begun, sleep(BEGIN)]);
   return {
     stop: async () => {
+      // Whoever is stopped before the first answer may not be ready to be.
+      await Promise.race([running.begun, sleep(BEGIN)]);
       running.stop();
       const lines = (await running.output).trimEnd().split('\n');
       return summary.parse(JSON.parse(lines.at(-1) ?? ''));

@@ -117,7 +117,8 @@ export const KEY_FORMATS: readonly KeyFormat[] = [
     title: 'YAML key file with associations:',
     example: 'associations:',
     isFirstLine: (line) =>
-      /^(associations|authenticationHeaders|mobility|publicKeys|ike)[ \t]*:/.test(line) || /^(---|%YAML)/.test(line),
+      /^(associations|authenticationHeaders|mobility|publicKeys|ike)[ \t]*:/.test(line) ||
+      /^(---|%YAML)/.test(line),
     read: undefined,
   },
 ];

@@ -494,7 +494,7 @@ describe.skipIf(!canRun)(
         for (const source of [mobile.careOfAddress, mobile.next, cn.stranger()]) {
           cn.deliver(echoPacket({ source, home }));
           cn.deliver(envelope({ source, home }, 50, new Uint8Array(32)));
-          expect(careOf(mobile)).toBe(formatAddress(mobile.careOfAddress));
+          expect(cn.careOf(home)).toBe(formatAddress(mobile.careOfAddress));
         }
       });
 

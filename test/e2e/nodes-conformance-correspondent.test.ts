@@ -4,8 +4,6 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatAddress } from '../../dissectors/core/address.ts';
-import { encodeIcmpv6 } from '../../dissectors/icmpv6/index.ts';
-import { fragmentPacket, routing, type2RoutingHeader } from '../../dissectors/ipv6/build.ts';
 import type { MobilityMessage } from '../../dissectors/mobility/header.ts';
 import type { MobilityOption } from '../../dissectors/mobility/options/index.ts';
 import { COOKIE } from '../nodes/common/messages.ts';
@@ -14,14 +12,12 @@ import {
   FLAG,
   OTHER_CORRESPONDENT,
   echoPacket,
-  echoRequest,
-  envelope,
   mobilityPacket,
   only,
 } from '../nodes/correspondent-node/bench.ts';
 import { acknowledgementOf, kindsOf, statusOf } from '../nodes/correspondent-node/mobile-peer.ts';
 import type { MobilePeer, UpdateFields } from '../nodes/correspondent-node/mobile-peer.ts';
-import { ip, onesComplementSum } from '../nodes/wire-peer.ts';
+import { ip } from '../nodes/wire-peer.ts';
 import type { WirePacket } from '../nodes/wire-peer.ts';
 import { WiredCorrespondent } from './wired-correspondent.ts';
 import { canRun } from './wired-node.ts';

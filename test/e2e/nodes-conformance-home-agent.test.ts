@@ -3,7 +3,6 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatAddress } from '../../dissectors/core/address.ts';
-import { destinationOptions, homeAddressOption, ipv6Packet } from '../../dissectors/ipv6/build.ts';
 import {
   AGENT,
   ATTACKER,
@@ -17,7 +16,6 @@ import { FLAG, fromHome } from '../nodes/home-agent/mobile-side.ts';
 import type { Acknowledgement, Seen, UpdateFields } from '../nodes/home-agent/mobile-side.ts';
 import { solicitedNodeGroup } from '../../nodes/interface/link-address.ts';
 import { ip } from '../nodes/wire-peer.ts';
-import { encapsulated, payloadPacket } from '../nodes/home-agent/network/traffic.ts';
 import { WiredHomeAgent, linkLocalOf } from './wired-home-agent.ts';
 import type { WiredMobile } from './wired-home-agent.ts';
 import { canRun } from './wired-node.ts';
