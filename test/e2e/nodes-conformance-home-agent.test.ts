@@ -286,7 +286,7 @@ describe.skipIf(!canRun)(
         }
       });
 
-      test('HA-DAD-06 HA-REG-06 HA-REG-07 with a binding refresh and move are answered at once, and packets follow', () => {
+      test('HA-DAD-06 HA-REG-06 with a binding refresh and move are answered at once, and packets follow', () => {
         const mobile = bound();
         for (const fields of [{ sequence: 11 }, { sequence: 12, careOf: mobile.next }]) {
           const sent = ha.deliverAll([mobile.update({ ...fields, lifetime: 300 })]);
