@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IS_ENDURANCE } from '../endurance.ts';
 import { hasProgram } from '../e2e/command.ts';
 import { accusations, auditLive, canIsolate, inNetwork, labFolder, saidIn } from './lab.ts';
 
@@ -181,67 +182,70 @@ const isHere = (attack: Attack): boolean => canIsolate && hasProgram(programOf(a
 /** Whatever a flood holds: alerts are about senders and victims, not about every made-up address. */
 const MOST_ALERTS = 40;
 
-describe('attack programs in a network of namespaces, and the same time without them', () => {
-  const folders: string[] = [];
-  const captures = new Map<string, string>();
-  let quiet = '';
+describe.skipIf(!IS_ENDURANCE)(
+  'attack programs in a network of namespaces, and the same time without them (npm run endurance)',
+  () => {
+    const folders: string[] = [];
+    const captures = new Map<string, string>();
+    let quiet = '';
 
-  beforeAll(async () => {
-    if (!canIsolate) return;
-    quiet = labFolder();
-    folders.push(quiet);
-    const undisturbed = inNetwork('benign.sh', [quiet], 150);
-    const attacks = SUITES.map((suite) => {
-      const folder = labFolder();
-      folders.push(folder);
-      const steps = suite.filter(isHere);
-      const line = ({ name, link, command }: Attack): string => `${name}\t${link}\t${command}\n`;
-      writeFileSync(path.join(folder, 'steps'), steps.map(line).join(''));
-      for (const { name, link } of steps) {
-        captures.set(name, path.join(folder, `${name}-${link}.pcap`));
-      }
-      return inNetwork('tools.sh', [folder], 120);
+    beforeAll(async () => {
+      if (!canIsolate) return;
+      quiet = labFolder();
+      folders.push(quiet);
+      const undisturbed = inNetwork('benign.sh', [quiet], 150);
+      const attacks = SUITES.map((suite) => {
+        const folder = labFolder();
+        folders.push(folder);
+        const steps = suite.filter(isHere);
+        const line = ({ name, link, command }: Attack): string => `${name}\t${link}\t${command}\n`;
+        writeFileSync(path.join(folder, 'steps'), steps.map(line).join(''));
+        for (const { name, link } of steps) {
+          captures.set(name, path.join(folder, `${name}-${link}.pcap`));
+        }
+        return inNetwork('tools.sh', [folder], 120);
+      });
+      const results = await Promise.allSettled(attacks);
+      writeFileSync(path.join(quiet, 'stop'), '');
+      await undisturbed;
+      await Promise.all(attacks);
+      expect(results.length).toBe(SUITES.length);
+    }, 200_000);
+
+    afterAll(() => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     });
-    const results = await Promise.allSettled(attacks);
-    writeFileSync(path.join(quiet, 'stop'), '');
-    await undisturbed;
-    await Promise.all(attacks);
-    expect(results.length).toBe(SUITES.length);
-  }, 200_000);
 
-  afterAll(() => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  });
+    for (const attack of SUITES.flat()) {
+      const expected = attack.rules.length === 0 ? 'does no harm' : `raises ${attack.rules.join()}`;
+      const words = attack.command.split(' & ')[0] ?? '';
+      it.skipIf(!isHere(attack))(
+        `${words} ${expected} (needs root, network namespaces, tcpdump, ${programOf(attack)})`,
+        () => {
+          const file = captures.get(attack.name) ?? '';
+          const audit = auditLive([file]);
+          const raised = audit.alerts.map(({ rule }) => rule);
+          const context = `${audit.alerts.map(({ rule, message }) => `${rule}: ${message}`).join('\n')}\n${saidIn(path.dirname(file))}`;
+          expect(audit.counters.packets, context).toBeGreaterThan(0);
+          expect(raised, context).toEqual(expect.arrayContaining([...attack.rules]));
+          expect(raised.length, context).toBeLessThan(MOST_ALERTS);
+          if (attack.rules.length === 0) expect(accusations(audit), context).toEqual([]);
+        },
+      );
+    }
 
-  for (const attack of SUITES.flat()) {
-    const expected = attack.rules.length === 0 ? 'does no harm' : `raises ${attack.rules.join()}`;
-    const words = attack.command.split(' & ')[0] ?? '';
-    it.skipIf(!isHere(attack))(
-      `${words} ${expected} (needs root, network namespaces, tcpdump, ${programOf(attack)})`,
+    it.skipIf(!canIsolate)(
+      'ordinary hosts and daemons raise nothing of medium or higher in the same time (needs root, network namespaces, tcpdump; radvd, dnsmasq, dhclient, ndisc6 and ping take part where they are)',
       () => {
-        const file = captures.get(attack.name) ?? '';
-        const audit = auditLive([file]);
-        const raised = audit.alerts.map(({ rule }) => rule);
-        const context = `${audit.alerts.map(({ rule, message }) => `${rule}: ${message}`).join('\n')}\n${saidIn(path.dirname(file))}`;
-        expect(audit.counters.packets, context).toBeGreaterThan(0);
-        expect(raised, context).toEqual(expect.arrayContaining([...attack.rules]));
-        expect(raised.length, context).toBeLessThan(MOST_ALERTS);
-        if (attack.rules.length === 0) expect(accusations(audit), context).toEqual([]);
+        const files = ['visited', 'home'].map((link) => path.join(quiet, `${link}.pcap`));
+        const audit = auditLive(files);
+        const missing = readFileSync(path.join(quiet, 'missing'), 'utf8').split('\n');
+        console.log(
+          `without attackers: ${audit.counters.packets} packets, ${accusations(audit).length} of medium or higher; not there: ${missing.join(' ').trim() || 'nothing'}`,
+        );
+        expect(audit.counters.packets, saidIn(quiet)).toBeGreaterThan(500);
+        expect(accusations(audit)).toEqual([]);
       },
     );
-  }
-
-  it.skipIf(!canIsolate)(
-    'ordinary hosts and daemons raise nothing of medium or higher in the same time (needs root, network namespaces, tcpdump; radvd, dnsmasq, dhclient, ndisc6 and ping take part where they are)',
-    () => {
-      const files = ['visited', 'home'].map((link) => path.join(quiet, `${link}.pcap`));
-      const audit = auditLive(files);
-      const missing = readFileSync(path.join(quiet, 'missing'), 'utf8').split('\n');
-      console.log(
-        `without attackers: ${audit.counters.packets} packets, ${accusations(audit).length} of medium or higher; not there: ${missing.join(' ').trim() || 'nothing'}`,
-      );
-      expect(audit.counters.packets, saidIn(quiet)).toBeGreaterThan(500);
-      expect(accusations(audit)).toEqual([]);
-    },
-  );
-});
+  },
+);

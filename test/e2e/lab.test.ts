@@ -11,6 +11,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { namespacePrefix } from '../../cli/lab/plan.ts';
+import { IS_ENDURANCE } from '../endurance.ts';
 import { ROOT, bash, hasProgram, mip6guard, start } from './command.ts';
 import type { Outcome } from './command.ts';
 
@@ -172,8 +173,8 @@ describe('the lab (needs root, ip, /dev/net/tun and koffi)', () => {
     if (canLab) expect(ip('-o', 'link').text.split('\n')).toHaveLength(interfaces);
   });
 
-  it.skipIf(!canLab)(
-    'keeps a TCP transfer alive from foreign link to foreign link, home and away again, and the analyzer finds nothing',
+  it.skipIf(!canLab || !IS_ENDURANCE)(
+    'keeps a TCP transfer alive from foreign link to foreign link, home and away again, and the analyzer finds nothing (npm run endurance)',
     async () => {
       fresh();
       lab.done('up', '--home-link', 'prefix');
@@ -264,8 +265,8 @@ describe('the lab (needs root, ip, /dev/net/tun and koffi)', () => {
     MINUTES,
   );
 
-  it.skipIf(!canLab)(
-    'shows that the relay of the draft succeeds where everything of RFC 6275 is allowed',
+  it.skipIf(!canLab || !IS_ENDURANCE)(
+    'shows that the relay of the draft succeeds where everything of RFC 6275 is allowed (npm run endurance)',
     () => {
       fresh();
       lab.done('up', '--permissive');
