@@ -7,6 +7,8 @@ const COMMAND_TESTS = [
   'test/docs/readme.test.ts',
 ];
 
+const ALONE_TESTS = ['test/cli/site-file.test.ts'];
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -20,8 +22,13 @@ export default defineConfig({
           name: 'units',
           isolate: false,
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: COMMAND_TESTS,
+          exclude: [...COMMAND_TESTS, ...ALONE_TESTS],
         },
+      },
+      {
+        extends: true,
+        // What they load tells something only where nothing is loaded yet.
+        test: { name: 'alone', include: ALONE_TESTS },
       },
       {
         extends: true,

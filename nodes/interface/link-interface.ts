@@ -12,6 +12,7 @@ import type { Icmpv6Message, NdOption } from '../../dissectors/icmpv6/index.ts';
 import type { LinkPort } from '../../engine/ports.ts';
 import { randomBetween } from '../random-number.ts';
 import { AddressTable } from './address-table.ts';
+import { AdvertisementLimit } from './advertisement-limit.ts';
 import { DiscoveryReceiver } from './discovery-receiver.ts';
 import { DiscoverySender } from './discovery-sender.ts';
 import { DuplicateDetection } from './duplicate-detection.ts';
@@ -180,8 +181,12 @@ export class LinkInterface implements NetworkInterface {
       isAutoconfiguring: () => this.isAutoconfiguring,
       acceptsAdvertisement: (packet) => this.acceptsAdvertisement?.(packet) ?? true,
     });
+    const limit = new AdvertisementLimit(
+      (router) => this.#neighbors.isConfirmed(router),
+      scheduler.now,
+    );
     port.onFrame = (frame) => {
-      this.#receive(frame);
+      if (limit.admits(frame, scheduler.now)) this.#receive(frame);
     };
     port.onStateChange = (isUp) => {
       this.#linkChanged(isUp);

@@ -78,7 +78,7 @@ export class HomeTraffic {
   acceptsTunnelled(inner: Uint8Array, origin: TunnelOrigin): boolean {
     const destination = destinationOf(inner);
     const home = this.#homeOfTunnel(destination, origin);
-    if (home === undefined) return false;
+    if (home === undefined) return this.#isAcknowledgement(inner, origin);
     // Nobody else sends from addresses of this node.
     if (this.find(sourceOf(inner)) !== undefined) return false;
     if (isMulticast(destination)) {
@@ -116,6 +116,14 @@ export class HomeTraffic {
         home.state === 'deregistering' ||
         home.state === 'home')
     );
+  }
+
+  /** Signalling in ESP tunnel mode comes before there is a tunnel for packets, and after it. RFC 4877 section 3. */
+  #isAcknowledgement(inner: Uint8Array, { protection }: TunnelOrigin): boolean {
+    const home = this.find(destinationOf(inner));
+    const { ipsec } = this.#options.context.host;
+    if (home === undefined || selectorsOf(inner).protocol !== NEXT_HEADER.mobility) return false;
+    return ipsec?.isBindingProtection(home.address, protection) === true;
   }
 
   #homeOfTunnel(

@@ -51,7 +51,7 @@ describe.skipIf(!hasTmux)('mip6guard tui in a terminal (needs tmux)', () => {
     expect(incident).toContain('5 of 5 steps seen');
     expect(incident).toContain('it worked on both sides');
     terminal.press('w');
-    await terminal.waitFor(/pcapng/);
+    await terminal.waitFor('write packets of incident 1 to');
     terminal.press('C-u');
     terminal.line(file);
     await terminal.waitFor(/\d+ packets.*incident\.pcapng|incident\.pcapng.*\d+ packets/);

@@ -8,6 +8,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { exchanged } from '../../cli/sensor/control-client.ts';
 import { canIsolate } from '../attackers/lab.ts';
 import { MAIN, ROOT, environment } from './command.ts';
 import { WireLink, hasKoffi, pause } from './wire-link.ts';
@@ -49,6 +50,7 @@ export class WiredNode {
   readonly linkLayerAddresses = new Map<string, Uint8Array>();
   readonly #options: WiredNodeOptions;
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-node-'));
+  readonly #socket = path.join(this.#folder, 'control.sock');
   #child: ChildProcess | undefined;
 
   constructor(options: WiredNodeOptions) {
@@ -104,6 +106,7 @@ export class WiredNode {
       version: 1,
       role,
       runDirectory: path.join(this.#folder, 'run'),
+      control: this.#socket,
       ...configuration,
     };
     // Every JSON text is YAML.
@@ -118,6 +121,17 @@ export class WiredNode {
     closeSync(output);
     this.#child = child;
     await this.#until(START_SECONDS, () => this.said.includes(`mip6guard: ${role} on `));
+  }
+
+  /** Number of the process. */
+  get processId(): number {
+    if (this.#child?.pid === undefined) throw new Error('the process does not run');
+    return this.#child.pid;
+  }
+
+  /** Asks the process, as `mip6guard ctl` does. @returns its answer */
+  async ask(command: string): Promise<unknown> {
+    return JSON.parse(await exchanged(this.#socket, `${JSON.stringify({ command })}\n`));
   }
 
   /** Runs a program beside the process. @returns what it wrote */

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { IS_ENDURANCE } from '../endurance.ts';
 import { minimize, runCampaign } from './campaign.ts';
 import { Coverage } from './coverage.ts';
 import { ROOT } from './seeds.ts';
@@ -45,15 +46,18 @@ describe('the search itself', () => {
     },
   };
 
-  it('finds what one new block after another leads to, and makes it small', async () => {
-    const coverage = new Coverage((url) => url.includes('fuzz.test'));
-    const { finding } = await runCampaign(lock, coverage, 5, (runs) => runs > 400_000);
-    coverage.stop();
-    expect(finding).toBeDefined();
-    if (finding === undefined) return;
-    const { input } = await minimize(lock, finding);
-    expect([...input]).toEqual([0x4d, 0x36, 0x21]);
-  });
+  it.skipIf(!IS_ENDURANCE)(
+    'finds what one new block after another leads to, and makes it small (npm run endurance)',
+    async () => {
+      const coverage = new Coverage((url) => url.includes('fuzz.test'));
+      const { finding } = await runCampaign(lock, coverage, 5, (runs) => runs > 400_000);
+      coverage.stop();
+      expect(finding).toBeDefined();
+      if (finding === undefined) return;
+      const { input } = await minimize(lock, finding);
+      expect([...input]).toEqual([0x4d, 0x36, 0x21]);
+    },
+  );
 
   it('finds nothing without knowing what ran', async () => {
     const { finding } = await runCampaign(lock, undefined, 5, (runs) => runs > 20_000);

@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { IS_ENDURANCE } from '../../endurance.ts';
 import { detectMagic, encodePcap, encodePcapng } from '../../../dissectors/capture-file/index.ts';
 import { openCaptures } from '../../../io/capture/file.ts';
 import { expandGlob } from '../../../io/capture/glob.ts';
@@ -44,70 +45,73 @@ async function ownList(path: string): Promise<Listing> {
   return { lines, complete: source.faults.length === 0 };
 }
 
-describe.skipIf(!hasTshark)('the readers and tshark agree (needs tshark)', () => {
-  const scratch = new Scratch();
-  const packets = samplePackets(40);
-  const interfaces = [
-    { linkType: 1, name: 'eth0', snapLength: 100 },
-    { linkType: 101, name: 'tun0', resolution: { base: 10, exponent: 6 } },
-    { linkType: 1, resolution: { base: 2, exponent: 20 } },
-    { linkType: 1, resolution: { base: 10, exponent: 3 }, offsetSeconds: -1000 },
-  ] as const;
-  const spread = packets.map((packet, i) => ({
-    ...packet,
-    interfaceIndex: i % 4,
-    originalLength: 200,
-    comment: `number ${i}`,
-  }));
-  const blocks = new Blocks('big-endian');
-  const time = BigInt(START) * 1_000_000n;
-  const oldBlocks = concat(
-    blocks.section(),
-    blocks.interface(1, 40),
-    blocks.packet(0, time, octets(33, 1), 60),
-    blocks.block(0x7777, [octets(9, 1)]),
-    blocks.enhanced(0, time + 1n, octets(34, 1)),
-  );
-  const files: readonly (readonly [string, Uint8Array])[] = [
-    ['ns.pcap', encodePcap(packets, { linkType: 1 })],
-    ['us.pcap', encodePcap(packets, { linkType: 1, resolution: 'microseconds' })],
-    ['be.pcap', encodePcap(packets, { linkType: 101, byteOrder: 'big-endian' })],
-    ['cut.pcap', encodePcap(packets, { linkType: 1 }).slice(0, -7)],
-    ['le.pcapng', encodePcapng(spread, interfaces)],
-    ['be.pcapng', encodePcapng(spread, interfaces, 'big-endian')],
-    ['cut.pcapng', encodePcapng(spread, interfaces).slice(0, -7)],
-    [
-      'sections.pcapng',
-      concat(
-        encodePcapng(spread, interfaces),
-        encodePcapng(packets, [{ linkType: 113 }], 'big-endian'),
-      ),
-    ],
-    ['old.pcapng', oldBlocks],
-    ['ns.pcap.gz', gzipSync(encodePcap(packets, { linkType: 1 }))],
-  ];
+describe.skipIf(!hasTshark || !IS_ENDURANCE)(
+  'the readers and tshark agree (needs tshark; npm run endurance)',
+  () => {
+    const scratch = new Scratch();
+    const packets = samplePackets(40);
+    const interfaces = [
+      { linkType: 1, name: 'eth0', snapLength: 100 },
+      { linkType: 101, name: 'tun0', resolution: { base: 10, exponent: 6 } },
+      { linkType: 1, resolution: { base: 2, exponent: 20 } },
+      { linkType: 1, resolution: { base: 10, exponent: 3 }, offsetSeconds: -1000 },
+    ] as const;
+    const spread = packets.map((packet, i) => ({
+      ...packet,
+      interfaceIndex: i % 4,
+      originalLength: 200,
+      comment: `number ${i}`,
+    }));
+    const blocks = new Blocks('big-endian');
+    const time = BigInt(START) * 1_000_000n;
+    const oldBlocks = concat(
+      blocks.section(),
+      blocks.interface(1, 40),
+      blocks.packet(0, time, octets(33, 1), 60),
+      blocks.block(0x7777, [octets(9, 1)]),
+      blocks.enhanced(0, time + 1n, octets(34, 1)),
+    );
+    const files: readonly (readonly [string, Uint8Array])[] = [
+      ['ns.pcap', encodePcap(packets, { linkType: 1 })],
+      ['us.pcap', encodePcap(packets, { linkType: 1, resolution: 'microseconds' })],
+      ['be.pcap', encodePcap(packets, { linkType: 101, byteOrder: 'big-endian' })],
+      ['cut.pcap', encodePcap(packets, { linkType: 1 }).slice(0, -7)],
+      ['le.pcapng', encodePcapng(spread, interfaces)],
+      ['be.pcapng', encodePcapng(spread, interfaces, 'big-endian')],
+      ['cut.pcapng', encodePcapng(spread, interfaces).slice(0, -7)],
+      [
+        'sections.pcapng',
+        concat(
+          encodePcapng(spread, interfaces),
+          encodePcapng(packets, [{ linkType: 113 }], 'big-endian'),
+        ),
+      ],
+      ['old.pcapng', oldBlocks],
+      ['ns.pcap.gz', gzipSync(encodePcap(packets, { linkType: 1 }))],
+    ];
 
-  for (const [name, file] of files) {
-    it(`on ${name}`, async () => {
-      const path = scratch.write(name, file);
-      const theirs = listOfTshark(path);
-      expect(theirs.lines.length).toBeGreaterThan(1);
-      expect(await ownList(path)).toEqual(theirs);
+    for (const [name, file] of files) {
+      it(`on ${name}`, async () => {
+        const path = scratch.write(name, file);
+        const theirs = listOfTshark(path);
+        expect(theirs.lines.length).toBeGreaterThan(1);
+        expect(await ownList(path)).toEqual(theirs);
+      });
+    }
+
+    it('on the names and comments that the writer writes', () => {
+      const path = scratch.write('names.pcapng', encodePcapng(spread, interfaces));
+      const more = ['-e', 'frame.interface_name', '-e', 'frame.comment'];
+      const { lines } = listOfTshark(path, ...more);
+      expect(lines.slice(0, 2).map((line) => line.split('\t').slice(4))).toEqual([
+        ['eth0', 'number 0'],
+        ['tun0', 'number 1'],
+      ]);
     });
-  }
+  },
+);
 
-  it('on the names and comments that the writer writes', () => {
-    const path = scratch.write('names.pcapng', encodePcapng(spread, interfaces));
-    const more = ['-e', 'frame.interface_name', '-e', 'frame.comment'];
-    const { lines } = listOfTshark(path, ...more);
-    expect(lines.slice(0, 2).map((line) => line.split('\t').slice(4))).toEqual([
-      ['eth0', 'number 0'],
-      ['tun0', 'number 1'],
-    ]);
-  });
-});
-
-describe.skipIf(!hasTshark || !existsSync(SHARED))(
+describe.skipIf(!hasTshark || !IS_ENDURANCE || !existsSync(SHARED))(
   'the readers and tshark agree on public captures (needs tshark and the captures)',
   () => {
     const paths = expandGlob(`${SHARED}/**`)
