@@ -152,3 +152,20 @@ export async function bounded(
   turn();
   return { code: child.exitCode, output };
 }
+
+/** Asks until an answer is as expected. @throws Error with what the process said when it takes too long */
+export async function until(
+  what: string,
+  node: WiredNode,
+  turn: () => void,
+  isSo: () => Promise<boolean>,
+): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`${what}\n${node.said.slice(-3000)}`);
+    for (let turns = 0; turns < 20; turns++) {
+      turn();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}

@@ -34,10 +34,12 @@ export function testDeregistration(
 ): TestedDeregistration {
   const { packet, homeAddress, alternateCareOfAddress, hasHomeAddressOption } = update;
   const source = outermostSource(packet);
+  // In tunnel mode a node at home has its home address outside, too. RFC 4877 section 3.
+  const isTunnelled = packet.tunnels.length > 0 && !isSameAddress(source, homeAddress);
   const { case: kind, faults } = deregistrationLayout({
     source,
     homeAddress,
-    isRemoteStyle: hasHomeAddressOption || packet.tunnels.length > 0,
+    isRemoteStyle: hasHomeAddressOption || isTunnelled,
     alternateCareOfAddress,
     registered: registered.find((each) => isSameAddress(each, source)) ?? registered[0],
   });

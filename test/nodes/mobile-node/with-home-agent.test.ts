@@ -50,6 +50,24 @@ describe('mobile node and home agent of this project', () => {
     expect(network.alarms()).toEqual([]);
   });
 
+  test.each(['all', 'none'] as const)(
+    'registrations in ESP tunnel mode, before there is a tunnel, over a move and home; payload in ESP: %s',
+    (payload) => {
+      const form = { homeTests: 'none', payload: payload === 'all' ? 'esp' : 'none' } as const;
+      const network = registered({ protection: { bindingUpdates: 'esp-tunnel', ...form } });
+      expect(network.state).toBe('registered');
+      network.move('two');
+      expect(network.state).toBe('registered');
+      expect(ping(network, 'correspondent').replies).toBe(1);
+      network.move('home');
+      expect(network.state).toBe('home');
+      expect(network.agentHost.bindings.find(HOME)).toBeUndefined();
+      network.move('one');
+      expect(network.state).toBe('registered');
+      expect(ping(network, 'mobile-node').replies).toBe(1);
+    },
+  );
+
   test('from one foreign link to the other, with payload on both', () => {
     const network = registered();
     network.move('two');

@@ -97,6 +97,24 @@ describe('the two layouts', () => {
     }
   });
 
+  test('DRG-21 the first in tunnel mode, and not with a care-of address or by another link', () => {
+    const protection = { bindingUpdates: 'esp-tunnel' } as const;
+    const bench = registered({ protection });
+    bench.update(fromHome(HOME, 11));
+    expect(bench.careOf()).toBeUndefined();
+    expect(bench.alarms()).toEqual([]);
+    const relayed = registered({ protection });
+    const fields = { ...fromHome(HOME, 11), alternate: CARE_OF };
+    expect(relayed.deliver(relayed.mobile().update(fields), 'home', 3000)).toEqual([]);
+    expect(relayed.careOf()).toBe('2001:db8:b::100');
+    expect(relayed.alarms()).toEqual([LAYOUT]);
+    const elsewhere = registered({ protection });
+    const update = elsewhere.mobile().update(fromHome(HOME, 11));
+    expect(elsewhere.deliver(update, 'upstream', 3000)).toEqual([]);
+    expect(elsewhere.careOf()).toBe('2001:db8:b::100');
+    expect(elsewhere.alarms()).toHaveLength(1);
+  });
+
   test('DRG-22 reserved flags and unknown options change nothing', () => {
     for (const way of [fromHome(HOME, 11), { sequence: 11, lifetime: 0 }]) {
       const bench = registered();
