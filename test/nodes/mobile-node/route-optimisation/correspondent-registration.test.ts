@@ -155,7 +155,7 @@ describe('an update to a correspondent', () => {
     expect(bench.updates).toHaveLength(1);
   });
 
-  test('MN-CR-07 at home it deletes: from the home address, with the home token alone', () => {
+  test('MN-CR-07 MN-RET-13 at home it deletes: from the home address, with the home token alone', () => {
     const bench = RouteBench.optimised();
     bench.advance(250 * SECOND);
     bench.forget();
