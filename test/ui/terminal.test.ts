@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { IS_ENDURANCE } from '../endurance.ts';
 import { TmuxTerminal, hasTmux } from './tmux.ts';
 import { transpile } from './transpiled.ts';
 import type { Transpiled } from './transpiled.ts';
@@ -68,7 +69,7 @@ async function restored(shown: TmuxTerminal): Promise<string> {
   return screen;
 }
 
-describe.skipIf(!hasTmux)('the terminal (needs tmux)', () => {
+describe.skipIf(!hasTmux || !IS_ENDURANCE)('the terminal (needs tmux; npm run endurance)', () => {
   it('is given back by q', async () => {
     const shown = await started();
     shown.press('q');
