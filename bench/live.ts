@@ -11,11 +11,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { loadRules } from '../cli/rules-directory.ts';
 import { parseKeyText } from '../engine/keys/key-text.ts';
 import { Engine } from '../engine/pipeline.ts';
@@ -24,6 +22,7 @@ import { keyFile } from '../fixtures/scenario/security.ts';
 import { openLive } from '../io/capture/live/index.ts';
 import { isPayload } from '../io/capture/live/payload.ts';
 import { MixedTraffic, mixedTrafficAssociations } from './mixed-traffic.ts';
+import { frameSender } from './one-link.ts';
 
 const { values } = parseArgs({
   options: {
@@ -38,15 +37,6 @@ const { values } = parseArgs({
 const packets = Number(values.packets);
 const rate = Number(values.rate);
 
-const nativeModule = z.object({
-  PcapSession: z.custom<
-    new () => {
-      open_live(...settings: unknown[]): string;
-      inject(frame: Buffer): void;
-    }
-  >((value) => typeof value === 'function'),
-});
-
 /** Sends the traffic, once a line comes on standard input. */
 async function send(): Promise<void> {
   const traffic = new MixedTraffic();
@@ -56,15 +46,12 @@ async function send(): Promise<void> {
     if (values.signalling && isPayload(frame, 0, frame.length, 1)) continue;
     frames.push(Buffer.from(frame));
   }
-  const loaded: unknown = createRequire(import.meta.url)('pcap/build/Release/pcap_binding.node');
-  const session = new (nativeModule.parse(loaded).PcapSession)();
-  const ignore = (): void => undefined;
-  session.open_live('out', 'less 1', 1 << 20, 65_535, '', ignore, false, 10, ignore, false);
+  const inject = frameSender();
   console.log('ready');
   await once(process.stdin, 'data');
   const start = performance.now();
   for (const [sent, frame] of frames.entries()) {
-    session.inject(frame);
+    inject(frame);
     if (rate === 0 || sent % 25 !== 24) continue;
     const due = start + ((sent + 1) * 1000) / rate;
     while (performance.now() < due);

@@ -6,7 +6,7 @@
  * pcap. Options: `--packets N` of the file (100000), `--keys N` (100), `--rate N` packets a second (20000), `--live`,
  * `--directory DIR`.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { generateLarge } from './generate-large.ts';
 import { median } from './measure.ts';
+import { runWithLink } from './one-link.ts';
 
 const { values } = parseArgs({
   options: {
@@ -152,26 +153,9 @@ async function ofInterface(): Promise<void> {
   sender.kill('SIGKILL');
 }
 
-function inNamespace(): void {
-  const setUp = [
-    'ip link add tap type veth peer name out',
-    'for link in tap out; do echo 1 > /proc/sys/net/ipv6/conf/$link/disable_ipv6; ip link set $link up; done',
-    'exec "$0" "$@"',
-  ].join(' && ');
-  const { status } = spawnSync(
-    'unshare',
-    [
-      ...['--net', 'sh', '-ec', setUp, process.execPath, SELF, '--inside'],
-      ...process.argv.slice(2),
-    ],
-    { stdio: 'inherit' },
-  );
-  process.exitCode = status ?? 4;
-}
-
 if (values.inside) await ofInterface();
 else {
   await ofFile();
-  if (values.live) inNamespace();
+  if (values.live) process.exitCode = runWithLink(SELF, ['--inside', ...process.argv.slice(2)]);
 }
 process.exit();

@@ -5,18 +5,17 @@
  * Options: `--minutes N` (5), `--rate N` packets a second (1500), `--tolerance N` per cent (25). Needs root, unshare, ip and
  * the package pcap; without one of them it says so and ends with 4.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { MixedTraffic } from './mixed-traffic.ts';
+import { frameSender, runWithLink } from './one-link.ts';
 
 const { values } = parseArgs({
   options: {
@@ -41,31 +40,13 @@ const POPULATION = { nodes: 1024, hosts: 512, servers: 16 };
 /** Packets that are put on the link in one go. */
 const BURST = 15;
 
-const SET_UP = [
-  'ip link add tap type veth peer name out',
-  'for link in tap out; do echo 1 > /proc/sys/net/ipv6/conf/$link/disable_ipv6; ip link set $link up; done',
-  'exec "$0" "$@"',
-].join(' && ');
-
-const nativeModule = z.object({
-  PcapSession: z.custom<
-    new () => {
-      open_live(...settings: unknown[]): string;
-      inject(frame: Buffer): void;
-    }
-  >((value) => typeof value === 'function'),
-});
-
 /** Sends mixed traffic until it is ended. */
 async function send(): Promise<void> {
-  const loaded: unknown = createRequire(import.meta.url)('pcap/build/Release/pcap_binding.node');
-  const session = new (nativeModule.parse(loaded).PcapSession)();
-  const ignore = (): void => undefined;
-  session.open_live('out', 'less 1', 1 << 20, 65_535, '', ignore, false, 10, ignore, false);
+  const inject = frameSender();
   const traffic = new MixedTraffic(POPULATION);
   const start = performance.now();
   for (let sent = 0; ; sent += BURST) {
-    for (let i = 0; i < BURST; i++) session.inject(Buffer.from(traffic.next()));
+    for (let i = 0; i < BURST; i++) inject(Buffer.from(traffic.next()));
     await wait(Math.max(0, start + ((sent + BURST) * 1000) / rate - performance.now()));
   }
 }
@@ -152,16 +133,6 @@ async function inside(): Promise<void> {
   process.exitCode = isFlat && sensor.exitCode === 0 ? 0 : 1;
 }
 
-function start(): void {
-  const arguments_ = ['--net', 'sh', '-ec', SET_UP, process.execPath, SELF, '--inside'];
-  const { status, error } = spawnSync('unshare', [...arguments_, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
-  if (error !== undefined)
-    console.error(`unshare: ${error.message}; install util-linux and run as root`);
-  process.exitCode = status ?? 4;
-}
-
 if (values.send) await send();
 else if (values.inside) await inside();
-else start();
+else process.exitCode = runWithLink(SELF, ['--inside', ...process.argv.slice(2)]);
