@@ -5,12 +5,12 @@
 import { addressKey, addressOfKey, isUnspecified } from '../../dissectors/core/address.ts';
 import type { AddressKey } from '../../dissectors/core/address.ts';
 import { u8 } from '../../dissectors/core/bytes.ts';
-import { ICMPV6, encodeIcmpv6, maximumResponseDelay } from '../../dissectors/icmpv6/index.ts';
+import { maximumResponseDelay } from '../../dissectors/icmpv6/index.ts';
 import type { Icmpv6Message, Icmpv6MessageOf } from '../../dissectors/icmpv6/index.ts';
-import { hopByHop, ipv6Packet } from '../../dissectors/ipv6/build.ts';
 import type { RandomSource, ScheduledAction, Scheduler } from '../../engine/ports.ts';
 import { randomBetween } from '../random-number.ts';
 import { ALL_MLDV2_ROUTERS, ALL_NODES, groupLinkKey } from './link-address.ts';
+import { listenerPacket, listenerReport } from './listener-packet.ts';
 
 /** Milliseconds in which a change is reported again, once: Robustness Variable 2. RFC 3810 sections 9.1, 9.11. */
 const UNSOLICITED_REPORT_INTERVAL = 1000;
@@ -190,37 +190,15 @@ export class MulticastMembership {
 
   #send(groups: readonly Uint8Array[], recordType: number): void {
     for (let from = 0; from < groups.length; from += MAX_RECORDS) {
-      const records = groups.slice(from, from + MAX_RECORDS).map((group) => ({
-        recordType,
-        auxDataLength: 0,
-        numberOfSources: 0,
-        group,
-        sources: [],
-        auxData: new Uint8Array(),
-      }));
-      const numberOfRecords = records.length;
-      const report: Icmpv6Message = {
-        kind: 'multicast-listener-report-v2',
-        code: 0,
-        numberOfRecords,
-        records,
-      };
+      const report = listenerReport(groups.slice(from, from + MAX_RECORDS), recordType);
       this.#options.send(this.#packet(report, ALL_MLDV2_ROUTERS), ALL_MLDV2_ROUTERS);
     }
   }
 
-  /** Hop limit 1 and Router Alert. RFC 3810 section 5. */
   #packet(message: Icmpv6Message, destination: Uint8Array): Uint8Array {
     const source = this.#options.source();
     this.#isUnheard = isUnspecified(source);
-    return ipv6Packet({
-      source,
-      destination,
-      hopLimit: 1,
-      headers: [hopByHop([{ kind: 'router-alert', value: 0 }])],
-      protocol: ICMPV6,
-      payload: encodeIcmpv6(message, { source, destination }),
-    });
+    return listenerPacket(message, source, destination);
   }
 }
 

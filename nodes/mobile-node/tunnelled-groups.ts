@@ -1,10 +1,8 @@
 /**
  * Multicast groups joined through the home agent. RFC 6275 section 11.3.4, RFC 3810.
  */
-import { ICMPV6, encodeIcmpv6 } from '../../dissectors/icmpv6/index.ts';
-import type { Icmpv6Message } from '../../dissectors/icmpv6/index.ts';
-import { hopByHop, ipv6Packet } from '../../dissectors/ipv6/build.ts';
 import { ALL_MLDV2_ROUTERS } from '../interface/link-address.ts';
+import { listenerPacket, listenerReport } from '../interface/listener-packet.ts';
 import type { HomeAddress } from './home-address.ts';
 import { GroupCounts } from './home-traffic.ts';
 import type { MobileNodeContext } from './mobile-node-parts.ts';
@@ -68,32 +66,8 @@ export class TunnelledGroups {
     const source = this.#context.attachment.interface?.linkLocal;
     if (source === undefined) return;
     for (let from = 0; from < groups.length; from += MAX_RECORDS) {
-      const records = groups.slice(from, from + MAX_RECORDS).map((group) => ({
-        recordType,
-        auxDataLength: 0,
-        numberOfSources: 0,
-        group,
-        sources: [],
-        auxData: new Uint8Array(),
-      }));
-      const report: Icmpv6Message = {
-        kind: 'multicast-listener-report-v2',
-        code: 0,
-        numberOfRecords: records.length,
-        records,
-      };
-      const destination = ALL_MLDV2_ROUTERS;
-      this.#context.host.sendTunnelled(
-        ipv6Packet({
-          source,
-          destination,
-          hopLimit: 1,
-          headers: [hopByHop([{ kind: 'router-alert', value: 0 }])],
-          protocol: ICMPV6,
-          payload: encodeIcmpv6(report, { source, destination }),
-        }),
-        tunnel,
-      );
+      const report = listenerReport(groups.slice(from, from + MAX_RECORDS), recordType);
+      this.#context.host.sendTunnelled(listenerPacket(report, source, ALL_MLDV2_ROUTERS), tunnel);
     }
   }
 }

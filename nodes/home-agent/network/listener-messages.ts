@@ -5,15 +5,10 @@ import { isMulticast } from '../../../dissectors/core/address.ts';
 import { u8 } from '../../../dissectors/core/bytes.ts';
 import { DiagnosticList } from '../../../dissectors/core/diagnostic.ts';
 import { concatenate } from '../../../dissectors/core/layout.ts';
-import {
-  ICMPV6,
-  decodeIcmpv6,
-  encodeIcmpv6,
-  icmpv6Checksum,
-} from '../../../dissectors/icmpv6/index.ts';
+import { ICMPV6, decodeIcmpv6, icmpv6Checksum } from '../../../dissectors/icmpv6/index.ts';
 import type { Icmpv6Message } from '../../../dissectors/icmpv6/index.ts';
-import { hopByHop, ipv6Packet } from '../../../dissectors/ipv6/build.ts';
 import { ALL_NODES } from '../../interface/link-address.ts';
+import { listenerPacket } from '../../interface/listener-packet.ts';
 import { walkHeaders } from '../../ip/header-walk.ts';
 import type { InboundPacket } from '../../ip/packet.ts';
 import { QUERY_RESPONSE_INTERVAL, ROBUSTNESS_VARIABLE } from './constants.ts';
@@ -58,14 +53,7 @@ export function generalQuery(source: Uint8Array, interval: number): Uint8Array {
     numberOfSources: 0,
     sources: [],
   };
-  return ipv6Packet({
-    source,
-    destination: ALL_NODES,
-    hopLimit: HOP_LIMIT,
-    headers: [hopByHop([{ kind: 'router-alert', value: 0 }])],
-    protocol: ICMPV6,
-    payload: encodeIcmpv6(message, { source, destination: ALL_NODES }),
-  });
+  return listenerPacket(message, source, ALL_NODES);
 }
 
 /** What a packet from a tunnel says of groups; undefined = it is no listener message, or none that counts. */
