@@ -70,8 +70,10 @@ async function move(place: LabPlace, to: MobileLink): Promise<Handover> {
   const isConnected = isSettled(await registration(place));
   const probes = await startProbes(place, isConnected);
   try {
-    plug(place.prefix, WIRES.mn, to);
+    plug(place.prefix, WIRES.mn, undefined);
+    // Before the cable is in: a router may answer at once, and times are from its answer on.
     await mark(place);
+    plug(place.prefix, WIRES.mn, to);
     const isThere = await reached(PATIENCE, async () => {
       if (!isSettled(await registration(place))) return false;
       const ways = payloadSeen(await askSeen(place)).filter(({ link }) => link === to);
