@@ -232,3 +232,40 @@ export interface AssociationState {
   /** Sent last, or highest that was taken; 0..2**53-1. */
   readonly sequence: number;
 }
+
+/**
+ * A place in the path of packets: each waits there for a verdict. Records are filled again for each packet, as those of a
+ * `PacketSource`; `interfaceIndex` is where the packet came in, `inputIndex` is 0.
+ */
+export interface VerdictSource {
+  /** What it is, for people: "queue 7", "ports eth0 and eth1". */
+  readonly name: string;
+  /** One element: the source itself. */
+  readonly inputs: readonly CaptureInput[];
+  /** Grows; an interface is present before its first packet is delivered. */
+  readonly interfaces: readonly CaptureInterface[];
+  /**
+   * Set by whoever judges: true lets the packet pass, false drops it. Called synchronously, one packet at a time. The octets
+   * are the judge's only during the call. When it throws, the packet is treated as one that nobody judged.
+   */
+  onPacket: ((record: PacketRecord) => boolean) | undefined;
+  /** Set by whoever judges: the path itself failed (interface gone, queue taken away), in one sentence. */
+  onFault: ((sentence: string) => void) | undefined;
+  counts(): VerdictCounts;
+  /** Gives the place up; what waits is treated as nobody judged it. Never throws. */
+  close(): void;
+}
+
+/** Numbers of packets since the source was opened; exact. */
+export interface VerdictCounts {
+  /** Answered by `onPacket`: `passed` + `dropped`. */
+  readonly judged: number;
+  readonly passed: number;
+  readonly dropped: number;
+  /** Let pass without a judge: by the kernel because the queue was full, or because they had waited too long. */
+  readonly passedUnjudged: number;
+  /** Dropped without a judge: the queue was full in closed mode, the kernel could not hand them over. */
+  readonly droppedUnjudged: number;
+  /** In the kernel at this moment. */
+  readonly waiting: number;
+}
