@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /**
- * Entry point of the command.
+ * Entry point of the command: the program in few files, which start faster, where they were made; else file by file.
  */
-import { runProgram } from './program.ts';
-import { processTerminal } from './terminal.ts';
+import { existsSync } from 'node:fs';
 
-// All output is written synchronously, so that nothing is lost by not waiting for what still listens (a pipe on
-// standard input, a terminal).
-process.exit(await runProgram(process.argv.slice(2), processTerminal()));
+const bundled = new URL('../program/cli/start.js', import.meta.url);
+if (existsSync(bundled)) await import(bundled.href);
+else await import('./start.ts');

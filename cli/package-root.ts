@@ -4,10 +4,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Folder of package.json: above this file, which is in cli/ or dist/cli/. */
+/** Folder of package.json: above this file, which is in cli/, dist/cli/ or dist/program/cli/. */
 export function packageRoot(): string {
-  const parent = path.dirname(import.meta.dirname);
-  return existsSync(path.join(parent, 'package.json')) ? parent : path.dirname(parent);
+  let folder = path.dirname(import.meta.dirname);
+  while (!existsSync(path.join(folder, 'package.json')) && folder !== '/') {
+    folder = path.dirname(folder);
+  }
+  return folder;
 }
 
 /** Version of package.json. */

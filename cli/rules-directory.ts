@@ -1,6 +1,7 @@
 /**
  * The rules of the package: found by listing `rules/` next to the running code, so that a new rule is one file.
  */
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +10,7 @@ import type { Need, RuleDefinition, Verdict } from '../engine/rule-api.ts';
 import type { EngineEvent } from '../engine/events.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 
-/** `dist/rules` of the built package; `rules` of the source tree when a test runs. */
+/** `dist/rules` or `dist/program/rules` of the built package; `rules` of the source tree when a test runs. */
 export const RULES_DIRECTORY = path.join(import.meta.dirname, '..', 'rules');
 
 /** Rule files that cannot be used. They are part of the program, so this is a bug: exit code 5. */
@@ -25,6 +26,8 @@ export class RuleFilesError extends CliError {
   }
 }
 
+/** Has all rules of the folder as `{ 'family/mip6-0000.js': its definition }`, where the program was put together in few files. */
+const ALL_RULES = 'all.js';
 const RULE_FILE = /^mip6-\d{4}\.[jt]s$/;
 const SOURCE_FILE = /(?<!\.d)\.[jt]s$/;
 
@@ -35,10 +38,7 @@ const SOURCE_FILE = /(?<!\.d)\.[jt]s$/;
  *   missing or impossible parts, an id used twice
  */
 export async function loadRules(folder = RULES_DIRECTORY): Promise<readonly RuleDefinition[]> {
-  const files = await ruleFiles(folder);
-  const loaded = await Promise.all(
-    files.map(async (file) => ({ file, ...(await loadRule(path.join(folder, file))) })),
-  );
+  const loaded = (await together(folder)) ?? (await oneByOne(folder));
   const problems = loaded.flatMap(({ file, faults }) => faults.map((fault) => `${file}: ${fault}`));
   const byId = new Map<string, string>();
   const rules: RuleDefinition[] = [];
@@ -51,6 +51,22 @@ export async function loadRules(folder = RULES_DIRECTORY): Promise<readonly Rule
   }
   if (problems.length > 0) throw new RuleFilesError(problems);
   return rules.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The rules of one file that has all; undefined when there is none. */
+async function together(folder: string): Promise<readonly Named[] | undefined> {
+  const file = path.join(folder, ALL_RULES);
+  if (!existsSync(file)) return undefined;
+  const module: unknown = await import(/* @vite-ignore */ pathToFileURL(file).href);
+  const rules = isRecord(module) && isRecord(module['rules']) ? module['rules'] : {};
+  return Object.entries(rules).map(([name, value]) => ({ file: name, ...checked(name, value) }));
+}
+
+async function oneByOne(folder: string): Promise<readonly Named[]> {
+  const files = await ruleFiles(folder);
+  return Promise.all(
+    files.map(async (file) => ({ file, ...(await loadRule(path.join(folder, file))) })),
+  );
 }
 
 /** Source files under the folder, relative to it, sorted. */
@@ -74,18 +90,25 @@ interface Loaded {
   readonly faults: readonly string[];
 }
 
+/** With its file, relative to the folder. */
+interface Named extends Loaded {
+  readonly file: string;
+}
+
 async function loadRule(file: string): Promise<Loaded> {
-  const name = path.basename(file);
-  if (!RULE_FILE.test(name)) {
+  if (!RULE_FILE.test(path.basename(file))) {
     return { faults: ['a rule file is named mip6- and the four digits of its id'] };
   }
-  let value: unknown;
   try {
     const module: unknown = await import(/* @vite-ignore */ pathToFileURL(file).href);
-    value = isRecord(module) ? module['default'] : undefined;
+    return checked(file, isRecord(module) ? module['default'] : undefined);
   } catch (error) {
     return { faults: [`does not load: ${messageOf(error)}`] };
   }
+}
+
+function checked(file: string, value: unknown): Loaded {
+  const name = path.basename(file);
   const id = name.slice(0, 'mip6-0000'.length).toUpperCase();
   const faults = ruleFaults(value, id);
   // A value without faults has every part of a definition; only `evaluate` can still surprise, and is guarded.

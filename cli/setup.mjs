@@ -19,6 +19,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const MAIN = inRoot('dist/cli/main.js');
+/** How the program is put together in few files. */
+const BUNDLE = 'rolldown.config.js';
 const BUILD_STAMP = inRoot('dist/.stamp');
 const INSTALL_STAMP = inRoot('node_modules/.cache/mip6guard/install.json');
 
@@ -244,7 +246,8 @@ function sourceStamp() {
   const folders = readJson(inRoot('tsconfig.build.json')).include;
   const sources = folders.flatMap((folder) => filesBelow(folder, ['.ts', '.tsx']));
   const hash = crypto.createHash('sha256');
-  for (const file of [...sources, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', BUNDLE];
+  for (const file of [...sources, ...settings.filter((name) => fs.existsSync(inRoot(name)))]) {
     const { size, mtimeMs } = fs.statSync(inRoot(file));
     hash.update(`${file}\n${size}\n${mtimeMs}\n`);
   }
@@ -268,9 +271,17 @@ function build() {
     if (!fs.existsSync(`${source}.ts`) && !fs.existsSync(`${source}.tsx`)) fs.rmSync(inRoot(file));
   }
   if (fs.existsSync(MAIN)) fs.chmodSync(MAIN, 0o755);
-  if (result.status !== 0) return false;
+  if (result.status !== 0 || !bundle()) return false;
   write(BUILD_STAMP, stamp);
   return true;
+}
+
+/** Puts the program together in few files. Returns false when that fails; the bundler has said why. */
+function bundle() {
+  if (!fs.existsSync(inRoot(BUNDLE))) return true;
+  const rolldown = [inRoot('node_modules/rolldown/bin/cli.mjs'), '--config', BUNDLE];
+  const options = { cwd: ROOT, stdio: ['ignore', 'ignore', 2] };
+  return childProcess.spawnSync(process.execPath, rolldown, options).status === 0;
 }
 
 /** The folder the user stands in: npm runs scripts in the project's, which would move relative file names. */

@@ -7,6 +7,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { CliError, EXIT } from '../exit-codes.ts';
+import { packageRoot } from '../package-root.ts';
 import type { LabPlace } from './lab-state.ts';
 import { namespaceOf } from './plan.ts';
 import type { Station, SWITCH } from './plan.ts';
@@ -15,7 +16,7 @@ import type { Station, SWITCH } from './plan.ts';
 const TAIL = 12;
 
 /** The command itself, as it runs now. */
-export const MAIN = path.join(import.meta.dirname, '..', 'main.js');
+export const MAIN = path.join(packageRoot(), 'dist', 'cli', 'main.js');
 
 const inNamespace = (
   place: LabPlace,
