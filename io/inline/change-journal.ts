@@ -23,8 +23,9 @@ import { HostError } from '../native/host-error.ts';
 /** Interface names and numbers: one that was removed and made again has another number, and nothing to be undone. */
 const onInterface = { name: z.string().max(15), index: z.int() };
 
-/** A setting of IPv6, of an interface or of all: below /proc/sys. */
-export const SETTING_FILE = /^net\/ipv6\/conf\/(?!\.{1,2}\/)[^/]+\/[a-z0-9_]+$/;
+/** A setting of IPv6, of an interface or of all, or of the packet filter of bridges: below /proc/sys. */
+export const SETTING_FILE =
+  /^net\/(?:ipv6\/conf\/(?!\.{1,2}\/)[^/]+\/[a-z0-9_]+|bridge\/bridge-nf-[a-z0-9-]+)$/;
 
 const change = z.discriminatedUnion('kind', [
   /** A file below /proc/sys had this value. */

@@ -131,13 +131,13 @@ export class HostConfiguration {
   }
 
   /**
-   * Sets a setting of IPv6.
-   * @param file below /proc/sys: `net/ipv6/conf/eth0/accept_ra`
+   * Sets a setting of IPv6, or of the packet filter of bridges.
+   * @param file below /proc/sys: `net/ipv6/conf/eth0/accept_ra`, `net/bridge/bridge-nf-call-ip6tables`
    * @throws HostError
    */
   setSetting(file: string, value: string): void {
     if (!SETTING_FILE.test(file)) {
-      throw new HostError('ERR_HOST_OPTION', `'${file}' is no setting of IPv6`, {
+      throw new HostError('ERR_HOST_OPTION', `'${file}' is no setting of IPv6 or of bridges`, {
         hint: 'Expected: net/ipv6/conf/eth0/accept_ra',
       });
     }
@@ -190,7 +190,7 @@ export class HostConfiguration {
   /** @returns the value there is */
   #recordSetting(file: string): string {
     const value = readSetting(file);
-    const name = file.split('/')[3] ?? '';
+    const name = file.startsWith(`${CONF}/`) ? (file.split('/')[3] ?? '') : 'all';
     const index = NO_INTERFACES.has(name) ? undefined : this.#ip.link(name)?.index;
     this.#record({
       kind: 'setting',

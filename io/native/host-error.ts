@@ -9,6 +9,7 @@ export const HOST_ERRORS = {
   ERR_HOST_TUN: 'the device for the programs of this machine cannot be made',
   ERR_HOST_SETTING: 'a setting of the kernel cannot be read or written',
   ERR_HOST_JOURNAL: 'the journal of changes is in use, or cannot be read or written',
+  ERR_HOST_FILTER: 'the packet filter is not there, lacks something, or refused',
   ERR_HOST_OPEN: 'the operating system could not open what was asked for',
 } as const;
 
