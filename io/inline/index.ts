@@ -10,6 +10,7 @@ export {
 export type { Kernel } from '../native/kernel.ts';
 export { openKernel } from '../native/koffi-kernel.ts';
 export { systemRandom, systemScheduler } from './clock.ts';
+export type { FailMode } from './judging.ts';
 export { HostConfiguration, type HostConfigurationOptions } from './host-configuration.ts';
 export type { InterfaceRoute } from './ip-command.ts';
 export {
@@ -18,4 +19,12 @@ export {
   type PacketLinkCounts,
   type PacketLinkOptions,
 } from './packet-link.ts';
+export { openPacketQueue, type PacketQueue, type PacketQueueOptions } from './packet-queue.ts';
+export { openServiceNotifier, type ServiceNotifier } from './service-notifier.ts';
+export {
+  openPortPair,
+  type PortPair,
+  type PortPairCounts,
+  type PortPairOptions,
+} from './port-pair.ts';
 export { openTun, type TunCounts, type TunDevice, type TunOptions } from './tun.ts';

@@ -3,27 +3,43 @@
  *
  * Not by files in /sys: they are those of the network namespace that they were mounted in.
  */
-import { callError } from '../native/kernel.ts';
+import { HostError } from '../native/host-error.ts';
 import type { Kernel, NativeMemory, Watch } from '../native/kernel.ts';
-import { AF_NETLINK, EAGAIN, EINTR, MSG_DONTWAIT, MSG_TRUNC, SOCK_RAW } from '../native/linux.ts';
+import {
+  ARPHRD_ETHER,
+  EAGAIN,
+  EINTR,
+  IFF_LOWER_UP,
+  IFF_UP,
+  MSG_DONTWAIT,
+  MSG_TRUNC,
+} from '../native/linux.ts';
+import {
+  AttributeCursor,
+  MessageCursor,
+  MessageWriter,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLM_F_DUMP,
+  NLM_F_MULTI,
+  NLM_F_REQUEST,
+  MESSAGE_HEADER,
+  openNetlink,
+} from '../native/netlink.ts';
 
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
-const NLM_F_REQUEST = 0x1;
-const NLM_F_DUMP = 0x300;
+/** NETLINK_ROUTE */
+const ROUTE = 0;
 /** Group of links. */
 const RTMGRP_LINK = 1;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 
-/** Headers of a message: struct nlmsghdr, struct ifinfomsg. */
-const MESSAGE_HEADER = 16;
+/** struct ifinfomsg */
 const LINK_HEADER = 16;
-const ATTRIBUTE_HEADER = 4;
 /** A message about a link with virtual functions takes a few kilobytes. */
 const RECEIVE_OCTETS = 65_536;
 /** Messages read in one turn at most. */
@@ -48,6 +64,35 @@ export type LinkEvent =
 
 const text = new TextDecoder();
 
+/** Whether frames pass. */
+export function isLinkUp({ flags }: LinkFacts): boolean {
+  return (flags & IFF_UP) !== 0 && (flags & IFF_LOWER_UP) !== 0;
+}
+
+/**
+ * An Ethernet interface by its name.
+ * @throws HostError there is none, or it is of another kind
+ */
+export function ethernetLink(monitor: LinkMonitor, name: string): LinkFacts {
+  const facts = monitor.ask(name)[0];
+  if (facts === undefined) {
+    const known = monitor.ask().map((link) => link.name);
+    throw new HostError('ERR_HOST_INTERFACE_UNKNOWN', `there is no interface '${name}'`, {
+      interfaceName: name,
+      known,
+      hint: `There is: ${known.join(', ')}`,
+    });
+  }
+  if (facts.type !== ARPHRD_ETHER || facts.linkLayerAddress.length !== 6) {
+    throw new HostError(
+      'ERR_HOST_INTERFACE',
+      `${name}: not an Ethernet interface (type ${facts.type})`,
+      { interfaceName: name, hint: 'Name one with Ethernet frames: eth0, a veth, a bridge.' },
+    );
+  }
+  return facts;
+}
+
 /** One socket that asks about links and hears of them. */
 export class LinkMonitor {
   /** Told of every link, by `watch`. */
@@ -57,6 +102,9 @@ export class LinkMonitor {
   readonly #kernel: Kernel;
   readonly #descriptor: number;
   readonly #memory: NativeMemory;
+  readonly #writer: MessageWriter;
+  readonly #messages: MessageCursor;
+  readonly #attributes: AttributeCursor;
   #watch: Watch | undefined;
   #sequence = 0;
   #isClosed = false;
@@ -65,19 +113,10 @@ export class LinkMonitor {
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
     this.#memory = kernel.allocate(RECEIVE_OCTETS);
-    this.#descriptor = kernel.socket(AF_NETLINK, SOCK_RAW, 0);
-    if (this.#descriptor < 0) {
-      throw callError('ERR_HOST_OPEN', 'open a netlink socket', this.#descriptor);
-    }
-    // struct sockaddr_nl
-    const address = kernel.allocate(12);
-    address.view.setUint16(0, AF_NETLINK, true);
-    address.view.setUint32(8, RTMGRP_LINK, true);
-    const bound = kernel.bind(this.#descriptor, address, 12);
-    if (bound < 0) {
-      kernel.close(this.#descriptor);
-      throw callError('ERR_HOST_OPEN', 'tell of links', bound);
-    }
+    this.#writer = new MessageWriter(this.#memory);
+    this.#messages = new MessageCursor(this.#memory.view);
+    this.#attributes = new AttributeCursor(this.#memory.view);
+    this.#descriptor = openNetlink(kernel, ROUTE, RTMGRP_LINK, 'tell of links');
   }
 
   /**
@@ -85,23 +124,16 @@ export class LinkMonitor {
    * @param name undefined = all
    */
   ask(name?: string): LinkFacts[] {
-    const { view, bytes } = this.#memory;
     const sequence = ++this.#sequence;
-    const nameOctets = name === undefined ? undefined : Buffer.from(`${name}\0`);
-    const attribute = nameOctets === undefined ? 0 : ATTRIBUTE_HEADER + aligned(nameOctets.length);
-    const length = MESSAGE_HEADER + LINK_HEADER + attribute;
-    bytes.fill(0, 0, length);
-    view.setUint32(0, length, true);
-    view.setUint16(4, RTM_GETLINK, true);
-    view.setUint16(6, NLM_F_REQUEST | (nameOctets === undefined ? NLM_F_DUMP : 0), true);
-    view.setUint32(8, sequence, true);
-    if (nameOctets !== undefined) {
-      const at = MESSAGE_HEADER + LINK_HEADER;
-      view.setUint16(at, ATTRIBUTE_HEADER + nameOctets.length, true);
-      view.setUint16(at + 2, IFLA_IFNAME, true);
-      bytes.set(nameOctets, at + ATTRIBUTE_HEADER);
+    const writer = this.#writer;
+    writer.clear();
+    writer.begin(RTM_GETLINK, NLM_F_REQUEST | (name === undefined ? NLM_F_DUMP : 0), sequence);
+    writer.room(LINK_HEADER);
+    if (name !== undefined) {
+      const octets = Buffer.from(`${name}\0`);
+      this.#memory.bytes.set(octets, writer.attribute(IFLA_IFNAME, octets.length));
     }
-    if (this.#kernel.send(this.#descriptor, this.#memory, 0, length, 0) < 0) return [];
+    if (this.#kernel.send(this.#descriptor, this.#memory, 0, writer.length, 0) < 0) return [];
     const found: LinkFacts[] = [];
     // The kernel has answered when the call is over; a dump goes on as it is read.
     while (this.#receive(sequence, found) === 'more');
@@ -131,7 +163,6 @@ export class LinkMonitor {
   #receive(sequence: number, found: LinkFacts[] | undefined): 'more' | 'done' | 'nothing' {
     // Whoever was told of the message before may have closed this.
     if (this.#isClosed) return 'nothing';
-    const { view } = this.#memory;
     const length = this.#kernel.receive(
       this.#descriptor,
       this.#memory,
@@ -147,20 +178,18 @@ export class LinkMonitor {
       return 'more';
     }
     let state: 'more' | 'done' = 'more';
-    let offset = 0;
-    while (offset + MESSAGE_HEADER <= length) {
-      const size = view.getUint32(offset, true);
-      if (size < MESSAGE_HEADER || offset + size > length) break;
-      const type = view.getUint16(offset + 4, true);
-      const isAnswer = found !== undefined && view.getUint32(offset + 8, true) === sequence;
+    const messages = this.#messages;
+    messages.begin(0, length);
+    while (messages.next()) {
+      const { type } = messages;
+      const isAnswer = found !== undefined && messages.sequence === sequence;
       if (type === RTM_NEWLINK || type === RTM_DELLINK) {
-        const facts = this.#link(offset + MESSAGE_HEADER, offset + size);
+        const facts = this.#link(messages.start + MESSAGE_HEADER, messages.end);
         if (facts !== undefined && isAnswer) found.push(facts);
         else if (facts !== undefined) this.#tell(type, facts);
-        // The answer to a question for one link is one message without the flag "several" (NLM_F_MULTI).
-        if (isAnswer && (view.getUint16(offset + 6, true) & 0x2) === 0) state = 'done';
+        // The answer to a question for one link is one message.
+        if (isAnswer && (messages.flags & NLM_F_MULTI) === 0) state = 'done';
       } else if (isAnswer && (type === NLMSG_DONE || type === NLMSG_ERROR)) state = 'done';
-      offset += aligned(size);
     }
     return state;
   }
@@ -179,17 +208,14 @@ export class LinkMonitor {
     let name = '';
     let mtu = 0;
     let linkLayerAddress = new Uint8Array();
-    let offset = from + LINK_HEADER;
-    while (offset + ATTRIBUTE_HEADER <= end) {
-      const size = view.getUint16(offset, true);
-      if (size < ATTRIBUTE_HEADER || offset + size > end) break;
-      const value = offset + ATTRIBUTE_HEADER;
-      const octets = bytes.subarray(value, offset + size);
-      const type = view.getUint16(offset + 2, true) & 0x3fff;
+    const attributes = this.#attributes;
+    attributes.begin(from + LINK_HEADER, end);
+    while (attributes.next()) {
+      const { type, start } = attributes;
+      const octets = bytes.subarray(start, attributes.end);
       if (type === IFLA_ADDRESS) linkLayerAddress = octets.slice();
       else if (type === IFLA_IFNAME) name = text.decode(octets).replace(/\0.*$/s, '');
-      else if (type === IFLA_MTU && octets.length === 4) mtu = view.getUint32(value, true);
-      offset += aligned(size);
+      else if (type === IFLA_MTU && octets.length === 4) mtu = view.getUint32(start, true);
     }
     return {
       index: view.getInt32(from + 4, true),
@@ -200,9 +226,4 @@ export class LinkMonitor {
       linkLayerAddress,
     };
   }
-}
-
-/** Netlink begins everything at multiples of four octets. */
-function aligned(length: number): number {
-  return (length + 3) & ~3;
 }

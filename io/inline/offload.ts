@@ -8,7 +8,8 @@
 
 /** Octets of the header: flags, kind, length of headers, segment size, start of checksum, its offset. */
 export const VIRTIO_HEADER = 10;
-const NEEDS_CHECKSUM = 1;
+/** Flag: the checksum is left to the hardware; the field has the sum of the pseudo header. */
+export const NEEDS_CHECKSUM = 1;
 const KIND_NONE = 0;
 const KIND_TCP6 = 4;
 const KIND_UDP = 5;
@@ -34,7 +35,8 @@ const FIN_PSH = 0x09;
 const CWR = 0x80;
 /** Of UDP (RFC 768). */
 const UDP_LENGTH = 4;
-const UDP_CHECKSUM = 6;
+/** Offset of the checksum, which tells UDP from the rest. */
+export const UDP_CHECKSUM = 6;
 const UDP_HEADER = 8;
 
 /** Headers of Ethernet, IPv6 and TCP that are copied for each segment at most, octets. */
@@ -95,7 +97,7 @@ export class FrameCompleter {
         this.counts.refused++;
         return;
       }
-      this.#finish(transport, end, transport + offset, offset === UDP_CHECKSUM);
+      finishChecksum(view, transport, end, transport + offset, offset === UDP_CHECKSUM);
       this.counts.completed++;
       take(this.#bytes.subarray(start, end));
       return;
@@ -190,14 +192,14 @@ export class FrameCompleter {
     if (sent > 0) flags &= ~CWR;
     view.setUint8(head + TCP_FLAGS, flags);
     this.#shorten(head + TCP_CHECKSUM, less);
-    this.#finish(head, end, head + TCP_CHECKSUM, false);
+    finishChecksum(view, head, end, head + TCP_CHECKSUM, false);
   }
 
   #udp(head: number, end: number, less: number): void {
     const view = this.#view;
     view.setUint16(head + UDP_LENGTH, view.getUint16(head + UDP_LENGTH) - less);
     this.#shorten(head + UDP_CHECKSUM, less);
-    this.#finish(head, end, head + UDP_CHECKSUM, true);
+    finishChecksum(view, head, end, head + UDP_CHECKSUM, true);
   }
 
   /** The kernel has left the sum of the pseudo header in the field: takes the length that is cut off out of it. */
@@ -205,19 +207,27 @@ export class FrameCompleter {
     const sum = this.#view.getUint16(field) + (~less & 0xffff);
     this.#view.setUint16(field, (sum & 0xffff) + (sum >>> 16));
   }
+}
 
-  /** Adds the octets to the sum that is in the field, and turns it round (RFC 1071). */
-  #finish(from: number, end: number, field: number, isUdp: boolean): void {
-    const view = this.#view;
-    let sum = 0;
-    const even = end - ((end - from) & 1);
-    // At most 32768 words of 16 bits: no carry is lost.
-    for (let i = from; i < even; i += 2) sum += view.getUint16(i);
-    if (even < end) sum += view.getUint8(even) << 8;
-    sum = (sum & 0xffff) + (sum >>> 16);
-    sum = (sum & 0xffff) + (sum >>> 16);
-    const checksum = ~sum & 0xffff;
-    // 0 says "no checksum" in UDP (RFC 8200 section 8.1).
-    view.setUint16(field, checksum === 0 && isUdp ? 0xffff : checksum);
-  }
+/**
+ * Finishes a checksum: adds octets to the sum that is in its field, and turns it round (RFC 1071).
+ * @param from,end the octets it covers, 65 536 at most; the field is among them
+ */
+export function finishChecksum(
+  view: DataView,
+  from: number,
+  end: number,
+  field: number,
+  isUdp: boolean,
+): void {
+  let sum = 0;
+  const even = end - ((end - from) & 1);
+  // At most 32768 words of 16 bits: no carry is lost.
+  for (let i = from; i < even; i += 2) sum += view.getUint16(i);
+  if (even < end) sum += view.getUint8(even) << 8;
+  sum = (sum & 0xffff) + (sum >>> 16);
+  sum = (sum & 0xffff) + (sum >>> 16);
+  const checksum = ~sum & 0xffff;
+  // 0 says "no checksum" in UDP (RFC 8200 section 8.1).
+  view.setUint16(field, checksum === 0 && isUdp ? 0xffff : checksum);
 }

@@ -5,10 +5,10 @@ import type { LinkPort } from '../../engine/ports.ts';
 import { HostError } from '../native/host-error.ts';
 import type { Kernel, NativeMemory, Watch } from '../native/kernel.ts';
 import { openKernel } from '../native/koffi-kernel.ts';
-import { ARPHRD_ETHER, EINTR, IFF_LOWER_UP, IFF_UP, MSG_DONTWAIT } from '../native/linux.ts';
+import { ARPHRD_ETHER, EINTR, MSG_DONTWAIT } from '../native/linux.ts';
 import { MessageBatch } from '../native/message-batch.ts';
 import type { HostConfiguration } from './host-configuration.ts';
-import { LinkMonitor } from './link-monitor.ts';
+import { LinkMonitor, ethernetLink, isLinkUp } from './link-monitor.ts';
 import type { LinkEvent, LinkFacts } from './link-monitor.ts';
 import { FrameCompleter, VIRTIO_HEADER } from './offload.ts';
 import { lostFrames, openPacketSocket } from './packet-socket.ts';
@@ -114,7 +114,7 @@ class KernelLink implements PacketLink {
       throw error;
     }
     this.#facts = this.#monitor.ask(name)[0] ?? this.#facts;
-    this.#isUp = isUp(this.#facts);
+    this.#isUp = isLinkUp(this.#facts);
     this.#watch = this.#wait();
     this.#monitor.onEvent = (event) => {
       this.#heard(event);
@@ -180,23 +180,8 @@ class KernelLink implements PacketLink {
   /** @returns the interface, when a node can stand on it */
   #find(): LinkFacts {
     const { name } = this;
-    const facts = this.#monitor.ask(name)[0];
-    if (facts === undefined) {
-      const known = this.#monitor.ask().map((link) => link.name);
-      throw new HostError('ERR_HOST_INTERFACE_UNKNOWN', `there is no interface '${name}'`, {
-        interfaceName: name,
-        known,
-        hint: `There is: ${known.join(', ')}`,
-      });
-    }
-    const { type, mtu, linkLayerAddress } = facts;
-    if (type !== ARPHRD_ETHER || linkLayerAddress.length !== 6) {
-      throw new HostError(
-        'ERR_HOST_INTERFACE',
-        `${name}: not an Ethernet interface (type ${type})`,
-        { interfaceName: name, hint: 'Name one with Ethernet frames: eth0, a veth, a bridge.' },
-      );
-    }
+    const facts = ethernetLink(this.#monitor, name);
+    const { mtu } = facts;
     if (mtu < MIN_MTU) {
       throw new HostError(
         'ERR_HOST_INTERFACE',
@@ -259,7 +244,7 @@ class KernelLink implements PacketLink {
         linkLayerAddress.length === 6 ? linkLayerAddress : this.#facts.linkLayerAddress,
       mtu: mtu === 0 ? this.#facts.mtu : mtu,
     };
-    this.#tell(isUp(facts));
+    this.#tell(isLinkUp(facts));
   }
 
   /** The interface is back, as another one. @returns false when it is of no use yet */
@@ -300,8 +285,4 @@ class KernelLink implements PacketLink {
   #readLosses(): void {
     if (!this.#isClosed) this.#lostUnread += lostFrames(this.#kernel, this.#descriptor);
   }
-}
-
-function isUp({ flags }: LinkFacts): boolean {
-  return (flags & IFF_UP) !== 0 && (flags & IFF_LOWER_UP) !== 0;
 }

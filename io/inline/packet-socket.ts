@@ -1,12 +1,14 @@
 /**
- * A socket for the IPv6 frames of one interface (packet(7)).
+ * A socket for the frames of one interface (packet(7)).
  */
 import { callError } from '../native/kernel.ts';
 import type { Kernel, NativeMemory } from '../native/kernel.ts';
 import {
   AF_PACKET,
+  ETH_P_ALL,
   ETH_P_IPV6,
   PACKET_ADD_MEMBERSHIP,
+  PACKET_AUXDATA,
   PACKET_IGNORE_OUTGOING,
   PACKET_MR_ALLMULTI,
   PACKET_MR_PROMISC,
@@ -19,6 +21,7 @@ import {
   SO_ATTACH_FILTER,
   SO_RCVBUFFORCE,
   SO_SNDBUFFORCE,
+  SO_TIMESTAMPNS,
 } from '../native/linux.ts';
 
 /** Frames that wait while the process is busy, and to be sent through a slow queue: octets as the kernel counts them. */
@@ -27,8 +30,18 @@ const SEND_BUFFER = 8 * 2 ** 20;
 /** struct sock_fprog; its instructions follow it here. */
 const FILTER_HEADER = 16;
 
+/** What a socket hears. */
+interface Hearing {
+  /** ETH_P_ value. */
+  readonly protocol: number;
+  /** Unicast frames to others as well. */
+  readonly isPromiscuous: boolean;
+  /** Tells with each frame when it came, and what was taken off it. */
+  readonly tellsMore: boolean;
+}
+
 /**
- * Opens a socket that hears the frames of an interface that come from now on, each with a virtio header in front, and all
+ * Opens a socket that hears the IPv6 frames of an interface that come from now on, each with a virtio header in front, and all
  * groups. What it sends has such a header as well.
  * @param isPromiscuous unicast frames to others as well
  * @returns descriptor
@@ -40,13 +53,29 @@ export function openPacketSocket(
   index: number,
   isPromiscuous: boolean,
 ): number {
+  const hearing = { protocol: ETH_P_IPV6, isPromiscuous, tellsMore: false };
+  return openSocket(kernel, name, index, hearing);
+}
+
+/**
+ * Opens a socket that hears every frame that comes to an interface, of all protocols and to anybody, each with a virtio header
+ * in front. With it comes when it came, and the tag of a VLAN that was taken off. What it sends has such a header as well.
+ * @returns descriptor
+ * @throws HostError
+ */
+export function openPortSocket(kernel: Kernel, name: string, index: number): number {
+  const hearing = { protocol: ETH_P_ALL, isPromiscuous: true, tellsMore: true };
+  return openSocket(kernel, name, index, hearing);
+}
+
+function openSocket(kernel: Kernel, name: string, index: number, hearing: Hearing): number {
   // Protocol 0 hears nothing, until the filter is there and the interface is named.
   const descriptor = kernel.socket(AF_PACKET, SOCK_RAW, 0);
   if (descriptor < 0) {
     throw callError('ERR_HOST_OPEN', `open a packet socket on ${name}`, descriptor, name);
   }
   try {
-    setUp(kernel, descriptor, name, index, isPromiscuous);
+    setUp(kernel, descriptor, name, index, hearing);
     return descriptor;
   } catch (error) {
     kernel.close(descriptor);
@@ -67,7 +96,7 @@ function setUp(
   descriptor: number,
   name: string,
   index: number,
-  isPromiscuous: boolean,
+  { protocol, isPromiscuous, tellsMore }: Hearing,
 ): void {
   const check = (result: number, what: string): void => {
     if (result < 0) throw callError('ERR_HOST_OPEN', `${what} on ${name}`, result, name);
@@ -78,8 +107,13 @@ function setUp(
     return kernel.setOption(descriptor, level, option, number, 4);
   };
   check(set(SOL_PACKET, PACKET_VNET_HDR, 1), 'tell what is left to the hardware');
-  // Helps only where the protocol would be "all"; a kernel before 4.20 does not know it.
-  set(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+  // Only where the protocol is "all" frames that leave would be heard; a kernel before 4.20 does not know it.
+  const ignores = set(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+  if (protocol === ETH_P_ALL) check(ignores, 'leave out frames that leave (Linux 4.20)');
+  if (tellsMore) {
+    check(set(SOL_PACKET, PACKET_AUXDATA, 1), 'tell the tags of VLANs');
+    check(set(SOL_SOCKET, SO_TIMESTAMPNS, 1), 'tell the times of arrival');
+  }
   // Takes CAP_NET_ADMIN; without it the kernel's default has to do.
   set(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
   set(SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
@@ -97,7 +131,7 @@ function setUp(
   // struct sockaddr_ll
   const address = kernel.allocate(20);
   address.view.setUint16(0, AF_PACKET, true);
-  address.view.setUint16(2, ETH_P_IPV6);
+  address.view.setUint16(2, protocol);
   address.view.setInt32(4, index, true);
   check(kernel.bind(descriptor, address, 20), 'hear frames');
   // struct packet_mreq; it ends with the socket.

@@ -32,6 +32,7 @@ export interface Kernel {
   /** @returns descriptor, which does not block and is not inherited */
   socket(domain: number, type: number, protocol: number): number;
   bind(descriptor: number, address: NativeMemory, length: number): number;
+  connect(descriptor: number, address: NativeMemory, length: number): number;
   setOption(
     descriptor: number,
     level: number,
@@ -66,6 +67,19 @@ export interface Kernel {
   ): number;
   /** recvmmsg(2). @param messages begins with `count` elements of `struct mmsghdr` */
   receiveMessages(descriptor: number, messages: NativeMemory, count: number): number;
+  /**
+   * sendmmsg(2).
+   * @param messages elements of `struct mmsghdr`
+   * @param first element that is sent
+   * @returns how many were sent, 1 or more; an error number when the first was not
+   */
+  sendMessages(
+    descriptor: number,
+    messages: NativeMemory,
+    first: number,
+    count: number,
+    flags: number,
+  ): number;
   /**
    * Calls `onReadable` in a turn of the event loop of its own whenever there is something to read, or an error to
    * collect; what is left unread calls it again in the next turn, after the timers that are due.

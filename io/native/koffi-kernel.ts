@@ -120,6 +120,7 @@ class KoffiKernel implements Kernel {
   readonly #koffi: Koffi;
   readonly #socket: NativeFunction;
   readonly #bind: NativeFunction;
+  readonly #connect: NativeFunction;
   readonly #setsockopt: NativeFunction;
   readonly #getsockopt: NativeFunction;
   readonly #ioctl: NativeFunction;
@@ -128,6 +129,7 @@ class KoffiKernel implements Kernel {
   readonly #recv: NativeFunction;
   readonly #send: NativeFunction;
   readonly #recvmmsg: NativeFunction;
+  readonly #sendmmsg: NativeFunction;
   /** Length of a value, in and out. */
   readonly #room: NativeMemory;
   /** Memory of the last call. */
@@ -138,6 +140,7 @@ class KoffiKernel implements Kernel {
     this.#room = this.allocate(4);
     this.#socket = library.func('int socket(int domain, int type, int protocol)');
     this.#bind = library.func('int bind(int fd, uintptr_t address, uint32_t length)');
+    this.#connect = library.func('int connect(int fd, uintptr_t address, uint32_t length)');
     this.#setsockopt = library.func(
       'int setsockopt(int fd, int level, int option, uintptr_t value, uint32_t length)',
     );
@@ -151,6 +154,9 @@ class KoffiKernel implements Kernel {
     this.#send = library.func('intptr_t send(int fd, uintptr_t from, size_t length, int flags)');
     this.#recvmmsg = library.func(
       'int recvmmsg(int fd, uintptr_t messages, uint32_t count, int flags, uintptr_t timeout)',
+    );
+    this.#sendmmsg = library.func(
+      'int sendmmsg(int fd, uintptr_t messages, uint32_t count, int flags)',
     );
   }
 
@@ -170,6 +176,10 @@ class KoffiKernel implements Kernel {
 
   bind(descriptor: number, address: NativeMemory, length: number): number {
     return this.#result(this.#bind(descriptor, this.#at(address, 0, length), length));
+  }
+
+  connect(descriptor: number, address: NativeMemory, length: number): number {
+    return this.#result(this.#connect(descriptor, this.#at(address, 0, length), length));
   }
 
   setOption(
@@ -231,6 +241,18 @@ class KoffiKernel implements Kernel {
     return this.#result(
       this.#recvmmsg(descriptor, this.#at(messages, 0, count * MMSGHDR.size), count, 0, 0),
     );
+  }
+
+  sendMessages(
+    descriptor: number,
+    messages: NativeMemory,
+    first: number,
+    count: number,
+    flags: number,
+  ): number {
+    const { size } = MMSGHDR;
+    const address = this.#at(messages, first * size, count * size);
+    return this.#result(this.#sendmmsg(descriptor, address, count, flags));
   }
 
   watch(descriptor: number, onReadable: () => boolean): Watch {
