@@ -7,6 +7,7 @@ import { addAudit } from './commands/audit.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFields } from './commands/fields.ts';
+import { addGateway } from './commands/gateway.ts';
 import { addHistory } from './commands/history.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLab } from './commands/lab.ts';
@@ -115,6 +116,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
   addNodes(program, terminal, end);
   addLab(program, terminal, end);
   addSensor(program, terminal, end);
+  addGateway(program, terminal, end);
   addFields(program, terminal, end);
   addKeys(program, terminal, end);
   addRules(program, terminal, end);
@@ -186,7 +188,7 @@ function failureCode(error: unknown, args: readonly string[], terminal: Terminal
       terminal.say(`  To audit the capture: mip6guard audit ${first}`);
     } else if (error.code !== 'commander.help') {
       terminal.say(
-        `  See: mip6guard ${['audit', 'read', 'live', 'tui', 'sensor', 'doctor', 'fields', 'keys', 'rules', 'learn', 'history', 'lab', 'demo'].includes(first) ? `${first} ` : ''}--help`,
+        `  See: mip6guard ${['audit', 'read', 'live', 'tui', 'sensor', 'doctor', 'fields', 'keys', 'rules', 'learn', 'history', 'lab', 'gateway', 'demo'].includes(first) ? `${first} ` : ''}--help`,
       );
     }
     return EXIT.usage;

@@ -107,7 +107,7 @@ function wholeFile(file: string, message: string, cause?: unknown): Configuratio
 }
 
 function unknownKey(key: string, path: ValuePath, known: readonly string[]): string {
-  const isRule = path[0] === 'rules' && path.length === 1;
+  const isRule = ['rules', 'verdicts', 'site.rules'].includes(pathText(path));
   const what = isRule ? 'no rule has this id' : 'unknown key';
   const meant = nearest(key, known);
   if (meant !== undefined) return `${what}; did you mean ${meant}?`;

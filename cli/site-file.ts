@@ -3,11 +3,13 @@
  *
  * What reads YAML and the schema is loaded when a file is read, so that a run without one starts without them.
  */
+import type { z } from 'zod';
 import type { RuleDefinition } from '../engine/rule-api.ts';
 import type { Site } from '../engine/site.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { problemAt, readSettingsText, schemaProblems } from './settings-file.ts';
 import { siteProblems } from './site-checks.ts';
+import type { siteSchema } from './site-schema.ts';
 
 /** Largest site file, octets: 32,768 mobile nodes take a third of it. */
 export const MAX_SITE_FILE_OCTETS = 4 * 1024 * 1024;
@@ -46,7 +48,15 @@ export async function parseSite(
     ...siteProblems(document.value).map(({ path, message }) => problemAt(document, path, message)),
   ];
   if (problems.length > 0 || !result.success) throw new ConfigurationError(file, problems);
-  const { homeAgents, links, mobileNodes, infrastructure, routers, domain, ...more } = result.data;
+  return siteOf(result.data);
+}
+
+/** What the schema of a site gives, without its version. */
+export type SiteData = Omit<z.output<ReturnType<typeof siteSchema>>, 'version'>;
+
+/** The site of what the schema gives. */
+export function siteOf(data: SiteData): Site {
+  const { homeAgents, links, mobileNodes, infrastructure, routers, domain, ...more } = data;
   const { ipsec, compatibility, outsideLinkLayerAddresses, rules: settings } = more;
   const { overrides, thresholds, rateFilters, suppressions } = more;
   return {

@@ -28,6 +28,8 @@ const reason = z
   .exactOptional()
   .meta({ description: 'why, for whoever reads this next' });
 
+const VERDICTS = ['drop', 'alert', 'rate-limit'] as const;
+
 const RULES = 'all, or a list of rule ids like [MIP6-1101]';
 const selection = z
   .union(
@@ -79,6 +81,7 @@ export function ruleSettings(rule: RuleDefinition) {
       {
         enabled: flag('false = the rule is not run').exactOptional(),
         severity: oneOf(SEVERITIES, `instead of ${rule.severity}`).exactOptional(),
+        verdict: oneOf(VERDICTS, `of the gateway, instead of ${rule.verdict}`).exactOptional(),
         params: z
           .strictObject(params, {
             error: names.length > 0 ? `a mapping with ${names.join(', ')}` : 'no parameters: {}',
@@ -86,7 +89,7 @@ export function ruleSettings(rule: RuleDefinition) {
           .exactOptional()
           .meta({ description: 'parameters of the rule' }),
       },
-      { error: 'a mapping with enabled, severity and params' },
+      { error: 'a mapping with enabled, severity, verdict and params' },
     )
     .exactOptional()
     .meta({ title: rule.title, description: `${rule.title} (${rule.severity})` });
@@ -166,6 +169,7 @@ export function overrideList(rules: readonly RuleDefinition[]) {
           'false = the rules are silent there; true = they run there only, where rules switches them off',
         ).exactOptional(),
         severity: oneOf(SEVERITIES, 'severity there').exactOptional(),
+        verdict: oneOf(VERDICTS, 'verdict of the gateway there').exactOptional(),
         params: z
           .record(z.string(), z.number({ error: 'a number' }), { error: 'a mapping of parameters' })
           .exactOptional()
@@ -175,7 +179,8 @@ export function overrideList(rules: readonly RuleDefinition[]) {
       { error: 'a mapping with rules, homeAgent or address, and what changes' },
     )
     .superRefine((value, context) => {
-      const { rules: selected, homeAgent, address, enabled, severity, params } = value;
+      const { rules: selected, homeAgent, address, enabled, severity, verdict, params } = value;
+      const changes = [enabled, severity, verdict, params];
       const found = [
         ...unknownRules(rules, selected),
         ...wrongParams(rules, selected, params ?? {}),
@@ -183,8 +188,9 @@ export function overrideList(rules: readonly RuleDefinition[]) {
       if ((homeAgent === undefined) === (address === undefined)) {
         found.push({ path: [], message: 'either homeAgent or address' });
       }
-      if (enabled === undefined && severity === undefined && params === undefined) {
-        found.push({ path: [], message: 'something that changes: enabled, severity or params' });
+      if (changes.every((item) => item === undefined)) {
+        const message = 'something that changes: enabled, severity, verdict or params';
+        found.push({ path: [], message });
       }
       tell(context, found);
     })
@@ -235,10 +241,7 @@ export function rateFilterList(rules: readonly RuleDefinition[]) {
         seconds: seconds('length of a period'),
         timeout: seconds('how long the change holds'),
         severity: oneOf(SEVERITIES, 'severity meanwhile').exactOptional(),
-        verdict: oneOf(
-          ['drop', 'alert', 'rate-limit'],
-          'verdict of the gateway meanwhile',
-        ).exactOptional(),
+        verdict: oneOf(VERDICTS, 'verdict of the gateway meanwhile').exactOptional(),
         reason,
       },
       { error: 'a mapping with rules, track, count, seconds, timeout, and severity or verdict' },

@@ -9,6 +9,7 @@ import { copyOctets, u8 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { PairRelation } from './address-header-event.ts';
 import type { EngineEvent, PacketContext } from './events.ts';
+import type { Admission } from './inline/admission.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { BindingTrafficCounter } from './state/binding-traffic.ts';
 import type { Bindings } from './state/bindings.ts';
@@ -53,6 +54,8 @@ export class AddressHeaderStage {
   readonly #bindings: Pick<Bindings, 'find' | 'home'>;
   readonly #traffic: Pick<BindingTrafficCounter, 'isExpected'>;
   readonly #emit: (event: EngineEvent) => void;
+  /** Every packet waits for its verdict: each is told. */
+  readonly #isJudged: boolean;
   readonly #options: TunnelLimit;
   readonly #routing: TunnelLimit;
   readonly #found = new Map<string, Found>();
@@ -71,9 +74,11 @@ export class AddressHeaderStage {
       bindings: Pick<Bindings, 'find' | 'home'>;
       bindingTraffic: Pick<BindingTrafficCounter, 'isExpected'>;
       emit: (event: EngineEvent) => void;
+      admission?: Admission | undefined;
     },
     seed?: number,
   ) {
+    this.#isJudged = parts.admission !== undefined;
     this.#packet = parts.packet;
     this.#bindings = parts.bindings;
     this.#traffic = parts.bindingTraffic;
@@ -125,7 +130,8 @@ export class AddressHeaderStage {
     limit.address(bytes, view.source);
     limit.address(bytes, view.homeAddress);
     const packet = this.#packet;
-    if (!limit.isDue(packet.time)) return;
+    const isDue = limit.isDue(packet.time);
+    if (!isDue && !this.#isJudged) return;
     const context = packet.contextOf(level);
     const { source, destination, homeAddressOption: homeAddress } = context;
     if (homeAddress === undefined) return;
@@ -134,8 +140,9 @@ export class AddressHeaderStage {
     if (relation === 'none' && !isGroup) {
       this.victims.note(homeAddress, source, destination, packet.packet);
     }
-    const homeAddresses = this.#isDue(context, relation);
-    if (homeAddresses === 0) return;
+    // Of packets that are told one by one each counts its own home address, once a second.
+    const homeAddresses = this.#isJudged ? (isDue ? 1 : 0) : this.#isDue(context, relation);
+    if (homeAddresses === 0 && !this.#isJudged) return;
     this.#emit({
       kind: 'home-address-option',
       context,
@@ -186,7 +193,7 @@ export class AddressHeaderStage {
     limit.number(view.routingTypes);
     limit.number(view.routingHeaders);
     const packet = this.#packet;
-    if (!limit.isDue(packet.time)) return;
+    if (!limit.isDue(packet.time) && !this.#isJudged) return;
     const header = view.routing0 >= 0 ? view.routing0 : view.lastRouting;
     const headerEnd = header + (u8(bytes, header + 1) + 1) * 8;
     const addresses: Uint8Array[] = [];
@@ -207,7 +214,7 @@ export class AddressHeaderStage {
         ? routingRelation(this.#bindings, home, destination, source, packet.time)
         : undefined,
       protocol: view.upperProtocol,
-      packets: limit.packets,
+      packets: this.#isJudged ? 1 : limit.packets,
       watched: packet.watched,
     });
   }

@@ -18,7 +18,7 @@ export interface Alert {
   readonly id: number;
   readonly rule: RuleDefinition;
   readonly severity: Severity;
-  /** Instead of the rule's, where a rate filter of the site says so. */
+  /** Instead of the rule's, where the site says so. */
   readonly verdict?: Verdict;
   /** Rises to `certain` when a later packet proves it. */
   confidence: Confidence;

@@ -22,3 +22,16 @@ export interface EngineHealth {
   /** ESP in signalling layout that could not be opened. */
   readonly unreadableSignalling: number;
 }
+
+/** How often the clock of a capture went back. */
+export class ClockSteps {
+  steps = 0;
+  /** Seconds. */
+  largest = 0;
+
+  /** The clock went back. @param step microseconds */
+  note(step: number): void {
+    this.steps++;
+    this.largest = Math.max(this.largest, step / 1e6);
+  }
+}

@@ -6,6 +6,7 @@ import type { Alert, Incident, NotJudged } from './alert.ts';
 import type { OpenedEsp } from './esp-opener.ts';
 import type { EngineEvent, Link } from './events.ts';
 import type { IkeNotice } from './ike/notices.ts';
+import type { Admission } from './inline/admission.ts';
 import type { AnyIkeSecret } from './ike/secret.ts';
 import type { EspFlowFacts } from './ipsec/esp-flows.ts';
 import type { DatabaseEntry } from './ipsec/policy-database.ts';
@@ -71,6 +72,8 @@ export interface EngineOptions {
   readonly today?: string;
   /** Time in milliseconds from any start, to tell what rules cost. */
   readonly stopwatch?: () => number;
+  /** Whoever decides which packets go on: those that are refused change nothing. Without one every packet has happened. */
+  readonly admission?: Admission | undefined;
 }
 
 /** What may change while a run goes on. */

@@ -12,6 +12,7 @@ import { EspScratch, EspStatus, NO_SEQUENCE_HIGH, createEspResult, isOpen } from
 import type { EspResult } from './crypto/esp.ts';
 import { MAX_CANDIDATES, attempt, selectAssociations } from './esp-attempt.ts';
 import type { EspEvent } from './events.ts';
+import type { Admission } from './inline/admission.ts';
 import type { PacketRecord, PreopenedEsp } from './ports.ts';
 import type { Binding } from './state/binding-cache.ts';
 import type { Bindings } from './state/bindings.ts';
@@ -48,6 +49,10 @@ export class EspOpener {
   /** SPIs of associations that reading threads do not know; as many as associations at most. */
   readonly #derivedSpis = new Set<number>();
   readonly #bindings: Bindings;
+  readonly #admission: Admission | undefined;
+  /** Numbers whose windows move when the packet at hand is let in; as many as ESP headers in one packet. */
+  readonly #arrived: { association: SecurityAssociation; sequence: number }[] = [];
+  #arrivals = 0;
   readonly #result: EspResult = createEspResult();
   /** One scratch buffer a nesting depth: what was decrypted outside is still read while the inside is. */
   readonly #scratches: EspScratch[] = [];
@@ -67,7 +72,12 @@ export class EspOpener {
     nextHeaderPointer: 0,
   };
 
-  constructor(associations: readonly SecurityAssociation[], bindings: Bindings) {
+  constructor(
+    associations: readonly SecurityAssociation[],
+    bindings: Bindings,
+    admission?: Admission,
+  ) {
+    this.#admission = admission;
     this.#associations = associations;
     this.#table = new SecurityAssociationTable(associations);
     this.#bindings = bindings;
@@ -168,7 +178,7 @@ export class EspOpener {
       opened.outcome = opened.isIntegrityWrong ? 'icv-mismatch' : 'malformed';
       return false;
     }
-    if (result.integrityVerified) updateReplay(association, result.sequence);
+    if (result.integrityVerified) this.#moveWindow(association, result.sequence);
     opened.outcome = 'opened';
     opened.isIntegrityWrong = false;
     opened.integrityVerified = result.integrityVerified;
@@ -178,6 +188,30 @@ export class EspOpener {
     opened.payloadEnd = result.payloadEnd;
     opened.nextHeaderPointer = result.payloadEnd + result.padLength + 1;
     return true;
+  }
+
+  /** Where somebody judges, the window moves when the packet is let in: the genuine one may come after a copy. */
+  #moveWindow(association: SecurityAssociation, sequence: number): void {
+    if (this.#admission === undefined) {
+      updateReplay(association, sequence);
+      return;
+    }
+    const arrived = this.#arrived[this.#arrivals];
+    if (arrived === undefined) this.#arrived.push({ association, sequence });
+    else {
+      arrived.association = association;
+      arrived.sequence = sequence;
+    }
+    this.#arrivals++;
+  }
+
+  /** The packet at hand is done with. @param isLetIn windows move */
+  endPacket(isLetIn: boolean): void {
+    for (let i = 0; i < this.#arrivals && isLetIn; i++) {
+      const arrived = this.#arrived[i];
+      if (arrived !== undefined) updateReplay(arrived.association, arrived.sequence);
+    }
+    this.#arrivals = 0;
   }
 
   /** Whether there is any association at all. */

@@ -11,6 +11,7 @@ import type { EngineCounters, EspWatcher } from './engine.ts';
 import type { EspOpener, OpenedEsp } from './esp-opener.ts';
 import { AssociationRegister } from './ipsec/association-facts.ts';
 import { EspInference } from './ipsec/esp-inference.ts';
+import type { Admission } from './inline/admission.ts';
 import type { IpsecStage } from './ipsec-stage.ts';
 import type { EngineEvent, EspEvent, EspLayout, PacketContext, RelayEvent } from './events.ts';
 import type { Level, PacketState } from './packet-state.ts';
@@ -44,6 +45,7 @@ export class EspStage {
   readonly #register = new AssociationRegister();
   readonly #watcher: EspWatcher | undefined;
   readonly #emit: (event: EngineEvent) => void;
+  readonly #admission: Admission | undefined;
 
   constructor(parts: {
     packet: PacketState;
@@ -55,6 +57,7 @@ export class EspStage {
     watcher: EspWatcher | undefined;
     emit: (event: EngineEvent) => void;
     seed: number | undefined;
+    admission?: Admission | undefined;
   }) {
     this.#packet = parts.packet;
     this.#counters = parts.counters;
@@ -64,6 +67,7 @@ export class EspStage {
     this.#ipsec = parts.ipsec;
     this.#watcher = parts.watcher;
     this.#emit = parts.emit;
+    this.#admission = parts.admission;
     this.refusals = new EspRefusals(parts.seed);
     this.inference = new EspInference(parts.home, parts.seed);
   }
@@ -188,6 +192,7 @@ export class EspStage {
     const homeAddress = context.homeAddressOption ?? context.routingHomeAddress;
     const isCut = length > view.end - view.esp;
     const sighting: EspSighting = { layout, source, destination, homeAddress, packet, link, isCut };
+    // Also of a packet that is refused: that it was seen under this layout is what convicts the next one.
     const before = this.ring.note(view.bytes, view.esp, view.end, sighting, length);
     const isRelay = this.#relay(context, before, sighting, spi, sequence);
     const isBare = layout === 'plain' && level.encapsulation.length === 0;
@@ -210,8 +215,20 @@ export class EspStage {
     };
     this.#emit(event);
     if (outcome === 'opened') return;
-    if (!isRelay || layout !== 'home-address-option') this.#bindings.encrypted(event);
-    const answered = context.routingHomeAddress;
+    const mayInfer = !isRelay || layout !== 'home-address-option';
+    const admission = this.#admission;
+    if (admission === undefined) this.#infer(event, mayInfer);
+    else {
+      admission.defer(() => {
+        this.#infer(event, mayInfer);
+      });
+    }
+  }
+
+  /** What an ESP packet that could not be opened gives away. @param ofBinding of the binding as well */
+  #infer(event: EspEvent, ofBinding: boolean): void {
+    if (ofBinding) this.#bindings.encrypted(event);
+    const { source, routingHomeAddress: answered } = event.context;
     if (answered !== undefined && this.#bindings.find(answered, source)?.role === 'home') {
       this.#home.learn(answered, source);
     }
@@ -239,7 +256,8 @@ export class EspStage {
     if (pair === undefined) return false;
     if (before[now.layout] !== undefined) return true;
     const { plain, extended, homeAddress } = pair;
-    // The plain copy went over a link where the node was told it is at home: that link is not its home.
+    // The plain copy went over a link where the node was told it is at home: that link is not its home. Two sightings
+    // prove it, whether both were let through or not.
     const { link } = plain;
     if (link.roleKnownBy === 'none' && link !== extended.link) {
       link.effectiveRole = 'foreign';
@@ -247,7 +265,9 @@ export class EspStage {
     }
     const isToAgent = extended.layout === 'home-address-option';
     const homeAgent = isToAgent ? plain.destination : plain.source;
-    this.#home.learn(homeAddress, homeAgent);
+    const home = this.#home;
+    const learned = home.learn(homeAddress, homeAgent);
+    const admission = this.#admission;
     const event: RelayEvent = {
       kind: 'relay',
       direction: isToAgent ? 'to-home-agent' : 'from-home-agent',
@@ -264,7 +284,18 @@ export class EspStage {
       context,
     };
     this.#emit(event);
-    this.#bindings.relayed(event);
+    if (admission === undefined) this.#bindings.relayed(event);
+    else {
+      admission.defer(() => {
+        this.#bindings.relayed(event);
+      });
+      admission.changed({
+        undo: () => {
+          home.unlearn(learned, homeAddress, homeAgent);
+          this.#bindings.keptFromAgent(event);
+        },
+      });
+    }
     return true;
   }
 }

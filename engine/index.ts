@@ -5,6 +5,7 @@ export type { Alert, Assessment, Incident, NotJudged } from './alert.ts';
 export type { EngineCounters, EngineObserver, EngineOptions, EngineSummary } from './engine.ts';
 export type * from './events.ts';
 export * from './filter/index.ts';
+export * from './inline/index.ts';
 export { Engine } from './pipeline.ts';
 export { emptyPacketRecord } from './ports.ts';
 export type { CaptureInput, CaptureInterface, PacketRecord, PacketSource } from './ports.ts';

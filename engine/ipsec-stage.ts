@@ -9,6 +9,7 @@ import { equalBytes, u8 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { EspOpener, OpenedEsp } from './esp-opener.ts';
 import type { AssociationFacts, EngineEvent, IpsecFinding } from './events.ts';
+import type { Admission } from './inline/admission.ts';
 import { EspSequences, SequenceVerdict } from './ipsec/esp-sequence.ts';
 import type { EspSighted } from './ipsec/esp-sequence.ts';
 import { EventLimit } from './ipsec/event-limit.ts';
@@ -35,14 +36,15 @@ const KINDS: Readonly<Record<IpsecFinding['kind'], number>> = {
 
 /** Finds what is wrong with ESP packets and tunnels. */
 export class IpsecStage {
-  readonly sequences = new EspSequences();
+  readonly sequences: EspSequences;
   readonly endpoints: TunnelEndpoints;
   readonly #packet: PacketState;
   readonly #home: HomeNetwork;
   readonly #opener: EspOpener;
   readonly #policy: PolicyDatabase;
   readonly #emit: (event: EngineEvent) => void;
-  readonly #limit = new EventLimit();
+  /** Undefined where every packet waits for its verdict: then each is told. */
+  readonly #limit: EventLimit | undefined;
   readonly #sighted: EspSighted = {
     bytes: new Uint8Array(),
     esp: 0,
@@ -74,7 +76,11 @@ export class IpsecStage {
     endpoints: TunnelEndpoints;
     policy: PolicyDatabase;
     emit: (event: EngineEvent) => void;
+    admission?: Admission | undefined;
   }) {
+    const isJudged = parts.admission !== undefined;
+    this.sequences = new EspSequences(isJudged);
+    this.#limit = isJudged ? undefined : new EventLimit();
     this.#packet = parts.packet;
     this.#home = parts.home;
     this.#opener = parts.opener;
@@ -196,7 +202,7 @@ export class IpsecStage {
     const relation = endpointRelation(tunnel, endpoint);
     if (!isClear && (relation !== 'unknown' || !isEsp)) return;
     const key = `${direction}${isEsp ? 1 : 0}${String.fromCharCode(...tunnel.homeAddress, ...endpoint)}`;
-    if (!this.#limit.isDue(key, this.#packet.time)) return;
+    if (this.#limit?.isDue(key, this.#packet.time) === false) return;
     this.#emit({
       kind: 'tunnel',
       context,
@@ -294,7 +300,7 @@ export class IpsecStage {
 
   #tell(level: Level, spi: number, sequence: number, finding: IpsecFinding): void {
     const key = `${KINDS[finding.kind]}/${spi}`;
-    if (!this.#limit.isDue(key, this.#packet.time)) return;
+    if (this.#limit?.isDue(key, this.#packet.time) === false) return;
     const { view } = level;
     this.#emit({
       kind: 'ipsec',

@@ -12,14 +12,20 @@ import { newCounters } from './engine-counters.ts';
 import { Ipv4EspStage, MAX_IPV4_ESP } from './esp-ipv4.ts';
 import { EspOpener } from './esp-opener.ts';
 import { EspStage } from './esp-stage.ts';
+import type { EngineMemory } from './engine-memory.ts';
+import { boundedTables } from './bounded-tables.ts';
+import type { BoundedTable } from './bounded-tables.ts';
+import { ClockSteps } from './engine-health.ts';
 import type { EngineHealth } from './engine-health.ts';
 import type { EngineKnowledge } from './engine-knowledge.ts';
-import type { EngineEvent, EspContext, Protection } from './events.ts';
+import type { EngineEvent, EspContext, PacketReference, Protection } from './events.ts';
 import { IpsecStage } from './ipsec-stage.ts';
 import { PolicyDatabase, defaultEntries } from './ipsec/policy-database.ts';
 import { TunnelEndpoints } from './ipsec/tunnel-endpoints.ts';
+import type { Admission } from './inline/admission.ts';
 import { IkeSessions } from './ike/sessions.ts';
 import { IkeStage } from './ike-stage.ts';
+import { FragmentStage } from './fragment-stage.ts';
 import { Icmpv6NoticeStage } from './icmpv6-notice-stage.ts';
 import { IncidentBuilder } from './incident.ts';
 import { PacketState } from './packet-state.ts';
@@ -38,7 +44,6 @@ import { ExtensionState } from './state/extension-state.ts';
 import { MAX_PROXY_BINDINGS } from './state/proxy-bindings.ts';
 import { LinkState } from './state/link-state.ts';
 import { Links } from './state/links.ts';
-import { Reassembly } from './state/reassembly.ts';
 import { ReturnRoutability } from './state/return-routability.ts';
 import type { SecurityAssociation } from './state/security-association.ts';
 import { TrafficStage } from './traffic-stage.ts';
@@ -62,8 +67,8 @@ export class Engine {
   readonly #bindingTraffic: BindingTrafficCounter;
   readonly #emit: (event: EngineEvent) => void;
   readonly #linkState: LinkState;
-  readonly #extensions = new ExtensionState();
-  readonly #reassembly = new Reassembly();
+  readonly #extensions: ExtensionState;
+  readonly #fragments: FragmentStage;
   readonly #returnRoutability: ReturnRoutability;
   readonly #runner: RuleRunner;
   readonly #policy: PolicyDatabase;
@@ -82,6 +87,8 @@ export class Engine {
   readonly #tunnelLoops: TunnelLoopStage;
   readonly #addressHeaders: AddressHeaderStage;
   readonly #notices: Icmpv6NoticeStage;
+  /** All tables that forget when they are full. */
+  readonly #tables: readonly BoundedTable[];
   /** Undefined without secrets. */
   readonly #sessions: IkeSessions | undefined;
   /** Undefined when nobody listens. */
@@ -91,12 +98,11 @@ export class Engine {
   #firstTime = 0;
   #lastTick = 0;
   #lastForgetting = 0;
-  #clockSteps = 0;
-  #largestClockStep = 0;
+  readonly #clock = new ClockSteps();
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { site, rules, seed, observer, today, stopwatch } = options;
+    const { site, rules, seed, observer, today, stopwatch, admission } = options;
     this.#site = site;
     this.#associations = options.associations;
     const emit = (event: EngineEvent): void => {
@@ -106,7 +112,14 @@ export class Engine {
         this.#bindingTraffic.apply(event);
         this.#returnRoutability.binding(event);
       } else if (event.kind === 'mobility') this.#esp.inference.mobility(event);
-      if (event.kind === 'mobility' || event.kind === 'icmpv6') this.#extensions.observe(event);
+      if (event.kind === 'mobility' || event.kind === 'icmpv6') {
+        if (admission === undefined) this.#extensions.observe(event);
+        else {
+          admission.defer(() => {
+            this.#extensions.observe(event);
+          });
+        }
+      }
       observer?.onEvent?.(event);
     };
     this.#emit = emit;
@@ -120,6 +133,7 @@ export class Engine {
     this.#bindings = bindings;
     const returnRoutability = new ReturnRoutability(seed);
     this.#returnRoutability = returnRoutability;
+    this.#extensions = new ExtensionState(seed);
     const linkState = new LinkState(seed);
     this.#linkState = linkState;
     const endpoints = new TunnelEndpoints(site.ipsec.signalling === 'optional', seed);
@@ -138,6 +152,7 @@ export class Engine {
       seed,
       today,
       stopwatch,
+      admission,
       onAlert: (alert) => {
         this.#incidents.add(alert);
         observer?.onAlert?.(alert);
@@ -145,7 +160,7 @@ export class Engine {
     });
     const { counters } = this;
     const bindingTraffic = this.#bindingTraffic;
-    const shared = { packet, counters, bindings, bindingTraffic, home, linkState, emit };
+    const shared = { packet, counters, bindings, bindingTraffic, home, linkState, emit, admission };
     const verifier = new PacketVerifier(options.verification);
     const hasMobilityKeys = (options.verification?.mobility.length ?? 0) > 0;
     this.#signalling = new SignallingStage({
@@ -155,18 +170,32 @@ export class Engine {
       hasMobilityKeys,
       seed,
     });
-    const opener = new EspOpener(options.associations, bindings);
+    const opener = new EspOpener(options.associations, bindings, admission);
     this.#opener = opener;
     const ipsec = new IpsecStage({ ...shared, opener, endpoints, policy });
     this.#ipsec = ipsec;
     this.#esp = new EspStage({ ...shared, opener, ipsec, watcher: options.espWatcher, seed });
     this.#ipv4Esp = new Ipv4EspStage({ packet, counters, opener, watcher: options.espWatcher });
+    this.#fragments = new FragmentStage(shared);
     this.#traffic = new TrafficStage(shared);
     this.#bootstrapping = new BootstrappingStage(shared);
-    this.#tunnels = new TunnelStage(shared, seed);
+    const wantsRepeats = (): boolean =>
+      observer?.onEvent !== undefined || this.#runner.wantsRepeats;
+    this.#tunnels = new TunnelStage({ ...shared, wantsRepeats }, seed);
     this.#tunnelLoops = new TunnelLoopStage(shared, seed);
     this.#addressHeaders = new AddressHeaderStage(shared, seed);
     this.#notices = new Icmpv6NoticeStage(shared, seed);
+    this.#tables = boundedTables({
+      ...shared,
+      esp: this.#esp,
+      ipsec,
+      reassembly: this.#fragments.reassembly,
+      seen: this.#signalling.seen,
+      returnRoutability,
+      extensions: this.#extensions,
+      victims: this.#addressHeaders.victims,
+      runner: this.#runner,
+    });
     const { ike = [] } = options;
     if (ike.length > 0) {
       this.#sessions = new IkeSessions(ike, (association) => {
@@ -188,11 +217,13 @@ export class Engine {
     counters.packets++;
     counters.octets += record.originalLength;
     const { time, frame } = packet;
-    if (before - time >= TICK) this.#clockStep(before - time);
+    if (before - time >= TICK) this.#clock.note(before - time);
     if (counters.packets === 1) {
       this.#firstTime = time;
       this.#lastTick = time;
     } else if (time - this.#lastTick >= TICK) this.#tick(time, false);
+    const { admission } = this.#options;
+    admission?.begin(time);
 
     const { bytes, offset, end } = record;
     const isCut = end - offset < record.originalLength;
@@ -210,7 +241,16 @@ export class Engine {
       else this.#ike?.ipv4(bytes, frame.ipOffset, end);
     } else counters.undecoded++;
     this.#judgeByFilters(record);
+    if (admission !== undefined) this.#settle(admission);
     this.#runner.endPacket();
+    admission?.end();
+  }
+
+  /** What the packet changes is done when it is let in, and undone when not. */
+  #settle(admission: Admission): void {
+    const isLetIn = admission.settle();
+    this.#opener.endPacket(isLetIn);
+    this.#ipsec.sequences.endPacket(isLetIn);
   }
 
   /** Rules of the operator see the packet after the state has. */
@@ -220,6 +260,11 @@ export class Engine {
     for (const event of matchEvents(matched, this.#packet.packet, this.#packet.link)) {
       this.#emit(event);
     }
+  }
+
+  /** Identity of the packet taken last. */
+  get lastPacket(): PacketReference {
+    return this.#packet.packet;
   }
 
   /** Ends the run. */
@@ -293,6 +338,22 @@ export class Engine {
       neighbor: (link, address) => neighbors.find(link, address),
       isHomeAgent: (address) => home.isHomeAgent(address),
       isHomeAddress: (address) => home.isHomeAddress(address),
+    };
+  }
+
+  /** What may outlive this engine. To be read and filled between packets. */
+  get memory(): EngineMemory {
+    return {
+      time: this.#packet.time,
+      links: this.#links,
+      home: this.#home,
+      bindings: this.#bindings,
+      bindingTraffic: this.#bindingTraffic,
+      endpoints: this.#ipsec.endpoints,
+      ring: this.#esp.ring,
+      sequences: this.#ipsec.sequences,
+      seen: this.#signalling.seen,
+      associations: this.#allAssociations(),
     };
   }
 
@@ -386,7 +447,7 @@ export class Engine {
     }
     if (view.fragment >= 0) {
       level.hasFragmentHeader = true;
-      if ((view.fragmentOffset !== 0 || view.moreFragments) && !this.#reassemble(level)) {
+      if ((view.fragmentOffset !== 0 || view.moreFragments) && !this.#fragments.add(level)) {
         this.#signalling.malformed(level, view.diagnostics.items.slice());
         return;
       }
@@ -417,36 +478,6 @@ export class Engine {
   #inner(level: Level): void {
     this.#tunnels.inner(level);
     this.#tunnelLoops.inner(level);
-  }
-
-  /** Adds a fragment. @returns true when its packet is complete and now in the view. */
-  #reassemble(level: Level): boolean {
-    const { view } = level;
-    this.counters.fragments++;
-    if (view.isCut) return false;
-    const result = this.#reassembly.add(view, this.#packet.link.id, this.#packet.time);
-    switch (result.kind) {
-      case 'overlap':
-        view.diagnostics.add('FRAGMENT_OVERLAP', view.fragment, 8);
-        return false;
-      case 'malformed':
-        view.diagnostics.add('FRAGMENT_LENGTH', view.fragment, 8, result.detail);
-        return false;
-      case 'pending':
-        return false;
-      case 'complete': {
-        this.counters.reassembled++;
-        const { bytes } = result;
-        // What is wrong with the fragment that came last is wrong with the packet.
-        const found = view.diagnostics.items.slice();
-        const isIpv6 = walkIpv6(bytes, 0, bytes.length, false, view);
-        for (const item of found) {
-          view.diagnostics.add(item.code, item.offset, item.length, item.detail);
-        }
-        view.isReassembled = true;
-        return isIpv6;
-      }
-    }
   }
 
   /** What follows the extension headers, in clear or decrypted. */
@@ -541,12 +572,6 @@ export class Engine {
     for (const alert of gone) observer?.onAlertForgotten?.(alert);
   }
 
-  /** The clock of the capture went back by `step` microseconds. */
-  #clockStep(step: number): void {
-    this.#clockSteps++;
-    this.#largestClockStep = Math.max(this.#largestClockStep, step / 1e6);
-  }
-
   #health(): EngineHealth {
     this.#countEvictions();
     const { packets, cut, undecoded, evictions } = this.counters;
@@ -556,8 +581,8 @@ export class Engine {
       cut,
       undecoded,
       evictions,
-      clockSteps: this.#clockSteps,
-      largestClockStep: this.#largestClockStep,
+      clockSteps: this.#clock.steps,
+      largestClockStep: this.#clock.largest,
       associations: this.#associations.length + (this.#sessions?.derived.length ?? 0),
       unreadableSignalling: this.#esp.unreadableSignalling,
     };
@@ -565,28 +590,10 @@ export class Engine {
 
   #countEvictions(): void {
     const { evictions } = this.counters;
-    const note = (table: string, count: number): void => {
+    for (const [table, { evictions: count }] of this.#tables) {
       if (count > 0) evictions.set(table, count);
-    };
-    note('bindings', this.#bindings.evictions);
-    note('esp-ring', this.#esp.ring.evictions);
-    note('esp-refusals', this.#esp.refusals.evictions);
-    note('binding-traffic', this.#bindingTraffic.evictions);
-    note('seen-messages', this.#signalling.seen.evictions);
-    note('reassembly', this.#reassembly.evictions);
-    note('return-routability', this.#returnRoutability.evictions);
-    note('home-network', this.#home.evictions);
-    note('proxy-bindings', this.#extensions.proxies.evictions);
-    note('mobile-networks', this.#extensions.networks.evictions);
-    note('dual-stack-nodes', this.#extensions.dualStack.evictions);
-    note('neighbors', this.#linkState.neighbors.evictions);
-    note('routers', this.#linkState.routers.evictions);
-    note('discovery-requests', this.#linkState.requests.evictions);
-    note('option-victims', this.#addressHeaders.victims.evictions);
-    note('rule-tables', this.#runner.evictions);
-    note('esp-flows', this.#esp.inference.flows.evictions);
-    note('esp-sequences', this.#ipsec.sequences.evictions);
-    note('tunnel-endpoints', this.#ipsec.endpoints.evictions);
-    note('alerts', this.#runner.droppedAlerts);
+    }
+    const { droppedAlerts } = this.#runner;
+    if (droppedAlerts > 0) evictions.set('alerts', droppedAlerts);
   }
 }

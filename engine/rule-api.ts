@@ -98,6 +98,11 @@ export interface AlertDraft {
   readonly attacker?: Uint8Array;
   /** Home prefix, when the alert concerns all its nodes. */
   readonly homePrefix?: { readonly prefix: Uint8Array; readonly length: number };
+  /**
+   * A gateway lets the packet at hand pass, whatever the verdict of the rule: it is the answer of a victim, or genuine
+   * traffic by which something earlier came to light, or whose weakness is told.
+   */
+  readonly isToPass?: boolean;
 }
 
 /** What a rule needs to judge; when it is missing the rule is listed as not judged, with the reason. */
@@ -144,6 +149,8 @@ export interface RuleContext<Params extends Record<string, number> = Record<stri
   readonly site: Site;
   /** Time of the event, microseconds since 1970. */
   readonly now: number;
+  /** Packets wait for their verdicts: what is found in one is told of each, not once a second. */
+  readonly isInline: boolean;
   /** What protection the site's policy asks for; for packets between a home address and its home agent. */
   policyOf(packet: PolicyPacket): PolicyVerdict;
   /** Binding of a home address at a home agent or correspondent. */

@@ -27,8 +27,8 @@ export interface CounterQueries {
   distinct(name: string, bounds: WindowBounds): DistinctCounts;
   /** As `counts`, by an address and a number of 32 bits. */
   countsOf(name: string, bounds: WindowBounds): AddressCounts;
-  /** As `distinct`, of addresses, by an address and a number of 32 bits. */
-  distinctOf(name: string, bounds: WindowBounds): AddressDistinct;
+  /** As `distinct`, of addresses, by an address and a number of 32 bits. With each key a note can be kept. */
+  distinctOf<N = undefined>(name: string, bounds: WindowBounds): AddressDistinct<N>;
   /** As `table`, by one address or two and a number of 32 bits: the way to remember many nodes. */
   tableOf<V>(name: string, bounds: TableBounds): KeyedTable<V>;
   /** As `tableOf`, of numbers. */
@@ -52,7 +52,7 @@ export function ruleCounters(
   const counts = new Map<string, WindowCounts>();
   const distinct = new Map<string, DistinctCounts>();
   const addressCounts = new Map<string, AddressCounts>();
-  const addressDistinct = new Map<string, AddressDistinct>();
+  const addressDistinct = new Map<string, AddressDistinct<unknown>>();
   const tables = new Map<string, KeyedTable<unknown>>();
   const numbers = new Map<string, KeyedNumbers>();
   /** Keeps a new one. What is known already is looked up first, without anything made for it. */
@@ -74,9 +74,13 @@ export function ruleCounters(
       distinct.get(name) ?? added(distinct, name, new DistinctCounts(bounds, clock, seed)),
     countsOf: (name, bounds) =>
       addressCounts.get(name) ?? added(addressCounts, name, new AddressCounts(bounds, clock, seed)),
-    distinctOf: (name, bounds) =>
-      addressDistinct.get(name) ??
-      added(addressDistinct, name, new AddressDistinct(bounds, clock, seed)),
+    distinctOf<N = undefined>(name: string, bounds: WindowBounds): AddressDistinct<N> {
+      const counter =
+        addressDistinct.get(name) ??
+        added(addressDistinct, name, new AddressDistinct<unknown>(bounds, clock, seed));
+      // As with tables: the counter does not look at notes.
+      return counter as AddressDistinct<N>;
+    },
     tableOf<V>(name: string, bounds: TableBounds): KeyedTable<V> {
       const table = tables.get(name) ?? added(tables, name, new KeyedTable(bounds, clock, seed));
       // One rule asks for one name with one type; the table itself does not look at values.

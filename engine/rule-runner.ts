@@ -2,7 +2,8 @@
  * Runs the rules over the events, turns what they find into alerts, and says which could not judge.
  */
 import type { Alert, NotJudged } from './alert.ts';
-import type { EngineEvent, Link, PacketReference } from './events.ts';
+import type { EngineEvent, PacketReference } from './events.ts';
+import type { Admission } from './inline/admission.ts';
 import { resolvePrecedence } from './precedence.ts';
 import type { Finding, Settled } from './precedence.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   RuleDefinition,
   RuleTable,
   Severity,
+  Verdict,
 } from './rule-api.ts';
 import { ExpiringTable } from './rule-table.ts';
 import { ruleCounters } from './rule-counters.ts';
@@ -28,6 +30,9 @@ import { Audiences } from './rules/audiences.ts';
 import type { Audience } from './rules/audiences.ts';
 import type { TraitKnowledge } from './rules/traits.ts';
 import { Held } from './rules/guards.ts';
+import { isRoutine } from './rules/routine.ts';
+import { missingNeed } from './rules/missing-need.ts';
+import type { Coverage } from './rules/missing-need.ts';
 import { Thresholds } from './rules/thresholds.ts';
 import type { PassedFinding } from './rules/thresholds.ts';
 import type { PolicyDatabase } from './ipsec/policy-database.ts';
@@ -79,8 +84,9 @@ export interface RuleCost {
 /** A finding on its way to an alert. */
 interface RunnerFinding extends Finding, PlacedFinding {
   readonly active: ActiveRule;
-  /** Severity of the override that it lies in. */
+  /** Severity and verdict of the override that it lies in. */
   readonly severity: Severity | undefined;
+  readonly verdict: Verdict | undefined;
 }
 
 /** What rules may ask of the engine. */
@@ -98,22 +104,8 @@ interface RunnerParts {
   /** Time in milliseconds, to tell what rules cost. */
   readonly stopwatch?: (() => number) | undefined;
   readonly onAlert: (alert: Alert) => void;
-}
-
-/** What the needs of rules are judged by at the end. */
-export interface Coverage {
-  readonly links: readonly Link[];
-  readonly hasPerimeter: boolean;
-  /** Security associations that keys were given for. */
-  readonly associations: number;
-  /** ESP packets in signalling layout that could not be opened, and those that could. */
-  readonly unreadableSignalling: number;
-  readonly readableSignalling: number;
-  /** Encrypted messages of IKE that no secret opened, and those that one did. */
-  readonly unreadableIke: number;
-  readonly readableIke: number;
-  /** Messages between gateways and anchors, between access routers, and about mobility anchor points. */
-  readonly extensions: ExtensionState['seen'];
+  /** Told of every finding, before thresholds and suppressions. */
+  readonly admission?: Admission | undefined;
 }
 
 /** Runs rules in the order of their ids. */
@@ -144,9 +136,16 @@ export class RuleRunner {
     this.#parts = options;
     const { home, bindings } = options;
     this.#home = home;
+    const routine = {
+      site: () => this.#site,
+      home,
+      bindings,
+      routability: options.returnRoutability.queries(),
+    };
     this.#traitKnowledge = {
       isHomeAgent: (address) => home.isHomeAgent(address),
       isCareOfAddress: (address) => bindings.byCareOfAddress(address, 0) !== undefined,
+      isRoutine: (event) => isRoutine(event, routine),
     };
     this.#site = site;
     this.#thresholds = new Thresholds(site);
@@ -228,6 +227,11 @@ export class RuleRunner {
     return this.#audiences.has(kind);
   }
 
+  /** Whether any rule is to be asked about payload in its own tunnel of which the same was told. */
+  get wantsRepeats(): boolean {
+    return this.#audiences.wantsRepeats;
+  }
+
   /** Lets the rules judge an event. What they find is reported by `endPacket`. */
   handle(event: EngineEvent, now: number): void {
     const audience = this.#audiences.of(event);
@@ -290,7 +294,19 @@ export class RuleRunner {
     const placed = { draft, ...addressesOf(event) };
     const settled = settleScope(overrides, scope, placed);
     if (settled === undefined) return;
-    this.#findings.push({ ...placed, rule, active, severity: settled.severity });
+    const { severity, verdict } = settled;
+    this.#findings.push({ ...placed, rule, active, severity, verdict });
+    const { admission } = this.#parts;
+    if (admission === undefined) return;
+    admission.found({
+      rule,
+      draft,
+      severity: severity ?? active.severity ?? draft.severity ?? rule.severity,
+      isOfPacket: isSamePacket(draft.packet, packetOf(event)),
+      changed: this.#thresholds.verdictOf(rule.id, placed, this.#now),
+      scoped: verdict,
+      ofSite: active.verdict,
+    });
   }
 
   /** Settles what the rules found in one packet. */
@@ -324,11 +340,12 @@ export class RuleRunner {
       this.droppedAlerts++;
       return;
     }
+    const verdict = passed.verdict ?? finding.verdict ?? active.verdict;
     const alert: Alert = {
       id: ++this.#lastId,
       rule,
       severity: passed.severity ?? severity ?? active.severity ?? draft.severity ?? rule.severity,
-      ...(passed.verdict === undefined ? {} : { verdict: passed.verdict }),
+      ...(verdict === undefined ? {} : { verdict }),
       confidence: draft.confidence,
       draft,
       related,
@@ -373,59 +390,12 @@ export class RuleRunner {
       if (done.has(rule.id)) continue;
       done.add(rule.id);
       const missing = rule.needs
-        .map((need) => this.#missing(need, coverage))
+        .map((need) => missingNeed(need, coverage, this.#home, this.#site))
         .filter((reason) => reason !== undefined);
       const reason = missing[0];
       if (reason !== undefined) result.push({ ruleId: rule.id, title: rule.title, reason });
     }
     return result;
-  }
-
-  #missing(need: Need, coverage: Coverage): string | undefined {
-    const hasRole = (role: Link['role']): boolean =>
-      coverage.links.some((link) => link.effectiveRole === role);
-    switch (need) {
-      case 'link-roles':
-        return coverage.links.some((link) => link.effectiveRole !== 'unknown')
-          ? undefined
-          : 'no link has a known role: name the links in a site file (--config)';
-      case 'home-link':
-      case 'foreign-link':
-      case 'transit-link': {
-        const role = need.slice(0, -'-link'.length);
-        return hasRole(role as Link['role'])
-          ? undefined
-          : `no captured link is known to be a ${role} link: name it in a site file (--config)`;
-      }
-      case 'home-prefixes':
-        return this.#home.prefixes.length > 0
-          ? undefined
-          : 'no home prefix is known: none in a site file, and no acknowledged registration in the capture';
-      case 'home-agents':
-        return this.#home.homeAgentCount > 0
-          ? undefined
-          : 'no home agent is known: none in a site file, and no acknowledged registration in the capture';
-      case 'readable-signalling':
-        return coverage.unreadableSignalling > 0 && coverage.readableSignalling === 0
-          ? `${coverage.unreadableSignalling} ESP-protected signalling packets could not be opened: give the keys that fit (--keys)`
-          : undefined;
-      case 'readable-ike':
-        return coverage.unreadableIke > 0 && coverage.readableIke === 0
-          ? `no IKE secret: ${coverage.unreadableIke} encrypted messages of IKE could not be opened: give a secret of their IKE SA (--keys)`
-          : undefined;
-      case 'security-associations':
-        return coverage.associations > 0
-          ? undefined
-          : 'no security association is known: give the keys (--keys)';
-      case 'access-gateways':
-      case 'mobility-anchors':
-      case 'mobility-anchor-points':
-        return missingDomain(need, this.#site, coverage.extensions);
-      case 'perimeter':
-        return hasRole('transit') || coverage.hasPerimeter
-          ? undefined
-          : 'inside and outside of the home network cannot be told apart: name the transit link or the outside routers in a site file (--config)';
-    }
   }
 
   #newState({ params }: RuleInstance): RuleState {
@@ -461,6 +431,7 @@ export class RuleRunner {
     const clock = (): number => this.#now;
     return {
       params,
+      isInline: options.admission !== undefined,
       get site() {
         return currentSite();
       },
@@ -513,6 +484,16 @@ function markAsked(audience: Audience<ActiveRule>): void {
   }
 }
 
+/** The packet of an event; of what passing time tells there is none. */
+function packetOf(event: EngineEvent): PacketReference | undefined {
+  if ('context' in event) return event.context.packet;
+  return event.kind === 'binding' ? event.packet : undefined;
+}
+
+function isSamePacket(a: PacketReference, b: PacketReference | undefined): boolean {
+  return a.number === b?.number && a.input === b.input && a.time === b.time;
+}
+
 function evictionsOf(tables: readonly { readonly evictions: number }[]): number {
   return tables.reduce((sum, table) => sum + table.evictions, 0);
 }
@@ -529,39 +510,6 @@ function asCertainAs(event: EngineEvent, { needs }: RuleDefinition, draft: Alert
   if (!isRead || event.context.esp?.security?.isInferred !== true) return draft;
   const isOfContent = needs.some((need) => NEEDS_OF_KEYS.includes(need));
   return isOfContent ? { ...draft, confidence: 'partial' } : draft;
-}
-
-/** Why nodes of a domain cannot be told from strangers; undefined when they can, or when none was seen. */
-function missingDomain(
-  need: Extract<Need, 'access-gateways' | 'mobility-anchors' | 'mobility-anchor-points'>,
-  { domain }: Site,
-  seen: Coverage['extensions'],
-): string | undefined {
-  const { accessGateways, localMobilityAnchors, mobilityAnchorPoints } = domain;
-  const told = (list: readonly Uint8Array[], count: number, names: string, key: string) =>
-    list.length > 0 || count === 0
-      ? undefined
-      : `${count} messages of ${names}, and the site file names none: list them (domain.${key})`;
-  switch (need) {
-    case 'access-gateways': {
-      const count = seen.proxyMessages + seen.handoverMessages;
-      return told(accessGateways, count, 'access gateways', 'accessGateways');
-    }
-    case 'mobility-anchors':
-      return told(
-        localMobilityAnchors,
-        seen.proxyMessages,
-        'local mobility anchors',
-        'localMobilityAnchors',
-      );
-    case 'mobility-anchor-points':
-      return told(
-        mobilityAnchorPoints,
-        seen.anchorPointMessages,
-        'mobility anchor points',
-        'mobilityAnchorPoints',
-      );
-  }
 }
 
 function isList(found: AlertDraft | readonly AlertDraft[]): found is readonly AlertDraft[] {

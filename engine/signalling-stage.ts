@@ -15,6 +15,7 @@ import { findOption } from '../dissectors/mobility/options/index.ts';
 import type { Verification } from '../dissectors/verification.ts';
 import type { EngineCounters } from './engine.ts';
 import type { EngineEvent, Icmpv6Event, MobilityEvent, PacketContext } from './events.ts';
+import type { Admission } from './inline/admission.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { Bindings } from './state/bindings.ts';
 import type { HomeNetwork } from './state/home-network.ts';
@@ -49,6 +50,7 @@ export class SignallingStage {
   readonly #emit: (event: EngineEvent) => void;
   readonly #verifier: PacketVerifier;
   readonly #hasKeys: boolean;
+  readonly #admission: Admission | undefined;
   readonly #found = new DiagnosticList();
   readonly seen: SeenMessages;
 
@@ -64,6 +66,7 @@ export class SignallingStage {
     hasMobilityKeys: boolean;
     emit: (event: EngineEvent) => void;
     seed?: number | undefined;
+    admission?: Admission | undefined;
   }) {
     this.seen = new SeenMessages(parts.seed);
     this.#packet = parts.packet;
@@ -75,6 +78,7 @@ export class SignallingStage {
     this.#verifier = parts.verifier;
     this.#hasKeys = parts.hasMobilityKeys;
     this.#emit = parts.emit;
+    this.#admission = parts.admission;
   }
 
   /** A Mobility Header is the upper layer of `level`. */
@@ -124,7 +128,14 @@ export class SignallingStage {
     this.count(diagnostics);
     this.#emit(event);
     // RFC 6275 section 9.2: a message with a wrong checksum is dropped, so it changes nothing.
-    if (checksum !== 'wrong') this.#apply(event);
+    if (checksum === 'wrong') return;
+    const admission = this.#admission;
+    if (admission === undefined) this.#apply(event);
+    else {
+      admission.defer(() => {
+        this.#apply(event);
+      });
+    }
   }
 
   /** The same Binding Update or Acknowledgement, seen before. */
@@ -135,13 +146,15 @@ export class SignallingStage {
     context: PacketContext,
   ): MessageSighting | undefined {
     const end = offset + length;
-    if (message.kind === 'binding-update') {
-      const homeAddress = context.homeAddressOption ?? context.source;
-      return this.seen.note(homeAddress, bytes, offset, end, context);
-    }
-    if (message.kind !== 'binding-acknowledgement') return undefined;
-    const homeAddress = context.routingHomeAddress ?? context.destination;
-    return this.seen.note(homeAddress, bytes, offset, end, context);
+    const isUpdate = message.kind === 'binding-update';
+    if (!isUpdate && message.kind !== 'binding-acknowledgement') return undefined;
+    const homeAddress = isUpdate
+      ? (context.homeAddressOption ?? context.source)
+      : (context.routingHomeAddress ?? context.destination);
+    const earlier = this.seen.note(homeAddress, bytes, offset, end, context);
+    // A copy that was refused may have overtaken the genuine message: that one is no copy of it then.
+    this.#admission?.changed(this.seen);
+    return earlier;
   }
 
   /** What can be said of authenticators and signatures in a message. */
@@ -250,7 +263,13 @@ export class SignallingStage {
     const context = this.#packet.contextOf(level);
     const event: Icmpv6Event = { kind: 'icmpv6', context, message, checksum, diagnostics };
     this.#emit(event);
-    this.#linkState.observe(event);
+    const admission = this.#admission;
+    if (admission === undefined) this.#linkState.observe(event);
+    else {
+      admission.defer(() => {
+        this.#linkState.observe(event);
+      });
+    }
   }
 
   /** Headers of `level` are wrong. */

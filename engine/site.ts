@@ -101,6 +101,8 @@ export interface SiteIpsecPolicy {
 export interface RuleSettings {
   readonly enabled?: boolean;
   readonly severity?: 'info' | 'low' | 'medium' | 'high' | 'critical';
+  /** What the gateway does with packets that the rule objects to. */
+  readonly verdict?: 'drop' | 'alert' | 'rate-limit';
   readonly params?: Readonly<Record<string, number>>;
 }
 

@@ -3,6 +3,7 @@
  */
 import { u16 } from '../dissectors/core/bytes.ts';
 import type { EngineEvent, Link } from './events.ts';
+import type { Admission } from './inline/admission.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { HomeNetwork } from './state/home-network.ts';
 
@@ -16,13 +17,17 @@ export class TrafficStage {
   readonly #packet: PacketState;
   readonly #home: HomeNetwork;
   readonly #emit: (event: EngineEvent) => void;
+  /** Every packet waits for its verdict: each is told. */
+  readonly #isJudged: boolean;
   readonly #last = new Map<string, number>();
 
   constructor(parts: {
     packet: PacketState;
     home: HomeNetwork;
     emit: (event: EngineEvent) => void;
+    admission?: Admission | undefined;
   }) {
+    this.#isJudged = parts.admission !== undefined;
     this.#packet = parts.packet;
     this.#home = parts.home;
     this.#emit = parts.emit;
@@ -38,6 +43,7 @@ export class TrafficStage {
     // On other links a home address in clear may be normal life: one event a second tells enough.
     if (
       link.effectiveRole !== 'foreign' &&
+      !this.#isJudged &&
       !this.#isDue(bytes, isFrom ? source : destination, isFrom, link)
     ) {
       return;

@@ -6,6 +6,7 @@
 import { u32 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { EngineEvent } from './events.ts';
+import type { Admission } from './inline/admission.ts';
 import { EventLimit } from './ipsec/event-limit.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import { addressKey } from '../dissectors/core/address.ts';
@@ -35,7 +36,8 @@ export class TunnelLoopStage {
   readonly #packet: PacketState;
   readonly #emit: (event: EngineEvent) => void;
   readonly #seed: number;
-  readonly #limit = new EventLimit();
+  /** Undefined where every packet waits for its verdict: then each is told. */
+  readonly #limit: EventLimit | undefined;
   readonly #tags = new Int32Array(PLACES);
   readonly #times = new Float64Array(PLACES).fill(-WINDOW);
   readonly #hopLimits = new Uint8Array(PLACES);
@@ -45,9 +47,14 @@ export class TunnelLoopStage {
   readonly #rounds = new Uint8Array(PLACES);
 
   constructor(
-    parts: { packet: PacketState; emit: (event: EngineEvent) => void },
+    parts: {
+      packet: PacketState;
+      emit: (event: EngineEvent) => void;
+      admission?: Admission | undefined;
+    },
     seed = 0x5bd1e995,
   ) {
+    this.#limit = parts.admission === undefined ? new EventLimit() : undefined;
     this.#packet = parts.packet;
     this.#emit = parts.emit;
     this.#seed = seed | 0;
@@ -107,7 +114,7 @@ export class TunnelLoopStage {
             .map((end) => addressKey(end))
             .sort()
             .join();
-    if (!this.#limit.isDue(`${context.link.id}/${ends}`, this.#packet.time)) return;
+    if (this.#limit?.isDue(`${context.link.id}/${ends}`, this.#packet.time) === false) return;
     this.#emit({
       kind: 'tunnel-loop',
       context,

@@ -6,6 +6,7 @@
 import { u16, u8 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { EngineEvent } from './events.ts';
+import type { Admission } from './inline/admission.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { BindingTrafficCounter } from './state/binding-traffic.ts';
 import type { HomeNetwork } from './state/home-network.ts';
@@ -72,27 +73,38 @@ function classOf({ view }: Level): number {
   }
 }
 
+/** What is known of the traffic of bindings. */
+type TunnelTraffic = Pick<BindingTrafficCounter, 'isInItsTunnel' | 'tell' | 'toldTunnel'>;
+
 /** Tells of packets in tunnels. */
 export class TunnelStage {
   readonly #packet: PacketState;
   readonly #home: HomeNetwork;
   readonly #emit: (event: EngineEvent) => void;
   readonly #limit: TunnelLimit;
-  readonly #traffic: Pick<BindingTrafficCounter, 'isInItsTunnel'>;
+  /** Every packet waits for its verdict. */
+  readonly #isJudged: boolean;
+  readonly #traffic: TunnelTraffic;
+  readonly #wantsRepeats: () => boolean;
 
   constructor(
     parts: {
       packet: PacketState;
       home: HomeNetwork;
-      bindingTraffic: Pick<BindingTrafficCounter, 'isInItsTunnel'>;
+      bindingTraffic: TunnelTraffic;
+      /** Whether anybody wants to hear again what was told less than a minute ago. */
+      wantsRepeats: () => boolean;
       emit: (event: EngineEvent) => void;
+      admission?: Admission | undefined;
     },
     seed?: number,
   ) {
+    this.#isJudged = parts.admission !== undefined;
     this.#packet = parts.packet;
     this.#home = parts.home;
     this.#emit = parts.emit;
     this.#traffic = parts.bindingTraffic;
+    this.#wantsRepeats = parts.wantsRepeats;
     this.#limit = new TunnelLimit(seed);
   }
 
@@ -115,7 +127,19 @@ export class TunnelStage {
     limit.endOfPair();
     limit.addresses(view.bytes, view.source);
     limit.number(kind);
-    if (!limit.isDue(this.#packet.time)) return;
+    // What is judged is told packet by packet, but for what goes through its own tunnel.
+    const isDue = limit.isDue(this.#packet.time);
+    if (!isDue && (!this.#isJudged || this.#isExpected(level, outer, kind))) return;
+
+    const base = this.#packet.levels[0];
+    // IPv4 around the outermost IPv6 header is a tunnel of its own.
+    const carried = base !== undefined && base.ipv4 >= 0 ? 1 : 0;
+    const depth = level.depth + carried;
+    const isExpected = depth === 1 && this.#isExpected(level, outer, kind);
+    const isRepeated =
+      isExpected && outer !== undefined && this.#traffic.tell(this.#packet, outer.view);
+    if (isRepeated && !this.#wantsRepeats()) return;
+    const told = isExpected ? this.#traffic.toldTunnel : undefined;
 
     const { upperBytes, upperOffset, upperEnd, upperProtocol } = view;
     const hasPorts =
@@ -126,11 +150,6 @@ export class TunnelStage {
       upperProtocol === NEXT_HEADER.udp &&
       isPort(upperBytes, upperOffset, RIPNG);
     const routes = isRipng ? ripngRoutes(upperBytes, upperOffset, upperEnd) : undefined;
-    const base = this.#packet.levels[0];
-    // IPv4 around the outermost IPv6 header is a tunnel of its own.
-    const carried = base !== undefined && base.ipv4 >= 0 ? 1 : 0;
-    const depth = level.depth + carried;
-    const isPayload = kind === CLASS.other || kind === CLASS.tcp || kind === CLASS.udp;
     this.#emit({
       kind: 'tunnelled',
       context: this.#packet.contextOf(level),
@@ -141,12 +160,22 @@ export class TunnelStage {
       control: CONTROL[kind],
       ...(routes === undefined ? {} : { routes }),
       depth,
-      isExpected:
-        depth === 1 &&
-        outer !== undefined &&
-        isPayload &&
-        this.#traffic.isInItsTunnel(outer.view, view, this.#packet.time),
+      isExpected,
+      isRepeated,
+      ...(told === undefined ? {} : { told }),
     });
+  }
+
+  /** Whether payload, or a message that is judged for itself, goes through the tunnel of a registration. */
+  #isExpected({ view }: Level, outer: Level | undefined, kind: number): boolean {
+    const isPayload =
+      kind === CLASS.other || kind === CLASS.tcp || kind === CLASS.udp || kind === CLASS.mobility;
+    return (
+      outer?.depth === 0 &&
+      outer.ipv4 < 0 &&
+      isPayload &&
+      this.#traffic.isInItsTunnel(outer.view, view, this.#packet.time)
+    );
   }
 
   #direction(level: Level, outer: Level | undefined): TunnelDirection {

@@ -3,6 +3,7 @@
  */
 import type { PacketContext } from './packet-context.ts';
 import type { SitePrefix } from './site.ts';
+import type { ToldTunnel } from './state/told-tunnel.ts';
 
 /** Which way a tunnelled packet goes, seen from a home agent. */
 export type TunnelDirection = 'to-home-agent' | 'from-home-agent' | 'other';
@@ -35,8 +36,15 @@ export interface TunnelledEvent {
   /** Tunnels around the packet, 1 or more. */
   readonly depth: number;
   /**
-   * Payload in the one tunnel that a valid home registration asks for: between care-of address and home agent, from or to
-   * the home address. RFC 6275 section 10.4.
+   * Payload or a mobility message in the one tunnel that a valid home registration asks for: between care-of address and
+   * home agent, from or to the home address. RFC 6275 section 10.4.
    */
   readonly isExpected: boolean;
+  /**
+   * It is expected, and the same was told less than a minute ago: to the care-of address of this registration or home
+   * agent, and from it with the same link, link-layer source and hop limit.
+   */
+  readonly isRepeated?: boolean;
+  /** Of what is expected from a care-of address: its `packet` is the last one that is so, repeated ones included. */
+  readonly told?: ToldTunnel;
 }

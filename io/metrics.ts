@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { jsonText } from './export/json-text.ts';
 
 /** One number. */
 export interface Sample {
@@ -22,6 +23,24 @@ export interface MetricFamily {
   readonly samples: () => Iterable<Sample>;
 }
 
+/** How often something took how long. */
+export interface HistogramCounts {
+  /** Upper bounds of the buckets, ascending. */
+  readonly bounds: readonly number[];
+  /** Observations up to each bound and above the one before; one more than `bounds`: what is above all. */
+  readonly counts: ArrayLike<number>;
+  /** Of all that was observed. */
+  readonly sum: number;
+}
+
+/** A distribution. */
+export interface HistogramFamily {
+  readonly name: string;
+  readonly help: string;
+  /** As of now. */
+  readonly observed: () => HistogramCounts;
+}
+
 /** Where to listen. */
 export interface MetricsPlace {
   readonly host: string;
@@ -32,8 +51,11 @@ export interface MetricsPlace {
 /** What is served. */
 export interface MetricsContent {
   readonly families: readonly MetricFamily[];
+  readonly histograms?: readonly HistogramFamily[];
   /** What is not well; empty when all is. */
   readonly troubles: () => readonly string[];
+  /** Answers `/healthz` with an object instead of lines of text. */
+  readonly health?: () => object;
 }
 
 /** A server that listens. */
@@ -49,8 +71,11 @@ const MAX_CONNECTIONS = 16;
 const REQUEST_MILLISECONDS = 5000;
 
 /** A registry that asks for the numbers when it is asked itself. */
-export async function metricsRegistry(families: readonly MetricFamily[]): Promise<Registry> {
-  const { Counter, Gauge, Registry } = await import('prom-client');
+export async function metricsRegistry(
+  families: readonly MetricFamily[],
+  histograms: readonly HistogramFamily[] = [],
+): Promise<Registry> {
+  const { Counter, Gauge, Histogram, Registry } = await import('prom-client');
   const registry = new Registry();
   for (const { name, help, type, labels = [], samples } of families) {
     const settings = { name, help, labelNames: [...labels], registers: [] };
@@ -74,7 +99,34 @@ export async function metricsRegistry(families: readonly MetricFamily[]): Promis
       registry.registerMetric(gauge);
     }
   }
+  for (const { name, help, observed } of histograms) {
+    // Of a histogram of the package single observations can be added only, and those cost time for each packet.
+    const form = new Histogram({ name, help, registers: [] });
+    class CountedHistogram extends Gauge {
+      override async get(): ReturnType<InstanceType<typeof Gauge>['get']> {
+        return { ...(await form.get()), values: histogramValues(name, observed()) };
+      }
+    }
+    registry.registerMetric(new CountedHistogram({ name, help, registers: [] }));
+  }
   return registry;
+}
+
+/** Samples of a histogram; those of its buckets hold all up to their bound. */
+function histogramValues(
+  name: string,
+  { bounds, counts, sum }: HistogramCounts,
+): { metricName: string; labels: Record<string, string>; value: number }[] {
+  let total = 0;
+  const buckets = [...bounds.map(String), '+Inf'].map((le, i) => {
+    total += counts[i] ?? 0;
+    return { metricName: `${name}_bucket`, labels: { le }, value: total };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, value: sum },
+    { metricName: `${name}_count`, labels: {}, value: total },
+  ];
 }
 
 /**
@@ -83,11 +135,11 @@ export async function metricsRegistry(families: readonly MetricFamily[]): Promis
  */
 export async function serveMetrics(
   place: MetricsPlace,
-  { families, troubles }: MetricsContent,
+  { families, histograms, ...health }: MetricsContent,
 ): Promise<MetricsServer> {
-  const registry = await metricsRegistry(families);
+  const registry = await metricsRegistry(families, histograms);
   const server = createServer((request, response) => {
-    answer(request, response, registry, troubles).catch(() => {
+    answer(request, response, registry, health).catch(() => {
       response.destroy();
     });
   });
@@ -107,7 +159,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   registry: Registry,
-  troubles: () => readonly string[],
+  { troubles, health }: Pick<MetricsContent, 'troubles' | 'health'>,
 ): Promise<void> {
   const send = (status: number, type: string, text: string): void => {
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
@@ -124,11 +176,10 @@ async function answer(
     send(200, registry.contentType, await registry.metrics());
   } else if (path === '/healthz') {
     const found = troubles();
-    send(
-      found.length === 0 ? 200 : 503,
-      PLAIN,
-      `${found.length === 0 ? 'ok' : found.join('\n')}\n`,
-    );
+    const status = found.length === 0 ? 200 : 503;
+    if (health === undefined) {
+      send(status, PLAIN, `${found.length === 0 ? 'ok' : found.join('\n')}\n`);
+    } else send(status, 'application/json', `${jsonText(health())}\n`);
   } else send(404, PLAIN, 'there is /metrics and /healthz\n');
 }
 

@@ -53,8 +53,8 @@ Exit codes: 0 ended by a signal; 2 configuration or keys; 4 not permitted, inter
 `;
 
 const NODE = {
-  name: 'a node',
-  hint: 'It is the socket of control: in its configuration; only the user of the node and root may use it.',
+  name: 'a node or gateway',
+  hint: 'It is the socket of control: in its configuration; only its own user and root may use it.',
 } as const;
 
 const CONTROL_EXAMPLES = `Examples:
@@ -62,6 +62,7 @@ const CONTROL_EXAMPLES = `Examples:
   mip6guard ctl /run/mip6guard/ha.sock bindings | jq '.bindings[].careOfAddress'
   mip6guard ctl /run/mip6guard/ha.sock remove home=2001:db8:1::10
   mip6guard ctl /run/mip6guard/mn.sock handover interface=wlan0
+  mip6guard ctl /run/mip6guard-gateway/control mode enforce
 `;
 
 /** Adds the commands. @param end takes the exit code */
@@ -99,9 +100,9 @@ export function addNodes(
 function addControl(program: Command, terminal: Terminal, end: (code: ExitCode) => void): void {
   program
     .command('ctl')
-    .summary('ask a node that runs')
+    .summary('ask a node or gateway that runs')
     .description(
-      'Asks a node at its control socket: status, bindings, associations, drops, remove, handover, refresh.',
+      'Asks at a control socket. A node: status, bindings, associations, drops, remove, handover, refresh. A gateway: status, drops, mode, reload, bindings, mute, unmute, mutes.',
     )
     .argument('<socket>', 'socket of the section control')
     .argument('<command>', 'what to ask')
@@ -113,7 +114,11 @@ function addControl(program: Command, terminal: Terminal, end: (code: ExitCode) 
     )
     .action(async (socket: string, command: string, words: readonly string[]) => {
       const { askSensor, requestOf } = await import('../sensor/control-client.ts');
-      end(await askSensor(socket, requestOf(command, words), terminal, NODE));
+      // The mode is the only thing that mode is about: its name need not be written.
+      const named = words.map((word) =>
+        command === 'mode' && !word.includes('=') ? `set=${word}` : word,
+      );
+      end(await askSensor(socket, requestOf(command, named), terminal, NODE));
     });
 }
 

@@ -74,9 +74,10 @@ export class CaptureFiles {
     return files !== undefined && this.begun >= files && this.#isDue();
   }
 
-  write(record: PacketRecord): void {
+  /** @param comments of the packet */
+  write(record: PacketRecord, comments?: readonly string[]): void {
     this.#rotateWhenDue();
-    this.#open.stream.write(record);
+    this.#open.stream.write(record, comments);
     this.packets++;
   }
 

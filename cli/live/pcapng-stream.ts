@@ -37,9 +37,10 @@ export class PcapngStream {
     this.#hand();
   }
 
-  write(record: PacketRecord): void {
+  /** @param comments of the packet */
+  write(record: PacketRecord, comments?: readonly string[]): void {
     if (this.#described < this.#interfaces.length) this.#describe();
-    this.#writer.write(record);
+    this.#writer.write(comments === undefined ? record : { ...record, comments });
     this.packets++;
     if (this.#writer.pending >= TAKE_AT) this.#hand();
   }

@@ -8,7 +8,6 @@ import { formatAddress } from '../../dissectors/core/address.ts';
 import type { LinkPort } from '../../engine/ports.ts';
 import {
   HostConfiguration,
-  HostError,
   openPacketLink,
   openTun,
   systemRandom,
@@ -18,14 +17,14 @@ import type { PacketLink, TunDevice } from '../../io/inline/index.ts';
 import { serveMetrics } from '../../io/metrics.ts';
 import { openNodeStore } from '../../io/store/node-store.ts';
 import type { NodeStore } from '../../io/store/node-store.ts';
-import { StoreError } from '../../io/store/sqlite-file.ts';
 import type { LogEntry } from '../../nodes/node-log.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { hostFailure } from '../host-failure.ts';
+import { Opened } from '../opened.ts';
 import { serveControl } from '../sensor/control-server.ts';
 import { metricsPlace } from '../sensor/metrics-place.ts';
 import { StopSignals } from '../stop-signals.ts';
-import { nearest } from '../suggestion.ts';
 import type { Terminal } from '../terminal.ts';
 import { composeNode } from './compose.ts';
 import { declarationsOf } from './declarations.ts';
@@ -53,48 +52,8 @@ export interface NodeRunOptions {
   readonly logFormat: LogFormat;
   /** Also what is told for every packet that is dropped. */
   readonly isVerbose: boolean;
-}
-
-/** Things to close, last opened first. */
-class Opened {
-  readonly #closers: (() => void | Promise<void>)[] = [];
-
-  add(close: () => void | Promise<void>): void {
-    this.#closers.push(close);
-  }
-
-  /** Closes all, also behind one that fails. @throws what the first failure was */
-  async close(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const close of this.#closers.reverse()) {
-      try {
-        await close();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-  }
-}
-
-/** What the kernel refuses, as a command tells it. */
-function nodeFailure(error: unknown): unknown {
-  if (error instanceof StoreError) {
-    const code = error.kind === 'usage' ? EXIT.usage : EXIT.environment;
-    return new CliError(code, error.message, { cause: error });
-  }
-  if (!(error instanceof HostError)) return error;
-  const { interfaceName, known, hint, isUsage } = error;
-  const meant = interfaceName === undefined ? undefined : nearest(interfaceName, known);
-  const hints = [
-    ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
-    ...(known.length === 0 ? [] : [`Interfaces here: ${known.join(', ')}.`]),
-    ...(hint === undefined ? [] : [hint]),
-  ];
-  return new CliError(isUsage ? EXIT.usage : EXIT.environment, error.message, {
-    cause: error,
-    ...(hints.length === 0 ? {} : { hint: hints.join(' ') }),
-  });
+  /** Stands in front of the node on a link: the port that the node gets instead. */
+  readonly inFront?: (port: LinkPort) => LinkPort;
 }
 
 function openDevice({ tun, links, mobileNode }: NodeDocument): TunDevice | undefined {
@@ -146,7 +105,7 @@ export async function runNode(options: NodeRunOptions, terminal: Terminal): Prom
     await running.node.stop();
     return EXIT.clean;
   } catch (error) {
-    throw nodeFailure(error);
+    throw hostFailure(error);
   } finally {
     await opened.close();
   }
@@ -203,7 +162,7 @@ async function open(
     scheduler: systemScheduler,
     random: systemRandom,
     log,
-    port: (on) => portOf(ports, on),
+    port: (on) => options.inFront?.(portOf(ports, on)) ?? portOf(ports, on),
     localStack: tun,
     store,
     trustAnchors,

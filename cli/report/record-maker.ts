@@ -83,7 +83,7 @@ export class RecordMaker {
               length: draft.homePrefix.length,
             }),
           }),
-      evidence: draft.evidence.map((item) => this.#evidence(item)),
+      evidence: draft.evidence.map((item) => this.evidence(item)),
       related: alert.related.map(({ ruleId, message }) => ({ rule: ruleId, message })),
       references: rule.references,
       explanation: rule.explanation,
@@ -109,7 +109,7 @@ export class RecordMaker {
         alerts: alerts.map((alert) => this.#link(alert)),
       })),
       alerts: incident.alerts.map((alert) => this.#link(alert)),
-      evidence: incident.evidence.map((item) => this.#evidence(item)),
+      evidence: incident.evidence.map((item) => this.evidence(item)),
       narrative: incident.narrative,
       references: incident.references,
       advice: incident.advice,
@@ -152,7 +152,8 @@ export class RecordMaker {
     };
   }
 
-  #evidence(evidence: Evidence): EvidenceRecord {
+  /** A packet and what in it proves something. */
+  evidence(evidence: Evidence): EvidenceRecord {
     const place = evidence.link === undefined ? {} : { in_iface: evidence.link.name };
     return { ...this.pointer(evidence.packet), ...place, text: evidence.text };
   }
@@ -170,7 +171,7 @@ export class RecordMaker {
 }
 
 /** Whom an alert or incident concerns. */
-function concerned(about: {
+export function concerned(about: {
   readonly homeAddress?: Uint8Array | undefined;
   readonly homeAgent?: Uint8Array | undefined;
 }): { home_address?: string; home_agent?: string } {

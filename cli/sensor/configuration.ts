@@ -42,18 +42,28 @@ export async function loadConfiguration(
   const named = await loadSiteAndRules(files);
   const keyDigests = digestsOf(files.keys);
   const keys = await loadKeys(files.keys, terminal);
-  return { files, ...named, keys, keyDigests };
+  return { ...named, keys, keyDigests };
 }
 
+/** What files other than key files say. */
+export type NamedSettings = Pick<SensorConfiguration, 'files' | 'site' | 'rules' | 'localRules'>;
+
 /** Site and rules. Throws CliError (2). */
-export async function loadSiteAndRules({
-  config,
-  rules: places,
-}: ConfigurationFiles): Promise<Pick<SensorConfiguration, 'site' | 'rules' | 'localRules'>> {
+export async function loadSiteAndRules(files: ConfigurationFiles): Promise<NamedSettings> {
+  const { rules, localRules } = await loadAllRules(files.rules);
+  return { files, site: await loadSite(files.config, rules), rules, localRules };
+}
+
+/** Rules of the program, and those of the operator. Throws CliError (2). */
+export async function loadAllRules(
+  places: readonly string[],
+): Promise<Pick<NamedSettings, 'rules' | 'localRules'>> {
   const { loadRules } = await import('../rules-directory.ts');
   const localRules = await loadOwnRules(places);
-  const rules = [...(await loadRules()), ...localRules.map(({ definition }) => definition)];
-  return { site: await loadSite(config, rules), rules, localRules };
+  return {
+    rules: [...(await loadRules()), ...localRules.map(({ definition }) => definition)],
+    localRules,
+  };
 }
 
 async function loadOwnRules(places: readonly string[]): Promise<readonly LocalRule[]> {

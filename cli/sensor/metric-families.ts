@@ -10,19 +10,21 @@ type Type = MetricFamily['type'];
 
 /** Everything that is served. */
 export function metricFamilies(sensor: SensorFacts): readonly MetricFamily[] {
-  return [
-    ...captureFamilies(sensor),
-    ...engineFamilies(sensor),
-    ...outputFamilies(sensor),
-    ...processFamilies(sensor),
-  ];
+  return [...captureFamilies(sensor), ...watchFamilies(sensor)];
 }
 
-function one(type: Type, name: string, help: string, value: () => number): MetricFamily {
+/** What does not depend on where packets come from. */
+export function watchFamilies(sensor: SensorFacts): readonly MetricFamily[] {
+  return [...engineFamilies(sensor), ...outputFamilies(sensor), ...processFamilies(sensor)];
+}
+
+/** A family of one number. */
+export function one(type: Type, name: string, help: string, value: () => number): MetricFamily {
   return { name, help, type, samples: () => [{ value: value() }] };
 }
 
-function many(
+/** A family of numbers with labels. */
+export function many(
   type: Type,
   name: string,
   help: string,

@@ -6,7 +6,7 @@ import { loadKeys } from '../session.ts';
 import type { LoadedKeys } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { digestsOf, loadSiteAndRules } from './configuration.ts';
-import type { SensorConfiguration } from './configuration.ts';
+import type { NamedSettings, SensorConfiguration } from './configuration.ts';
 
 /** What became of the keys. */
 export interface KeyReload {
@@ -25,14 +25,16 @@ export interface Reloaded {
 
 /**
  * Loads the files again.
+ * @param load what files other than key files say
  * @throws CliError (2) with the places of all that is wrong; the configuration in use is as before
  */
 export async function reloaded(
   current: SensorConfiguration,
   terminal: Terminal,
+  load: () => Promise<NamedSettings> = () => loadSiteAndRules(current.files),
 ): Promise<Reloaded> {
-  const { files } = current;
-  const named = await loadSiteAndRules(files);
+  const named = await load();
+  const { files } = named;
   const keyDigests = digestsOf(files.keys);
   const unreadable = files.keys.filter((_, i) => keyDigests[i] === undefined);
   const before = { ...current, ...named };
@@ -44,11 +46,12 @@ export async function reloaded(
     const note = `${unreadable.join(', ')}: cannot be read any more (a sensor that gave up its privileges may not); all keys are kept`;
     return kept('kept', [note]);
   }
-  if (keyDigests.every((digest, i) => digest === current.keyDigests[i])) {
+  const known = new Map(current.files.keys.map((file, i) => [file, current.keyDigests[i]]));
+  const changed = new Set(files.keys.filter((file, i) => keyDigests[i] !== known.get(file)));
+  if (changed.size === 0 && files.keys.length === current.files.keys.length) {
     return kept('unchanged', []);
   }
   const loaded = await loadKeys(files.keys, terminal);
-  const changed = new Set(files.keys.filter((_, i) => keyDigests[i] !== current.keyDigests[i]));
   const associations = merged(current.keys.associations, loaded.associations, changed);
   const keys: LoadedKeys = { ...current.keys, associations, unusedKeys: loaded.unusedKeys };
   return {

@@ -1,15 +1,18 @@
 /**
  * What a sensor is made of, and what it lets others look at.
  */
+import type { EngineConfiguration, EngineOptions } from '../../engine/engine.ts';
 import type { Engine } from '../../engine/pipeline.ts';
 import type { PacketSource } from '../../engine/ports.ts';
 import type { Binding } from '../../engine/state/binding-cache.ts';
 import type { LiveSource } from '../../io/capture/live-source.ts';
+import type { RuleChanges } from '../../engine/rules/rule-changes.ts';
 import type { EveFile } from '../../io/export/eve-file.ts';
+import type { EveWriter } from '../../io/export/eve.ts';
 import type { BindingRecord } from '../../io/export/records.ts';
 import type { StoreQueue } from '../../io/store/store-queue.ts';
 import type { Terminal } from '../terminal.ts';
-import type { SensorConfiguration } from './configuration.ts';
+import type { NamedSettings, SensorConfiguration } from './configuration.ts';
 import type { IncidentWatch } from './incident-watch.ts';
 import type { Mutes } from './mutes.ts';
 import type { Overload } from './overload.ts';
@@ -17,6 +20,12 @@ import type { SensorObserver } from './sensor-observer.ts';
 
 /** Where packets come from: interfaces, or anything else in tests. */
 export type SensorSource = PacketSource & Partial<LiveSource>;
+
+/** An engine, and who changes its configuration. */
+export interface WatchedEngine {
+  readonly engine: Engine;
+  reconfigure(configuration: EngineConfiguration): RuleChanges;
+}
 
 /** What a sensor is made of; all of it is open. */
 export interface SensorParts {
@@ -35,6 +44,14 @@ export interface SensorParts {
   readonly seed: number;
   /** Clock of the machine, microseconds since 1970. */
   readonly now: () => number;
+  /** Makes the engine; by default one that watches what the source gives. */
+  readonly makeEngine?: (options: EngineOptions) => WatchedEngine;
+  /** Loads site and rules again; by default those of the files of the configuration. */
+  readonly load?: () => Promise<NamedSettings>;
+  /** Writes events to `eve`; by default all of them. */
+  readonly writer?: EveWriter;
+  /** More numbers for the lines of numbers. */
+  readonly moreStats?: () => Readonly<Record<string, unknown>>;
 }
 
 /** How often the configuration was loaded again. */

@@ -5,17 +5,14 @@
 import { randomInt } from 'node:crypto';
 import type { LiveOptions } from '../../io/capture/live-source.ts';
 import { dropPrivileges, openLive } from '../../io/capture/live/index.ts';
-import { EveFile } from '../../io/export/eve-file.ts';
 import { serveMetrics } from '../../io/metrics.ts';
 import type { MetricsServer } from '../../io/metrics.ts';
-import { OutputError } from '../../io/output.ts';
-import type { StoreQueue } from '../../io/store/store-queue.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { liveFailure } from '../live/live-failure.ts';
 import { refuseToOverwrite } from '../own-files.ts';
 import { packageVersion } from '../package-root.ts';
-import { outputExitCode } from '../report-output.ts';
+import { Opened } from '../opened.ts';
 import type { Terminal } from '../terminal.ts';
 import { loadConfiguration } from './configuration.ts';
 import type { ConfigurationFiles, SensorConfiguration } from './configuration.ts';
@@ -24,12 +21,11 @@ import { serveControl } from './control-server.ts';
 import type { ControlServer } from './control-server.ts';
 import { metricFamilies } from './metric-families.ts';
 import { isLoopback, metricsPlace } from './metrics-place.ts';
+import { openEve, openHistory } from './outputs.ts';
 import type { SensorSource } from './sensor-facts.ts';
 import { SensorSignals } from './sensor-signals.ts';
 import { Sensor } from './sensor.ts';
 import { troublesOf } from './status.ts';
-
-const MEBIBYTE = 1024 * 1024;
 
 /** What the user asked for. */
 export interface SensorOptions {
@@ -101,19 +97,6 @@ export async function runSensor(
   }
 }
 
-/** Things to close, the last first. */
-class Opened {
-  readonly #closers: (() => Promise<void> | void)[] = [];
-
-  add(closer: () => Promise<void> | void): void {
-    this.#closers.push(closer);
-  }
-
-  async close(): Promise<void> {
-    for (const closer of this.#closers.reverse()) await closer();
-  }
-}
-
 async function runUntilSignal(sensor: Sensor, { capture }: SensorOptions): Promise<void> {
   const signals = new SensorSignals({
     onEnd: (signal) => {
@@ -162,16 +145,14 @@ async function openSensor(
   const say = (text: string): void => {
     terminal.say(`mip6guard: ${text}`);
   };
-  const eve = openEve(options, say);
+  const { eve: file, eveSize: size, eveFiles, db, files } = options;
+  const hint = 'Choose another file with --eve; with --user it is written by that user.';
+  const eve = openEve({ file, size, files: eveFiles }, say, hint);
   opened.add(() => {
     eve.close();
   });
-  if (eve.repair !== undefined) {
-    const { kind, octets } = eve.repair;
-    const done = kind === 'cut' ? `${octets} octets were cut off` : 'its end was added';
-    say(`${eve.name}: the last line was torn: ${done}`);
-  }
-  const store = await openStore(options, material, eve, say);
+  const { inputs } = material.source;
+  const store = db === undefined ? undefined : await openHistory(db, { files, inputs }, eve, say);
   if (store !== undefined) opened.add(() => store.close(0));
   return new Sensor({
     ...material,
@@ -185,55 +166,6 @@ async function openSensor(
     seed: randomInt(2 ** 31),
     now: () => Date.now() * 1000,
   });
-}
-
-function openEve(options: SensorOptions, say: (text: string) => void): EveFile {
-  const { eve, eveSize, eveFiles } = options;
-  try {
-    const size = eveSize === 0 ? undefined : eveSize * MEBIBYTE;
-    return new EveFile(eve, { size, files: eveFiles, say });
-  } catch (error) {
-    if (!(error instanceof OutputError)) throw error;
-    throw new CliError(outputExitCode(error), error.message, {
-      hint: 'Choose another file with --eve; with --user it is written by that user.',
-    });
-  }
-}
-
-async function openStore(
-  options: SensorOptions,
-  material: { readonly source: SensorSource; readonly configuration: SensorConfiguration },
-  eve: EveFile,
-  say: (text: string) => void,
-): Promise<StoreQueue | undefined> {
-  const { db, files } = options;
-  if (db === undefined) return undefined;
-  const [{ openThreadedStore }, { StoreError }, { ownProcess }] = await Promise.all([
-    import('../../io/store/threaded-store.ts'),
-    import('../../io/store/sqlite.ts'),
-    import('../../io/store/running-process.ts'),
-  ]);
-  const run = {
-    startedAt: new Date().toISOString(),
-    version: packageVersion(),
-    site: files.config,
-    keyFiles: files.keys,
-    failOn: 'high',
-    inputs: material.source.inputs.map(({ name }) => name),
-    process: ownProcess(),
-  };
-  const beforePost = (): void => {
-    eve.flush();
-  };
-  try {
-    const { queue, killed } = await openThreadedStore(run, { name: db, beforePost, say });
-    if (killed.length > 0) say(`${db}: marked as killed: run ${killed.join(', ')}`);
-    return queue;
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    const code = error.kind === 'usage' ? EXIT.usage : EXIT.environment;
-    throw new CliError(code, error.message, { cause: error });
-  }
 }
 
 /** Throws CliError when the place is taken. */

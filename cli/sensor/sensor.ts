@@ -2,6 +2,7 @@
  * A sensor: the engine over a source without an end, and what has to be done beside it.
  */
 import type { Alert } from '../../engine/alert.ts';
+import type { EngineOptions } from '../../engine/engine.ts';
 import { Engine } from '../../engine/pipeline.ts';
 import type { PacketRecord } from '../../engine/ports.ts';
 import type { RuleChanges } from '../../engine/rules/rule-changes.ts';
@@ -21,7 +22,7 @@ import { Mutes } from './mutes.ts';
 import { Overload, captureTotals } from './overload.ts';
 import { reloaded } from './reload.ts';
 import type { KeyReload } from './reload.ts';
-import type { ReloadCounts, SensorFacts, SensorParts } from './sensor-facts.ts';
+import type { ReloadCounts, SensorFacts, SensorParts, WatchedEngine } from './sensor-facts.ts';
 import { SensorObserver } from './sensor-observer.ts';
 import { sensorDocument } from './sensor-document.ts';
 import { statsLine } from './stats-line.ts';
@@ -51,6 +52,7 @@ const MAX_ERRORS_TOLD = 20;
 export class Sensor implements SensorFacts {
   readonly parts: SensorParts;
   readonly engine: Engine;
+  readonly #watched: WatchedEngine;
   readonly observer: SensorObserver;
   readonly mutes = new Mutes();
   readonly overload: Overload;
@@ -87,7 +89,7 @@ export class Sensor implements SensorFacts {
     this.overload = new Overload((text) => {
       this.say(text);
     });
-    this.#eve = new EveWriter(eve);
+    this.#eve = parts.writer ?? new EveWriter(eve);
     this.#events = new EventRecords(source.inputs);
     this.#records = new RecordMaker(source.inputs);
     const follower = new RunFollower(source.inputs, { eve: this.#eve, store });
@@ -98,7 +100,7 @@ export class Sensor implements SensorFacts {
     });
     this.#useMatcher();
     const { keys, site, rules } = configuration;
-    this.engine = new Engine({
+    const options: EngineOptions = {
       site,
       rules,
       associations: keys.associations,
@@ -112,7 +114,9 @@ export class Sensor implements SensorFacts {
       seed: parts.seed,
       today: this.#today,
       forgetAlertsAfter: parts.alertMemory,
-    });
+    };
+    this.#watched = parts.makeEngine?.(options) ?? watchingEngine(options);
+    this.engine = this.#watched.engine;
   }
 
   /** The configuration in use. */
@@ -231,7 +235,7 @@ export class Sensor implements SensorFacts {
       // Suppressions that ended yesterday hide nothing any more.
       this.#today = today;
       const { rules, site } = this.#configuration;
-      this.engine.reconfigure({ rules, site, today });
+      this.#watched.reconfigure({ rules, site, today });
     }
   }
 
@@ -248,7 +252,7 @@ export class Sensor implements SensorFacts {
         try {
           action();
         } catch (error) {
-          this.#noteError(error, 'a round of chores');
+          this.noteError(error, 'a round of chores');
         }
       };
       this.#timers.push(setInterval(guarded, milliseconds));
@@ -279,12 +283,12 @@ export class Sensor implements SensorFacts {
     try {
       this.engine.feed(record);
     } catch (error) {
-      this.#noteError(error, `packet ${record.number}`);
+      this.noteError(error, `packet ${record.number}`);
     }
   }
 
   /** A sensor outlives its bugs: each is told once. */
-  #noteError(error: unknown, where: string): void {
+  noteError(error: unknown, where: string): void {
     this.internalErrors++;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const first = reason.split('\n').slice(0, 2).join(' ');
@@ -294,9 +298,13 @@ export class Sensor implements SensorFacts {
   }
 
   async #reload(): Promise<ReloadResult> {
-    const { configuration, keys } = await reloaded(this.#configuration, this.parts.terminal);
+    const { configuration, keys } = await reloaded(
+      this.#configuration,
+      this.parts.terminal,
+      this.parts.load,
+    );
     const { rules, site } = configuration;
-    const changes = this.engine.reconfigure({
+    const changes = this.#watched.reconfigure({
       rules,
       site,
       today: this.#today,
@@ -358,6 +366,12 @@ export class Sensor implements SensorFacts {
 
 /** Milliseconds that the store has at the end. */
 const CLOSE_MILLISECONDS = 10_000;
+
+/** An engine that only watches. */
+function watchingEngine(options: EngineOptions): WatchedEngine {
+  const engine = new Engine(options);
+  return { engine, reconfigure: (configuration) => engine.reconfigure(configuration) };
+}
 
 /** `2026-12-31` of microseconds since 1970. */
 function dayOf(time: number): string {

@@ -33,6 +33,7 @@ export function statsLine(sensor: SensorFacts): string {
     detect: { alert: observer.told, incident: incidents.count },
     mip6: { ...counters, bindings: Object.values(phases).reduce((sum, count) => sum + count, 0) },
     sensor: { bindings_by_phase: phases, ...sensorRecord(sensor) },
+    ...parts.moreStats?.(),
   };
   return `{"timestamp":"${eveTimestamp(parts.now())}","event_type":"stats","stats":${jsonText(stats)}}\n`;
 }

@@ -14,7 +14,7 @@ const MAX_KEYS = 4096;
 const MAX_DESTINATIONS = 4;
 const TWO_32 = 2 ** 32;
 /** Packets remembered of a flow: a replay window of the common size. */
-const WINDOW = 64;
+export const WINDOW = 64;
 /** Copies of one packet this close together come from a mirror port. Microseconds. */
 const MIRROR = 20_000;
 /** A copy with fewer hops left this close behind was forwarded past the capture again. Microseconds. */
@@ -67,7 +67,7 @@ export interface EspSighted {
 }
 
 /** Packets of one flow, by sequence number modulo the window. */
-class Flow {
+export class Flow {
   readonly destination: Uint8Array;
   packets = 0;
   highest = 0;
@@ -90,12 +90,40 @@ class Flow {
   }
 }
 
+/** A flow as it was before a packet, with the place that the packet takes. */
+interface Entry {
+  flow: Flow;
+  slot: number;
+  packets: number;
+  highest: number;
+  raised: number;
+  settled: number;
+  candidate: number;
+  checked: number;
+  sequence: number;
+  tail: number;
+  time: number;
+  number: number;
+  input: number;
+  hops: number;
+  layout: number;
+}
+
 /** Sequence numbers of all flows. */
 export class EspSequences {
   evictions = 0;
+  /** How flows were before the packet at hand; kept when it may turn out that it did not arrive. */
+  readonly #journal: Entry[] = [];
+  #entries = 0;
+  readonly #hasJournal: boolean;
   /** Of the last verdict but FINE: the packet it was compared with, and the highest number before. */
   readonly before = { input: 0, number: 0, time: 0, highest: 0 };
   readonly #flows = new Map<number, Flow[]>();
+
+  /** @param hasJournal packets can be taken back; then `endPacket` is called after each */
+  constructor(hasJournal = false) {
+    this.#hasJournal = hasJournal;
+  }
 
   /** Notes a whole ESP packet that nothing speaks against. */
   note(packet: EspSighted): SequenceVerdict {
@@ -104,6 +132,7 @@ export class EspSequences {
     const flow = this.#flow(packet);
     const slot = sequence & (WINDOW - 1);
     const tail = tailOf(bytes, esp, end);
+    if (this.#hasJournal) this.#record(flow, slot);
     const isFirst = flow.packets === 0;
     const verdict = isFirst
       ? SequenceVerdict.FINE
@@ -133,6 +162,56 @@ export class EspSequences {
     flow.hops[slot] = packet.hopLimit;
     flow.layouts[slot] = packet.layout;
     return verdict;
+  }
+
+  /** Flows with their links and SPIs, first seen first. */
+  *entries(): IterableIterator<{ linkId: number; spi: number; flow: Readonly<Flow> }> {
+    for (const [key, list] of this.#flows) {
+      for (const flow of list) {
+        yield { linkId: Math.floor(key / TWO_32), spi: key % TWO_32, flow };
+      }
+    }
+  }
+
+  /** Takes a flow of an earlier run; those seen first come first. */
+  restore(linkId: number, spi: number, flow: Flow): void {
+    const key = linkId * TWO_32 + spi;
+    const list = this.#flows.get(key) ?? [];
+    if (list.length >= MAX_DESTINATIONS) return;
+    list.push(flow);
+    this.#flows.set(key, list);
+    if (this.#flows.size > MAX_KEYS) this.#forgetOldest();
+  }
+
+  /** The packet at hand is done with. @param isLetIn false = it did not arrive: the genuine one may still come */
+  endPacket(isLetIn: boolean): void {
+    for (let i = this.#entries - 1; i >= 0 && !isLetIn; i--) {
+      const entry = this.#journal[i];
+      if (entry !== undefined) putBack(entry);
+    }
+    this.#entries = 0;
+  }
+
+  #record(flow: Flow, slot: number): void {
+    const place = this.#entries++;
+    const entry = this.#journal[place];
+    const known = entry ?? newEntry(flow);
+    if (entry === undefined) this.#journal.push(known);
+    known.flow = flow;
+    known.slot = slot;
+    known.packets = flow.packets;
+    known.highest = flow.highest;
+    known.raised = flow.raised;
+    known.settled = flow.settled;
+    known.candidate = flow.candidate;
+    known.checked = flow.checked;
+    known.sequence = flow.sequences[slot] ?? 0;
+    known.tail = flow.tails[slot] ?? 0;
+    known.time = flow.times[slot] ?? 0;
+    known.number = flow.numbers[slot] ?? 0;
+    known.input = flow.inputs[slot] ?? 0;
+    known.hops = flow.hops[slot] ?? 0;
+    known.layout = flow.layouts[slot] ?? 0;
   }
 
   #judge(
@@ -191,6 +270,42 @@ export class EspSequences {
     this.#flows.delete(oldest.value);
     this.evictions++;
   }
+}
+
+function newEntry(flow: Flow): Entry {
+  return {
+    flow,
+    slot: 0,
+    packets: 0,
+    highest: 0,
+    raised: 0,
+    settled: 0,
+    candidate: 0,
+    checked: 0,
+    sequence: 0,
+    tail: 0,
+    time: 0,
+    number: 0,
+    input: 0,
+    hops: 0,
+    layout: 0,
+  };
+}
+
+function putBack({ flow, slot, ...before }: Entry): void {
+  flow.packets = before.packets;
+  flow.highest = before.highest;
+  flow.raised = before.raised;
+  flow.settled = before.settled;
+  flow.candidate = before.candidate;
+  flow.checked = before.checked;
+  flow.sequences[slot] = before.sequence;
+  flow.tails[slot] = before.tail;
+  flow.times[slot] = before.time;
+  flow.numbers[slot] = before.number;
+  flow.inputs[slot] = before.input;
+  flow.hops[slot] = before.hops;
+  flow.layouts[slot] = before.layout;
 }
 
 /** Hash of the last octets: the ICV, or the last part of a longer one. */

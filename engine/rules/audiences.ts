@@ -10,6 +10,7 @@ import {
   bindingTraits,
   espTraits,
   mobilityTraits,
+  REPEATED_TUNNEL_TRAITS,
   siteTraits,
   traitBit,
   tunnelledTraits,
@@ -106,24 +107,40 @@ export class Audiences<R extends Asked> {
         return audienceOf(this.#ofKind('binding'), bindingTraits(event));
       case 'tunnelled': {
         const traits = tunnelledTraits(event, this.#siteTraits, this.#knowledge);
-        if (!event.isExpected) return audienceOf(this.#ofKind('tunnelled'), traits);
-        this.#ofExpectedTunnels ??= this.#gather(
-          'tunnelled',
-          undefined,
-          ({ ignoresExpectedTunnels }) => ignoresExpectedTunnels !== true,
+        return audienceOf(
+          event.isExpected ? this.#expectedTunnels : this.#ofKind('tunnelled'),
+          traits,
         );
-        return audienceOf(this.#ofExpectedTunnels, traits);
       }
       default:
         return audienceOf(this.#ofKind(event.kind), 0);
     }
   }
 
-  #ofMobility(event: MobilityEvent): Audience<R> {
-    return audienceOf(
-      this.#ofMessage('mobility', event.header.message.kind),
-      mobilityTraits(event, this.#knowledge),
+  /** Whether any rule is to be asked about payload in its own tunnel of which the same was told. */
+  get wantsRepeats(): boolean {
+    for (const { guard, traits } of this.#expectedTunnels.members) {
+      if (guard === undefined || guard.isOpen || (traits & REPEATED_TUNNEL_TRAITS) !== 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  get #expectedTunnels(): Listeners<R> {
+    this.#ofExpectedTunnels ??= this.#gather(
+      'tunnelled',
+      undefined,
+      ({ ignoresExpectedTunnels }) => ignoresExpectedTunnels !== true,
     );
+    return this.#ofExpectedTunnels;
+  }
+
+  #ofMobility(event: MobilityEvent): Audience<R> {
+    const listeners = this.#ofMessage('mobility', event.header.message.kind);
+    const { mask } = listeners;
+    const traits = mask === 0 ? 0 : mobilityTraits(event, this.#knowledge, mask);
+    return audienceOf(listeners, traits);
   }
 
   #ofKind(kind: EngineEvent['kind']): Listeners<R> {

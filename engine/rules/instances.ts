@@ -2,7 +2,7 @@
  * Which rules run, and with what: each once for the whole site, and once more for each override that gives it other
  * parameters.
  */
-import type { RuleDefinition, Severity } from '../rule-api.ts';
+import type { RuleDefinition, Severity, Verdict } from '../rule-api.ts';
 import type { Site } from '../site.ts';
 import { isStateCondition } from './guards.ts';
 import { BASE, overridesOf } from './overrides.ts';
@@ -17,6 +17,8 @@ export interface RuleInstance {
   readonly params: Readonly<Record<string, number>>;
   /** Severity that the site gives it. */
   readonly severity: Severity | undefined;
+  /** Verdict that the site gives it. */
+  readonly verdict: Verdict | undefined;
   /** `BASE`, or the index of the override it runs for. */
   readonly scope: number;
   /** All overrides of the rule. */
@@ -63,6 +65,7 @@ function instancesOf(rule: RuleDefinition, site: Site): RuleInstance[] {
       rule,
       params,
       severity: settings?.severity,
+      verdict: settings?.verdict,
       scope,
       overrides,
       isAlike: (other) => isSameDefinition(rule, other),

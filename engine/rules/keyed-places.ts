@@ -6,8 +6,6 @@ import { u8 } from '../../dissectors/core/bytes.ts';
 /** No place. */
 export const NONE = -1;
 const FIRST_CAPACITY = 16;
-/** Octets of an address. */
-const ADDRESS = 16;
 
 /**
  * Cells of one place: all that a look-up touches lies in one cache line, which is what it costs when there are thousands of
@@ -39,7 +37,9 @@ export class KeyedPlaces {
   #size = 0;
   #oldest = NONE;
   #newest = NONE;
-  /** What was looked for last, and its place: who finds a place sets it next. */
+  /** Hash of the key at hand. */
+  #hash = 0;
+  /** Whose key is at hand, and its place: who finds a place, or none, sets it next. */
   #lastA: Uint8Array | undefined;
   #lastB: Uint8Array | undefined;
   #lastTag = 0;
@@ -87,26 +87,27 @@ export class KeyedPlaces {
   /** The place of a key. Addresses have 16 octets; `b` may be fewer octets of another kind, told apart by `tag`. */
   find(a: Uint8Array, b: Uint8Array | undefined, tag: number): number {
     if (this.#size === 0) return NONE;
-    const isAgain = a === this.#lastA && b === this.#lastB && tag === this.#lastTag;
-    if (isAgain && this.#lastPlace !== NONE) return this.#lastPlace;
-    this.#lastA = a;
-    this.#lastB = b;
-    this.#lastTag = tag;
-    this.#lastPlace = this.#lookUp(this.#load(a, b, tag));
+    if (a === this.#lastA && b === this.#lastB && tag === this.#lastTag) return this.#lastPlace;
+    this.#load(a, b, tag);
+    this.#lastPlace = this.#lookUp();
     return this.#lastPlace;
   }
 
   /** A place for a key that has none, as the newest. */
   insert(a: Uint8Array, b: Uint8Array | undefined, tag: number): number {
     const place = this.#allocate();
-    const bucket = this.#load(a, b, tag);
+    const isAtHand = a === this.#lastA && b === this.#lastB && tag === this.#lastTag;
+    if (!isAtHand) this.#load(a, b, tag);
+    const bucket = this.#hash & (this.#buckets.length - 1);
     const cells = this.#cells;
+    const key = this.#key;
     const at = place * STRIDE;
-    for (let i = 0; i <= TAG; i++) cells[at + i] = this.#key[i] ?? 0;
+    for (let i = 0; i <= TAG; i++) cells[at + i] = key[i] ?? 0;
     cells[at + NEXT] = this.#buckets[bucket] ?? NONE;
     this.#buckets[bucket] = place;
     this.#append(place);
     this.#size++;
+    this.#lastPlace = place;
     return place;
   }
 
@@ -118,10 +119,10 @@ export class KeyedPlaces {
   }
 
   remove(place: number): void {
-    this.#lastPlace = NONE;
+    if (place === this.#lastPlace) this.#lastPlace = NONE;
     const cells = this.#cells;
     const next = cells[place * STRIDE + NEXT] ?? NONE;
-    const bucket = this.#bucketOf(cells, place * STRIDE);
+    const bucket = hashOf(this.#seed, cells, place * STRIDE) & (this.#buckets.length - 1);
     let before = this.#buckets[bucket] ?? NONE;
     if (before === place) this.#buckets[bucket] = next;
     else {
@@ -140,15 +141,16 @@ export class KeyedPlaces {
     this.#size--;
   }
 
-  #lookUp(bucket: number): number {
+  #lookUp(): number {
     const cells = this.#cells;
     const key = this.#key;
-    let place = this.#buckets[bucket] ?? NONE;
+    const last = key[3];
+    let place = this.#buckets[this.#hash & (this.#buckets.length - 1)] ?? NONE;
     while (place !== NONE) {
       const at = place * STRIDE;
       // The last words differ most.
       if (
-        cells[at + 3] === key[3] &&
+        cells[at + 3] === last &&
         cells[at + 2] === key[2] &&
         cells[at + 1] === key[1] &&
         cells[at] === key[0] &&
@@ -165,25 +167,27 @@ export class KeyedPlaces {
     return NONE;
   }
 
-  /** Takes a key at hand. @returns its bucket */
-  #load(a: Uint8Array, b: Uint8Array | undefined, tag: number): number {
+  /** Takes a key at hand. */
+  #load(a: Uint8Array, b: Uint8Array | undefined, tag: number): void {
     const key = this.#key;
-    loadWords(key, 0, a, ADDRESS);
-    if (b?.length === ADDRESS) loadWords(key, 4, b, ADDRESS);
+    key[0] = word(a, 0);
+    key[1] = word(a, 4);
+    key[2] = word(a, 8);
+    key[3] = word(a, 12);
+    if (b === undefined) key[4] = key[5] = key[6] = key[7] = 0;
     else {
-      for (let i = 4; i < TAG; i++) key[i] = 0;
-      if (b !== undefined) loadWords(key, 4, b, Math.min(b.length, ADDRESS));
+      // Of more octets than an address has the first count; behind the end there are zeros.
+      key[4] = word(b, 0);
+      key[5] = word(b, 4);
+      key[6] = word(b, 8);
+      key[7] = word(b, 12);
     }
     key[TAG] = tag;
-    return this.#bucketOf(key, 0);
-  }
-
-  #bucketOf(words: Int32Array, at: number): number {
-    let hash = this.#seed;
-    for (let i = at; i <= at + TAG; i++) {
-      hash = Math.imul(hash ^ (hash >>> 15) ^ (words[i] ?? 0), 0x85ebca6b);
-    }
-    return (hash ^ (hash >>> 15)) & (this.#buckets.length - 1);
+    this.#hash = hashOf(this.#seed, key, 0);
+    this.#lastA = a;
+    this.#lastB = b;
+    this.#lastTag = tag;
+    this.#lastPlace = NONE;
   }
 
   #allocate(): number {
@@ -206,7 +210,7 @@ export class KeyedPlaces {
     this.#buckets = new Int32Array(capacity).fill(NONE);
     // All places are in use when there is none left.
     for (let place = 0; place < this.#used - 1; place++) {
-      const bucket = this.#bucketOf(cells, place * STRIDE);
+      const bucket = hashOf(this.#seed, cells, place * STRIDE) & (capacity - 1);
       cells[place * STRIDE + NEXT] = this.#buckets[bucket] ?? NONE;
       this.#buckets[bucket] = place;
     }
@@ -233,13 +237,31 @@ export class KeyedPlaces {
   }
 }
 
-function loadWords(key: Int32Array, at: number, octets: Uint8Array, length: number): void {
-  for (let i = 0; i < length; i += 4) {
-    // Behind the end `u8` gives zeros.
-    key[at + (i >> 2)] =
-      (u8(octets, i) << 24) |
-      (u8(octets, i + 1) << 16) |
-      (u8(octets, i + 2) << 8) |
-      u8(octets, i + 3);
-  }
+/** 32 bits at an offset as a signed number. Behind the end `u8` gives zeros. */
+function word(octets: Uint8Array, at: number): number {
+  return (
+    (u8(octets, at) << 24) |
+    (u8(octets, at + 1) << 16) |
+    (u8(octets, at + 2) << 8) |
+    u8(octets, at + 3)
+  );
+}
+
+function mix(hash: number, value: number): number {
+  return Math.imul(hash ^ (hash >>> 15) ^ value, 0x85ebca6b);
+}
+
+/** Hash of the key that begins at a place. Most have one address only. */
+function hashOf(seed: number, words: Int32Array, at: number): number {
+  let hash = mix(seed, words[at] ?? 0);
+  hash = mix(hash, words[at + 1] ?? 0);
+  hash = mix(hash, words[at + 2] ?? 0);
+  hash = mix(hash, words[at + 3] ?? 0);
+  const e = words[at + 4] ?? 0;
+  const f = words[at + 5] ?? 0;
+  const g = words[at + 6] ?? 0;
+  const h = words[at + 7] ?? 0;
+  if ((e | f | g | h) !== 0) hash = mix(mix(mix(mix(hash, e), f), g), h);
+  hash = mix(hash, words[at + TAG] ?? 0);
+  return hash ^ (hash >>> 15);
 }

@@ -74,7 +74,10 @@ function isServed(address: Uint8Array, { homePrefixes }: SiteHomeAgent): boolean
 /** What an override makes of a finding. */
 export interface OverriddenFinding {
   readonly severity: NonNullable<RuleOverride['severity']> | undefined;
+  readonly verdict: NonNullable<RuleOverride['verdict']> | undefined;
 }
+
+const AS_IT_IS: OverriddenFinding = { severity: undefined, verdict: undefined };
 
 /**
  * What becomes of a finding of one instance of a rule.
@@ -88,8 +91,8 @@ export function settleScope(
 ): OverriddenFinding | undefined {
   const index = overrides.findIndex((item) => item.contains(finding));
   const override = overrides[index];
-  if (override === undefined) return scope === BASE ? { severity: undefined } : undefined;
+  if (override === undefined) return scope === BASE ? AS_IT_IS : undefined;
   const { settings, hasInstance } = override;
   if (settings.enabled === false || scope !== (hasInstance ? index : BASE)) return undefined;
-  return { severity: settings.severity };
+  return { severity: settings.severity, verdict: settings.verdict };
 }

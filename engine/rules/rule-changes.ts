@@ -9,7 +9,7 @@ export interface RuleChanges {
   readonly added: readonly string[];
   /** Gone, or switched off. */
   readonly removed: readonly string[];
-  /** Defined otherwise, or with other parameters, severity or overrides. */
+  /** Defined otherwise, or with other parameters, severity, verdict or overrides. */
   readonly changed: readonly string[];
   /** Number of rules that are as before; their state is kept. */
   readonly unchanged: number;
@@ -53,6 +53,7 @@ function isSame(a: readonly RuleInstance[], b: readonly RuleInstance[]): boolean
       before.key === after.key &&
       before.isAlike(after.rule) &&
       before.severity === after.severity &&
+      before.verdict === after.verdict &&
       isAlike(settingsOf(before), settingsOf(after))
     );
   });

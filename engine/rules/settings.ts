@@ -10,6 +10,9 @@ export type RuleSelection = readonly string[] | 'all';
 /** Severity of a finding, least first as in `SEVERITIES`. */
 type SeverityName = 'info' | 'low' | 'medium' | 'high' | 'critical';
 
+/** What a gateway does with a packet that a rule objects to. */
+type VerdictName = 'drop' | 'alert' | 'rate-limit';
+
 /** IPv6 prefix: 16 octets and a length of 0..128. */
 export interface ScopePrefix {
   readonly prefix: Uint8Array;
@@ -28,6 +31,7 @@ export interface RuleOverride {
   readonly address?: ScopePrefix;
   readonly enabled?: boolean;
   readonly severity?: SeverityName;
+  readonly verdict?: VerdictName;
   readonly params?: Readonly<Record<string, number>>;
   readonly reason?: string;
 }
@@ -61,7 +65,7 @@ export interface RateFilter {
   /** How long the change holds, seconds. */
   readonly timeout: number;
   readonly severity?: SeverityName;
-  readonly verdict?: 'drop' | 'alert' | 'rate-limit';
+  readonly verdict?: VerdictName;
   readonly reason?: string;
 }
 

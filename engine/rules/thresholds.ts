@@ -94,6 +94,18 @@ class RateCounter {
     this.#rates = new ExpiringTable({ maxEntries: MAX_TRACKED, ttlSeconds }, () => this.#now);
   }
 
+  /** Whether one more finding of this key would be changed. Counts nothing. */
+  wouldExceed(key: string, now: number): boolean {
+    this.#now = now;
+    const { seconds, timeout, count } = this.settings;
+    const rate =
+      this.#rates.get(key) ?? (this.#rates.size >= MAX_TRACKED ? this.#others : undefined);
+    if (rate === undefined) return count < 1;
+    if (rate.changedAt !== undefined && now - rate.changedAt < timeout * 1e6) return true;
+    const isOver = rate.changedAt !== undefined || now - rate.start >= seconds * 1e6;
+    return !isOver && rate.count + 1 > count;
+  }
+
   /** Counts a finding. @returns whether the rate was exceeded, now or less than the timeout ago */
   isExceeded(key: string, now: number): boolean {
     this.#now = now;
@@ -152,6 +164,17 @@ export class Thresholds {
       (settings) =>
         oldRates.find((item) => isAlike(item.settings, settings)) ?? new RateCounter(settings),
     );
+  }
+
+  /** What rate filters make of the verdict on a finding at hand, which `take` counts later; undefined = nothing. */
+  verdictOf(ruleId: string, finding: PlacedFinding, now: number): Verdict | undefined {
+    let found: Verdict | undefined;
+    for (const counter of this.#rates) {
+      const { rules, track, verdict } = counter.settings;
+      if (verdict === undefined || !isSelected(rules, ruleId)) continue;
+      if (counter.wouldExceed(`${ruleId}/${trackKey(track, finding)}`, now)) found = verdict;
+    }
+    return found;
   }
 
   /**

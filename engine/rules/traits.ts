@@ -74,6 +74,8 @@ const MOBILITY_TRAITS = [
   'key-mobility',
   /** An acknowledgement with a status from 128 on. */
   'refusal',
+  /** Not one of those in which nothing is out of the ordinary: see `routine.ts`. */
+  'remarkable',
 ] as const;
 /** Traits of ESP in signalling layout. */
 const ESP_TRAITS = [
@@ -103,8 +105,10 @@ const BINDING_TRAITS = [
 /** Traits of a packet in a tunnel. */
 const TUNNELLED_TRAITS = [
   'on-known-link',
-  /** Towards a home agent, or its outer source is a care-of address. */
-  'from-care-of-address',
+  /** The same was not told within the last minute. */
+  'news',
+  /** The same, and towards a home agent, or its outer source is a care-of address. */
+  'news-from-care-of-address',
   /** The site file names a foreign link. */
   'foreign-link-is-told',
   /** A control protocol that has no business in most tunnels. */
@@ -188,6 +192,7 @@ const PROXY = MOBILITY.proxy;
 const ANCHOR_POINT = MOBILITY['anchor-point'];
 const KEY_MOBILITY = MOBILITY['key-mobility'];
 const REFUSAL = MOBILITY.refusal;
+const REMARKABLE = MOBILITY.remarkable;
 
 /** No Next Header. RFC 6275 section 6.1.1. */
 const NO_NEXT_HEADER = 59;
@@ -215,10 +220,16 @@ export interface TraitKnowledge {
   isHomeAgent(address: Uint8Array): boolean;
   /** Whether a binding has or had the address as care-of address. */
   isCareOfAddress(address: Uint8Array): boolean;
+  /** Whether nothing is remarkable about a message. Without it every message is. */
+  isRoutine?(event: MobilityEvent): boolean;
 }
 
-/** Traits of a Mobility Header, as bits. */
-export function mobilityTraits(event: MobilityEvent, knowledge: TraitKnowledge): number {
+/** Traits of a Mobility Header, as bits. @param wanted those that anybody asks for */
+export function mobilityTraits(
+  event: MobilityEvent,
+  knowledge: TraitKnowledge,
+  wanted: number,
+): number {
   const { context, header } = event;
   const { message } = header;
   let traits = traitsOnTheWay(context);
@@ -228,6 +239,7 @@ export function mobilityTraits(event: MobilityEvent, knowledge: TraitKnowledge):
   if (header.mhType > LAST_TYPE) traits |= LATER_TYPE;
   if (context.homeAddressOption !== undefined) traits |= HOME_ADDRESS_OPTION;
   if (event.earlier !== undefined) traits |= COPY;
+  if ((wanted & REMARKABLE) !== 0 && knowledge.isRoutine?.(event) !== true) traits |= REMARKABLE;
   const isBare = context.outer === undefined && context.encapsulation.length === 0;
   if (isBare && knowledge.isHomeAgent(context.source)) traits |= BARE_FROM_HOME_AGENT;
   if (message.kind === 'binding-update') return traits | updateTraits(event, message);
@@ -364,6 +376,10 @@ export function bindingTraits({ change, binding }: BindingEvent): number {
   }
 }
 
+/** What repeated payload in its own tunnel may have: it is told by the link alone. */
+export const REPEATED_TUNNEL_TRAITS =
+  TUNNELLED['on-known-link'] | TUNNELLED['foreign-link-is-told'];
+
 /** Traits of a packet in a tunnel, as bits. @param ofSite `siteTraits` */
 export function tunnelledTraits(
   event: TunnelledEvent,
@@ -373,10 +389,13 @@ export function tunnelledTraits(
   const { context } = event;
   let traits = ofSite;
   const { outer } = context;
-  const isFromCareOfAddress =
-    event.direction === 'to-home-agent' ||
-    (outer !== undefined && knowledge.isCareOfAddress(outer.source));
-  if (isFromCareOfAddress) traits |= TUNNELLED['from-care-of-address'];
+  if (event.isRepeated !== true) {
+    traits |= TUNNELLED.news;
+    const isFromCareOfAddress =
+      event.direction === 'to-home-agent' ||
+      (outer !== undefined && knowledge.isCareOfAddress(outer.source));
+    if (isFromCareOfAddress) traits |= TUNNELLED['news-from-care-of-address'];
+  }
   if (context.link.effectiveRole !== 'unknown') traits |= TUNNELLED['on-known-link'];
   if (event.control !== undefined) traits |= TUNNELLED.control;
   if (event.depth > 1 || context.outer?.outer !== undefined) traits |= TUNNELLED.nested;

@@ -17,6 +17,11 @@ const SLOTS = 8;
 const STRIDE = SLOTS + 1;
 const FIRST_CAPACITY = 16;
 
+/** Which of the parts a slot is counted in. Of numbers this large a remainder costs more than a division. */
+function partOf(slot: number): number {
+  return slot - Math.floor(slot / SLOTS) * SLOTS;
+}
+
 /**
  * How much there was of each address and number of 32 bits in the last `windowSeconds`, counted in eighths of the window:
  * the oldest eighth may be left out, nothing older than the window is counted.
@@ -66,7 +71,7 @@ export class AddressCounts {
     }
     const at = place * STRIDE;
     // What comes late counts as if it came now.
-    const part = at + (places.numberOf(place) % SLOTS);
+    const part = at + partOf(places.numberOf(place));
     const counts = this.#counts;
     counts[part] = (counts[part] ?? 0) + amount;
     const sum = (counts[at + SLOTS] ?? 0) + amount;
@@ -99,7 +104,7 @@ export class AddressCounts {
     const at = place * STRIDE;
     const last = Math.min(slot, before + SLOTS);
     for (let i = before + 1; i <= last; i++) {
-      const part = at + (i % SLOTS);
+      const part = at + partOf(i);
       counts[at + SLOTS] = (counts[at + SLOTS] ?? 0) - (counts[part] ?? 0);
       counts[part] = 0;
     }
@@ -141,9 +146,10 @@ export class AddressCounts {
 
 /**
  * How many different addresses each address and number of 32 bits had in the last `windowSeconds`: as `DistinctCounts`,
- * without making a key or an object as long as there is only one.
+ * without making a key or an object as long as there is only one. A note can be kept with each key: it costs no look-up of
+ * its own, and is forgotten with the key.
  */
-export class AddressDistinct {
+export class AddressDistinct<N = undefined> {
   /** Keys forgotten while they still counted. */
   evictions = 0;
   readonly #places: KeyedPlaces;
@@ -154,6 +160,7 @@ export class AddressDistinct {
   /** By place: the only one seen; undefined where there are more. */
   readonly #only: (Uint8Array | undefined)[] = [];
   readonly #more: (Different | undefined)[] = [];
+  readonly #notes: (N | undefined)[] = [];
 
   /** @param clock time of the event, microseconds since 1970 */
   constructor({ windowSeconds, maxEntries }: WindowBounds, clock: () => number, seed = 0x5bd1e995) {
@@ -203,6 +210,18 @@ export class AddressDistinct {
     return count;
   }
 
+  /** The note kept with a key. */
+  noteOf(address: Uint8Array, tag = 0): N | undefined {
+    const place = this.#places.find(address, undefined, tag | 0);
+    return place === NONE ? undefined : this.#notes[place];
+  }
+
+  /** Keeps a note with a key that something was added to. */
+  setNote(note: N, address: Uint8Array, tag = 0): void {
+    const place = this.#places.find(address, undefined, tag | 0);
+    if (place !== NONE) this.#notes[place] = note;
+  }
+
   #open(address: Uint8Array, item: Uint8Array, tag: number, now: number): void {
     const places = this.#places;
     for (let i = 0; i < FORGOTTEN_AT_ONCE; i++) {
@@ -215,11 +234,13 @@ export class AddressDistinct {
     places.setTime(place, now);
     this.#only[place] = item;
     this.#more[place] = undefined;
+    this.#notes[place] = undefined;
   }
 
   #remove(place: number): void {
     this.#only[place] = undefined;
     this.#more[place] = undefined;
+    this.#notes[place] = undefined;
     this.#places.remove(place);
   }
 

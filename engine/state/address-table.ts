@@ -106,6 +106,18 @@ export class AddressTable<V> {
     if (entry !== NONE) this.#remove(entry);
   }
 
+  /** Addresses (copies of 16 octets) with their values, least recently used first. The table must not be changed meanwhile. */
+  *entries(): IterableIterator<readonly [Uint8Array, V]> {
+    for (let entry = this.#oldest; entry !== NONE; entry = at(this.#newer, entry)) {
+      const value = this.#values[entry];
+      if (value === undefined) continue;
+      const address = new Uint8Array(16);
+      const view = new DataView(address.buffer);
+      for (let i = 0; i < 4; i++) view.setInt32(i * 4, at(this.#words, entry * 4 + i));
+      yield [address, value];
+    }
+  }
+
   /** Values, least recently used first. The table must not be changed meanwhile. */
   *values(): IterableIterator<V> {
     for (let entry = this.#oldest; entry !== NONE; entry = at(this.#newer, entry)) {

@@ -14,6 +14,8 @@ import type { BindingEvent, PacketReference } from '../events.ts';
 import { isBindingValid } from '../registration/messages.ts';
 import type { Binding } from './binding-cache.ts';
 import { PairTable } from './pair-table.ts';
+import { TOLD_AGAIN, ToldTunnel } from './told-tunnel.ts';
+import type { TunnelSighting } from './told-tunnel.ts';
 
 /** Pairs of addresses watched: two for each binding. */
 const MAX_PAIRS = 65_536;
@@ -96,6 +98,9 @@ class Watched {
   ports = 0;
   end = 0;
   hasFlow = false;
+  /** What was told of its tunnel from the care-of address, and when to it, microseconds since 1970. */
+  fromCareOfAddress: ToldTunnel | undefined = undefined;
+  toldOfArrivals = -Infinity;
 
   constructor(binding: Readonly<Binding>) {
     this.binding = binding;
@@ -176,6 +181,12 @@ function isLive({ phase }: Readonly<Binding>): boolean {
 export class BindingTrafficCounter {
   readonly #pairs: PairTable<Watched>;
   readonly #touched: Watched[] = [];
+  /** Of the packet that was found in its tunnel last. */
+  #tunnel: Watched | undefined;
+  #isOut = false;
+  /** Of which home agent it was told last that it sends into its tunnels, and when. */
+  #sender: Uint8Array | undefined;
+  #senderToldAt = -Infinity;
 
   constructor(seed?: number) {
     this.#pairs = new PairTable<Watched>({
@@ -258,17 +269,54 @@ export class BindingTrafficCounter {
    * @param time microseconds since 1970
    */
   isInItsTunnel(outer: Ipv6View, inner: Ipv6View, time: number): boolean {
-    const binding = this.#pairs.get(outer.bytes, outer.source, outer.destination)?.binding;
+    const watched = this.#pairs.get(outer.bytes, outer.source, outer.destination);
+    const binding = watched?.binding;
     if (binding?.role !== 'home' || !isBindingValid(binding, time)) return false;
     const isOut = equalBytes(outer.bytes, outer.source, binding.careOfAddress, 0, 16);
     const agent = isOut ? outer.destination : outer.source;
     const careOf = isOut ? outer.source : outer.destination;
     const home = isOut ? inner.source : inner.destination;
+    this.#tunnel = watched;
+    this.#isOut = isOut;
     return (
       equalBytes(outer.bytes, agent, binding.peer, 0, 16) &&
       equalBytes(outer.bytes, careOf, binding.careOfAddress, 0, 16) &&
       equalBytes(inner.bytes, home, binding.homeAddress, 0, 16)
     );
+  }
+
+  /**
+   * What was told of the tunnel of the packet that `isInItsTunnel` found last, from its care-of address; undefined in
+   * the other direction.
+   */
+  get toldTunnel(): ToldTunnel | undefined {
+    return this.#isOut ? this.#tunnel?.fromCareOfAddress : undefined;
+  }
+
+  /**
+   * Notes that it is told of the packet that `isInItsTunnel` found last.
+   * @returns whether the same was told less than a minute ago: from the care-of address with the same link, link-layer
+   * source and hop limit, and to it of the same home agent or registration
+   */
+  tell(seen: TunnelSighting, outer: Ipv6View): boolean {
+    const watched = this.#tunnel;
+    if (watched === undefined) return false;
+    const { peer, careOfAddress } = watched.binding;
+    if (this.#isOut) {
+      const told = watched.fromCareOfAddress;
+      const isLike = told?.isLike(seen, careOfAddress, outer.hopLimit) === true;
+      if (isLike) told.packet = seen.packet;
+      else watched.fromCareOfAddress = new ToldTunnel(seen, careOfAddress, outer.hopLimit);
+      return isLike;
+    }
+    const { time } = seen;
+    const isKnownSender = this.#sender !== undefined && isSameAddress(this.#sender, peer);
+    if (isKnownSender && Math.abs(time - this.#senderToldAt) < TOLD_AGAIN) return true;
+    if (Math.abs(time - watched.toldOfArrivals) < TOLD_AGAIN) return true;
+    this.#sender = peer;
+    this.#senderToldAt = time;
+    watched.toldOfArrivals = time;
+    return false;
   }
 
   #to(watched: Watched, view: Ipv6View, isTunnel: boolean, at: Moment): void {

@@ -118,6 +118,21 @@ export class Bindings {
     return first;
   }
 
+  /** Takes a binding of an earlier run, unless one of its two ends is known. To be called in the order of `all`. */
+  restore(binding: Binding): void {
+    const { homeAddress, peer, careOfAddress, previousCareOfAddresses } = binding;
+    const list = this.#byHomeAddress.get(homeAddress) ?? [];
+    const isKnown = list.some((item) => isSameAddress(item.peer, peer));
+    if (isKnown || list.length >= MAX_BINDINGS_PER_HOME_ADDRESS) return;
+    list.push(binding);
+    this.#byHomeAddress.set(homeAddress, 0, list);
+    this.#historyLength += binding.history.length;
+    if (binding.role !== 'home' || binding.registeredAt === 0) return;
+    for (const address of [...previousCareOfAddresses, careOfAddress]) {
+      if (!isSameAddress(address, homeAddress)) this.#byCareOfAddress.set(address, 0, binding);
+    }
+  }
+
   /** Home addresses with a binding. */
   get homeAddresses(): number {
     return this.#byHomeAddress.size;
@@ -348,6 +363,21 @@ export class Bindings {
         relay: event.relay,
       };
     }
+  }
+
+  /**
+   * A Binding Update that was caught being relayed did not reach the home agent: the node has asked for its deletion, and
+   * nobody has heard it.
+   */
+  keptFromAgent(event: RelayEvent): void {
+    const binding = this.find(event.homeAddress, event.homeAgent);
+    if (event.direction !== 'to-home-agent' || binding?.pending?.lifetime !== 0) return;
+    const { time } = event.context.packet;
+    this.#now = event.context.packet;
+    binding.pending = undefined;
+    const isCurrentOne = binding.registeredAt > 0 && isCurrent(binding, time);
+    if (binding.phase === 'deregistration-sent' && isCurrentOne) binding.phase = 'registered';
+    this.#change(binding, 'rejected', undefined, undefined);
   }
 
   /** Ends bindings whose lifetime ran out. @param packet the packet at which time moved on. */

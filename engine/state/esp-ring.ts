@@ -29,7 +29,7 @@ const TAIL_OCTETS = 12;
 const HEAD_OCTETS = 4;
 
 /** Layouts of one packet kept: one of each kind is enough. */
-type Sightings = Partial<Record<EspLayout, EspSighting>>;
+export type Sightings = Partial<Record<EspLayout, EspSighting>>;
 
 const NONE: Readonly<Sightings> = {};
 
@@ -63,6 +63,19 @@ export class EspRing {
     const before = isCut ? NONE : this.#note(keyOf(bytes, offset, end), sighting);
     if (!this.#hasCut || end - offset < 8 + HEAD_OCTETS) return before;
     return { ...this.#note(headKeyOf(bytes, offset, length), sighting), ...before };
+  }
+
+  /** Packets with their keys, oldest first. */
+  entries(): Iterable<readonly [string, Readonly<Sightings>]> {
+    return this.#entries;
+  }
+
+  /** Takes a packet of an earlier run; older ones first. */
+  restore(key: string, sightings: readonly EspSighting[]): void {
+    for (const sighting of sightings) {
+      if (sighting.isCut === true) this.#hasCut = true;
+      this.#note(key, sighting);
+    }
   }
 
   #note(key: string, sighting: EspSighting): Readonly<Sightings> {

@@ -14,6 +14,7 @@ import { MobileNetworks } from './mobile-networks.ts';
 import type { MobileRouter } from './mobile-networks.ts';
 import { ProxyBindings } from './proxy-bindings.ts';
 import type { ProxyBinding, ProxyRequest } from './proxy-bindings.ts';
+import { Speakers } from './speakers.ts';
 
 /** Role of a node in a network-based mobility domain, and how it is known. */
 export type DomainRole = 'site' | 'learned' | undefined;
@@ -52,6 +53,8 @@ export interface ExtensionQueries {
   dualStackNode(homeAddress: Uint8Array): Readonly<DualStackNode> | undefined;
   /** IPv4 end that a Binding Update of the last seconds named, not answered yet. */
   announcedIpv4(homeAddress: Uint8Array): Ipv4Endpoint | undefined;
+  /** Whether a mobility message came from the address, or out of a tunnel from it, within the last hour. */
+  hasSpoken(address: Uint8Array): boolean;
   /** Home address that an IPv4 home address was granted to. */
   ipv4HomeAddressOwner(ipv4HomeAddress: Uint8Array): Uint8Array | undefined;
 }
@@ -61,9 +64,14 @@ export class ExtensionState {
   readonly proxies = new ProxyBindings();
   readonly networks = new MobileNetworks();
   readonly dualStack = new DualStackNodes();
+  readonly speakers: Speakers;
 
   /** Messages between gateways and anchors, between access routers, and about mobility anchor points. */
   readonly seen = { proxyMessages: 0, handoverMessages: 0, anchorPointMessages: 0 };
+
+  constructor(seed?: number) {
+    this.speakers = new Speakers(seed);
+  }
 
   /** Takes note of a message, after the rules have judged it. */
   observe(event: MobilityEvent | Icmpv6Event): void {
@@ -74,7 +82,8 @@ export class ExtensionState {
       if (names) this.seen.anchorPointMessages++;
       return;
     }
-    const { packet } = event.context;
+    const { packet, outer } = event.context;
+    this.speakers.note((outer ?? event.context).source, packet.time);
     const update = proxyUpdateOf(event);
     if (update !== undefined) {
       this.seen.proxyMessages++;
@@ -129,6 +138,7 @@ export class ExtensionState {
       careOfBinding: (careOfAddress) => bindings.byCareOfAddress(careOfAddress, 0),
       dualStackNode: (homeAddress) => dualStack.find(homeAddress),
       announcedIpv4: (homeAddress) => dualStack.announced(homeAddress, now()),
+      hasSpoken: (address) => this.speakers.has(address, now()),
       ipv4HomeAddressOwner: (address) => dualStack.owner(address),
     };
   }

@@ -13,11 +13,18 @@ const MAX_LEARNED_PREFIXES = 256;
 /** Length of a learned home prefix: the subnet prefix of a home address on ordinary links. RFC 4291 section 2.5.4. */
 const LEARNED_LENGTH = 64;
 
+/** What `HomeNetwork.learn` found new. */
+const Learned = { AGENT: 1, ADDRESS: 2, PREFIX: 4 } as const;
+
 /** A home prefix and how it is known. */
 export interface HomePrefix {
   readonly prefix: Uint8Array;
   readonly length: number;
   readonly knownBy: 'site' | 'learned';
+}
+
+function learnedOf(table: AddressTable<'site' | 'learned'>): Uint8Array[] {
+  return [...table.entries()].flatMap(([address, by]) => (by === 'learned' ? [address] : []));
 }
 
 /** Knowledge of the home networks. */
@@ -62,6 +69,38 @@ export class HomeNetwork {
     for (const node of site.mobileNodes) this.#homeAddresses.set(node.homeAddress, 0, 'site');
   }
 
+  /** Addresses that were learned, least recently learned first. */
+  learnedAgents(): Uint8Array[] {
+    return learnedOf(this.#homeAgents);
+  }
+
+  /** The same for home addresses. */
+  learnedAddresses(): Uint8Array[] {
+    return learnedOf(this.#homeAddresses);
+  }
+
+  /** Takes what an earlier run has learned. */
+  restore(
+    agents: readonly Uint8Array[],
+    addresses: readonly Uint8Array[],
+    prefixes: readonly { readonly prefix: Uint8Array; readonly length: number }[],
+  ): void {
+    for (const agent of agents) {
+      if (!this.#homeAgents.has(agent)) this.#homeAgents.set(agent, 0, 'learned');
+    }
+    for (const address of addresses) {
+      if (!this.#homeAddresses.has(address)) this.#homeAddresses.set(address, 0, 'learned');
+    }
+    for (const { prefix, length } of prefixes) {
+      const isKnown = this.prefixes.some(
+        (item) => item.length === length && equalBytes(item.prefix, 0, prefix, 0, 16),
+      );
+      if (!isKnown && this.prefixes.length < MAX_LEARNED_PREFIXES) {
+        this.prefixes.push({ prefix, length, knownBy: 'learned' });
+      }
+    }
+  }
+
   get homeAgentCount(): number {
     return this.#homeAgents.size;
   }
@@ -96,16 +135,32 @@ export class HomeNetwork {
     return best;
   }
 
-  /** Notes that `homeAgent` acknowledged a registration of `homeAddress`. */
-  learn(homeAddress: Uint8Array, homeAgent: Uint8Array): void {
-    if (!this.#homeAgents.has(homeAgent)) this.#homeAgents.set(homeAgent, 0, 'learned');
-    if (this.#homeAddresses.has(homeAddress)) return;
+  /**
+   * Notes that `homeAgent` acknowledged a registration of `homeAddress`.
+   * @returns what was new: `AGENT`, `ADDRESS` and `PREFIX` of `Learned` together; 0 = nothing
+   */
+  learn(homeAddress: Uint8Array, homeAgent: Uint8Array): number {
+    let learned = 0;
+    if (!this.#homeAgents.has(homeAgent)) {
+      this.#homeAgents.set(homeAgent, 0, 'learned');
+      learned |= Learned.AGENT;
+    }
+    if (this.#homeAddresses.has(homeAddress)) return learned;
     this.#homeAddresses.set(homeAddress, 0, 'learned');
+    learned |= Learned.ADDRESS;
     const isCovered = this.prefixOf(homeAddress) !== undefined;
-    if (isCovered || this.prefixes.length >= MAX_LEARNED_PREFIXES) return;
+    if (isCovered || this.prefixes.length >= MAX_LEARNED_PREFIXES) return learned;
     const prefix = new Uint8Array(16);
     prefix.set(homeAddress.subarray(0, LEARNED_LENGTH / 8));
-    if (this.prefixes.some((item) => equalBytes(item.prefix, 0, prefix, 0, 16))) return;
+    if (this.prefixes.some((item) => equalBytes(item.prefix, 0, prefix, 0, 16))) return learned;
     this.prefixes.push({ prefix, length: LEARNED_LENGTH, knownBy: 'learned' });
+    return learned | Learned.PREFIX;
+  }
+
+  /** Forgets what the last `learn` said was new: its packet did not arrive. */
+  unlearn(learned: number, homeAddress: Uint8Array, homeAgent: Uint8Array): void {
+    if ((learned & Learned.AGENT) !== 0) this.#homeAgents.delete(homeAgent);
+    if ((learned & Learned.ADDRESS) !== 0) this.#homeAddresses.delete(homeAddress);
+    if ((learned & Learned.PREFIX) !== 0) this.prefixes.pop();
   }
 }

@@ -86,6 +86,22 @@ export class Links {
     return link;
   }
 
+  /**
+   * A link of an earlier run: what is captured under its name later is this link.
+   * @param isForeign a relay has shown that it is not the home link
+   */
+  remember(name: string, isForeign: boolean): Link {
+    const site = this.#site.links.find((link) => link.name === name);
+    const key = site === undefined ? `remembered/${name}` : `site/${name}`;
+    const role = site?.role ?? 'unknown';
+    const link = this.#byName.get(key) ?? this.#add(key, { name, role }, site !== undefined);
+    if (isForeign && link.roleKnownBy === 'none') {
+      link.effectiveRole = 'foreign';
+      link.roleKnownBy = 'relay';
+    }
+    return link;
+  }
+
   /** Another site: interfaces are told apart by it from now on, and a link with another role is another link. */
   reconfigure(site: Site): void {
     this.#site = site;
@@ -110,9 +126,19 @@ export class Links {
     const name = site?.name ?? own;
     // One link seen through several interfaces or files is one link, when the site file says so.
     const key = site === undefined ? `capture/${interfaceIndex}/${vlan}` : `site/${site.name}`;
-    const known = this.#byName.get(key);
+    const known = this.#byName.get(key) ?? this.#takeRemembered(key, name, site);
     if (known !== undefined) return known;
     return this.#add(key, { name, role: site?.role ?? 'unknown' }, site !== undefined);
+  }
+
+  /** The link of an earlier run with this name, once. */
+  #takeRemembered(key: string, name: string, site: SiteLink | undefined): Link | undefined {
+    const before = `remembered/${name}`;
+    const link = site === undefined ? this.#byName.get(before) : undefined;
+    if (link === undefined) return undefined;
+    this.#byName.delete(before);
+    this.#byName.set(key, link);
+    return link;
   }
 
   #add(key: string, { name, role }: Pick<Link, 'name' | 'role'>, isOfSite: boolean): Link {

@@ -43,6 +43,12 @@ export type ReassemblyResult =
 
 const PENDING: ReassemblyResult = { kind: 'pending' };
 
+/** The same for all fragments of a packet. @param link fragments of different links are never mixed */
+export function fragmentKey(view: Ipv6View, link: number): string {
+  const { bytes, source, destination, identification } = view;
+  return `${link}/${identification}/${addressKey(bytes, source)}${addressKey(bytes, destination)}`;
+}
+
 /** Table of incomplete packets; bounded in packets, fragments, octets and time. */
 export class Reassembly {
   readonly #packets = new Map<string, IncompletePacket>();
@@ -61,7 +67,7 @@ export class Reassembly {
    */
   add(view: Ipv6View, link: number, time: number): ReassemblyResult {
     const { bytes, fragment } = view;
-    const key = `${link}/${view.identification}/${addressKey(bytes, view.source)}${addressKey(bytes, view.destination)}`;
+    const key = fragmentKey(view, link);
     const data = fragment + 8;
     const length = view.end - data;
     if (view.moreFragments && length % 8 !== 0) {

@@ -47,6 +47,20 @@ export class ReplayWindow {
     if (initialHigh === 0) this.#words[0] = 1;
   }
 
+  /** Bits of the numbers that were seen, as `restore` takes them. */
+  get words(): readonly number[] {
+    return [...this.#words];
+  }
+
+  /** Goes on where a window of the same size was. @returns false for words of another size; nothing has changed */
+  restore(highest: number, highestHigh: number, words: readonly number[]): boolean {
+    if (words.length !== this.#words.length) return false;
+    this.highest = highest;
+    this.highestHigh = highestHigh;
+    this.#words.set(words);
+    return true;
+  }
+
   /** How far ahead of the highest number seen; negative or 0 inside and behind the window. */
   #ahead(sequence: number, high: number): number {
     return (high - this.highestHigh) * TWO_32 + (sequence - this.highest);

@@ -86,6 +86,17 @@ const NO_TOKEN = new Uint8Array(8);
 
 /** Reads the four messages of return routability; undefined for others. */
 export function testMessageOf(message: MobilityMessage): TestMessage | undefined {
+  if (message === lastMessage) return lastTest;
+  lastTest = readTest(message);
+  lastMessage = message;
+  return lastTest;
+}
+
+// Many rules read the same message one after the other.
+let lastMessage: MobilityMessage | undefined;
+let lastTest: TestMessage | undefined;
+
+function readTest(message: MobilityMessage): TestMessage | undefined {
   switch (message.kind) {
     case 'home-test-init':
       return init('home', message.homeInitCookie);
@@ -177,7 +188,10 @@ export class RoutabilityTests {
 
   /** Tests between an address and a correspondent. */
   find(address: Uint8Array, peer: Uint8Array): TestPair | undefined {
-    return this.#pairs.peek(address)?.find((pair) => isSameAddress(pair.peer, peer));
+    const list = this.#pairs.peek(address);
+    if (list === undefined) return undefined;
+    for (const pair of list) if (isSameAddress(pair.peer, peer)) return pair;
+    return undefined;
   }
 
   /** All tests, least recently used address first. The table must not be changed meanwhile. */

@@ -16,6 +16,8 @@ const MAX_HOME_ADDRESSES = 8192;
 const MAX_MESSAGES = 16;
 /** Links on which one message is remembered. */
 const MAX_LINKS = 4;
+/** Was not seen on a link. */
+const NEVER = -1;
 
 /** A message as it was seen before. */
 export interface MessageSighting {
@@ -29,7 +31,8 @@ export interface MessageSighting {
   readonly lastSeen: number;
 }
 
-interface Message {
+/** A message by two hashes of its octets. */
+export interface Message {
   readonly first: number;
   readonly second: number;
   readonly sightings: (MessageSighting & { lastSeen: number })[];
@@ -38,8 +41,13 @@ interface Message {
 /** Messages by home address. */
 export class SeenMessages {
   evictions = 0;
+  /** What the last `note` changed: a message of a list, or a sighting of a message. */
+  #lastMessages: Message[] | undefined;
+  #lastMessage: Message | undefined;
+  #lastSighting: (MessageSighting & { lastSeen: number }) | undefined;
+  #lastSeenBefore = 0;
   readonly #byHomeAddress: AddressTable<Message[]>;
-  readonly #seed: number;
+  #seed: number;
 
   /** @param seed makes the hashes unpredictable to whoever writes messages */
   constructor(seed = 0x5bd1e995) {
@@ -52,6 +60,22 @@ export class SeenMessages {
         this.evictions++;
       },
     });
+  }
+
+  /** What the hashes are made with. */
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /** Messages by home address, least recently seen first. */
+  entries(): Iterable<readonly [Uint8Array, readonly Message[]]> {
+    return this.#byHomeAddress.entries();
+  }
+
+  /** Takes messages of an earlier run. @param seed what their hashes were made with; before anything is noted */
+  restore(seed: number, all: readonly (readonly [Uint8Array, Message[]])[]): void {
+    this.#seed = seed | 0;
+    for (const [homeAddress, messages] of all) this.#byHomeAddress.set(homeAddress, 0, messages);
   }
 
   /**
@@ -81,6 +105,9 @@ export class SeenMessages {
     const known = messages.find((item) => item.first === first && item.second === second);
     const { packet, link, linkSource, source, hopLimit } = context;
     const now = { packet, link, source, linkSource, hopLimit, lastSeen: packet.time };
+    this.#lastMessages = messages;
+    this.#lastMessage = known;
+    this.#lastSighting = undefined;
     if (known === undefined) {
       if (messages.length >= MAX_MESSAGES) messages.shift();
       messages.push({ first, second, sightings: [now] });
@@ -89,11 +116,29 @@ export class SeenMessages {
     const { sightings } = known;
     const here = sightings.find((item) => item.link.id === link.id);
     if (here === undefined) {
-      if (sightings.length < MAX_LINKS) sightings.push(now);
+      if (sightings.length < MAX_LINKS) {
+        sightings.push(now);
+        this.#lastSighting = now;
+        this.#lastSeenBefore = NEVER;
+      }
       return sightings[0];
     }
     const before = { ...here };
+    this.#lastSighting = here;
+    this.#lastSeenBefore = here.lastSeen;
     here.lastSeen = packet.time;
     return before;
+  }
+
+  /** Takes the message noted last back: its packet did not arrive. A message that made room for it stays forgotten. */
+  undo(): void {
+    const sighting = this.#lastSighting;
+    const message = this.#lastMessage;
+    if (message === undefined) this.#lastMessages?.pop();
+    else if (sighting !== undefined && this.#lastSeenBefore === NEVER) message.sightings.pop();
+    else if (sighting !== undefined) sighting.lastSeen = this.#lastSeenBefore;
+    this.#lastMessages = undefined;
+    this.#lastMessage = undefined;
+    this.#lastSighting = undefined;
   }
 }

@@ -72,7 +72,10 @@ export class SeenUpdates {
   }
 
   find(homeAddress: Uint8Array, peer: Uint8Array): UpdatePair | undefined {
-    return this.#pairs.peek(homeAddress)?.find((pair) => isSameAddress(pair.peer, peer));
+    const list = this.#pairs.peek(homeAddress);
+    if (list === undefined) return undefined;
+    for (const pair of list) if (isSameAddress(pair.peer, peer)) return pair;
+    return undefined;
   }
 
   /** All peers of a home address. */

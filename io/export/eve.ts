@@ -11,6 +11,7 @@ import type {
   AnomalyRecord,
   AuditDocument,
   BindingEventRecord,
+  DropRecord,
   EventHead,
   IncidentRecord,
   SignallingRecord,
@@ -126,10 +127,13 @@ export class EveWriter {
     this.#sink.write(`${this.#head('anomaly', record)},"anomaly":${jsonText(anomaly)}}\n`);
   }
 
-  /** `event_type` `alert`: once for each rule and object, at the packet where it became certain. */
-  alert(head: EventHead, record: AlertRecord): void {
+  /**
+   * `event_type` `alert`: once for each rule and object, at the packet where it became certain.
+   * @param action `blocked`: the packet was dropped
+   */
+  alert(head: EventHead, record: AlertRecord, action: 'allowed' | 'blocked' = 'allowed'): void {
     const alert = {
-      action: 'allowed',
+      action,
       gid: GENERATOR,
       signature_id: record.signature_id,
       rev: REVISION,
@@ -159,6 +163,25 @@ export class EveWriter {
     };
     this.#sink.write(
       `${this.#head('alert', head)},"alert":${jsonText(alert)},"mip6":${jsonText(mip6)}}\n`,
+    );
+  }
+
+  /** `event_type` `drop`: packets of one rule and object that a gateway dropped, or would have. */
+  drop(record: DropRecord): void {
+    const { action, reason, length, count, total, first, severity } = record;
+    const { signature_id, signature } = record;
+    const drop = {
+      ...{ action, reason, len: length, count, total, first, signature_id, signature },
+      severity: EVE_SEVERITY[severity],
+    };
+    const { rule, confidence, stage, message, home_address, home_agent, attacker } = record;
+    const { home_prefix, evidence, related } = record;
+    const mip6 = {
+      ...{ rule, severity_name: severity, confidence, stage, message, home_address, home_agent },
+      ...{ attacker, home_prefix, evidence, related },
+    };
+    this.#sink.write(
+      `${this.#head('drop', record.head)},"drop":${jsonText(drop)},"mip6":${jsonText(mip6)}}\n`,
     );
   }
 

@@ -86,6 +86,36 @@ export interface BaselineRecord {
   readonly not_seen: readonly KnownFinding[];
 }
 
+/** Packets of one rule and object that a gateway dropped, or would have dropped in monitor mode. */
+export interface DropRecord {
+  /** Of the last packet that it stands for. */
+  readonly head: EventHead;
+  readonly action: 'drop' | 'would_drop';
+  /** By the verdict of the rule: `drop`, or more than `rate-limit` lets pass. */
+  readonly reason: 'rule' | 'rate-limit';
+  /** Octets on the wire. */
+  readonly length: number;
+  /** Packets that it stands for. */
+  readonly count: number;
+  /** Packets of this rule and object so far. */
+  readonly total: number;
+  /** Time of the first packet that it stands for. */
+  readonly first: string;
+  readonly rule: string;
+  readonly signature_id: number;
+  readonly signature: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly stage?: Stage;
+  readonly message: string;
+  readonly home_address?: string;
+  readonly home_agent?: string;
+  readonly attacker?: string;
+  readonly home_prefix?: string;
+  readonly evidence: readonly EvidenceRecord[];
+  readonly related: readonly { readonly rule: string; readonly message: string }[];
+}
+
 /** An alert that belongs to an incident. */
 export interface AlertLink extends PacketPointer {
   readonly alert_id: number;
@@ -391,8 +421,8 @@ export interface BindingEventRecord extends EventHead {
 
 /** Something wrong in the octets of a packet, or with an input. */
 export interface AnomalyRecord extends EventHead {
-  /** `decode` for a packet, `capture` for an input. */
-  readonly type: 'decode' | 'capture';
+  /** `decode` for a packet, `capture` for an input, `gateway` for packets that nobody judged. */
+  readonly type: 'decode' | 'capture' | 'gateway';
   readonly code: string;
   readonly severity: 'warn' | 'error';
   readonly group: string;

@@ -89,7 +89,10 @@ export function outermostSource(packet: InboundPacket): Uint8Array {
  * Takes Binding Updates and hands them to the role that judges them: by the H flag (RFC 6275 section 9.5.1). Unsound
  * addresses end here without an answer.
  */
-export function receiveBindingUpdates(host: Host, registrars: Registrars): void {
+export function receiveBindingUpdates(
+  host: Pick<Host, 'mobility' | 'tell'>,
+  registrars: Registrars,
+): void {
   host.mobility.handle('binding-update', (message) => {
     const update = received(message);
     const { packet, homeAddress, careOfAddress, isHomeRegistration } = update;

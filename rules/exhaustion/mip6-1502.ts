@@ -30,6 +30,7 @@ export default defineRule({
     'Let the correspondent limit answers to init messages. Look for packets with its source that it did not send.',
   on: ['mobility', 'home-address-traffic'],
   messages: ['home-test-init'],
+  asksOnly: { 'home-test-init': ['remarkable'] },
   params: {
     nodes: {
       default: 30,

@@ -14,6 +14,7 @@ import type {
 } from '../../engine/rule-api.ts';
 
 const MAX_NODES = 8192;
+const FAILURES = { maxEntries: MAX_NODES, windowSeconds: 10 };
 const WAITING = { maxEntries: 8192, ttlSeconds: 30 };
 /** Receivers whose answers were seen: only of these silence says something. */
 const ANSWERING = { maxEntries: 4096, ttlSeconds: 3600 };
@@ -56,11 +57,10 @@ function failed(
   why: string,
   context: Context,
 ): AlertDraft[] {
-  const bounds = { maxEntries: MAX_NODES, windowSeconds: 10 };
   const { perSource, perTarget } = context.params;
   const target = addressKey(peer);
-  const bySource = context.counts('sources', bounds).add(`${addressKey(source)}${target}`);
-  const byTarget = context.counts('targets', bounds).add(target);
+  const bySource = context.counts('sources', FAILURES).add(`${addressKey(source)}${target}`);
+  const byTarget = context.counts('targets', FAILURES).add(target);
   const found: AlertDraft[] = [];
   const evidence = [{ packet, text: `Binding Update from ${formatAddress(source)}: ${why}`, link }];
   const common = {
@@ -112,10 +112,37 @@ function judge(event: EventOf<'mobility'>, context: Context): AlertDraft[] | und
   const { source } = wire.outer ?? wire;
   const update = { homeAddress, sequence, source, peer, packet, link };
   if (isWrong) return failed(update, 'its authenticator is wrong', context);
+  const over = context.isInline ? excess(update, context) : undefined;
   if (waiting.get(homeAddress, peer, sequence) === undefined) {
     waiting.set(update, homeAddress, peer, sequence);
   }
-  return undefined;
+  return over;
+}
+
+/** One more update of a sender whose updates fail, before anybody knows whether it does: only in front of the receiver. */
+function excess({ source, peer, packet, link }: Waiting, context: Context): AlertDraft[] {
+  const key = `${addressKey(source)}${addressKey(peer)}`;
+  const count = context.counts('sources', FAILURES).count(key);
+  if (count < context.params.perSource) return [];
+  const from = formatAddress(source);
+  return [
+    {
+      object: key,
+      message: `${from} sends ${formatAddress(peer)} Binding Updates that fail, more than ${context.params.perSource} in 10 seconds`,
+      packet,
+      evidence: [
+        {
+          packet,
+          text: `Binding Update from ${from}, after ${count} that failed within 10 s`,
+          link,
+        },
+      ],
+      confidence: 'partial',
+      stage: 'denial-of-service',
+      ...(context.isHomeAgent(peer) ? { homeAgent: peer } : {}),
+      attacker: source,
+    },
+  ];
 }
 
 export default defineRule({

@@ -20,7 +20,7 @@ export default defineRule({
   category: 'exhaustion',
   references: ['RFC 4225 section 3.3.2', 'RFC 6275 sections 9.5.2 and 15.4.5'],
   needs: ['readable-signalling'],
-  verdict: 'rate-limit',
+  verdict: 'alert',
   explanation:
     'A binding cache has an end. Who owns a prefix has as many home addresses as he likes, can pass return routability ' +
     'with all of them, and fills the cache of a correspondent: others fall back on the way through their home agents. ' +

@@ -16,21 +16,34 @@ const SECOND = 0.98e6;
 const MAX_WAYS = 32;
 
 /** When messages of one kind were seen on one link, inside of a tunnel or outside. */
-interface Sent {
+interface Way {
   readonly name: string;
   readonly link: number;
   readonly isInTunnel: boolean;
-  readonly times: number[];
+  /** The only time as long as there are no `times`. */
+  time: number;
+  times: number[] | undefined;
+  /** Further ways hang on the first: most have few. */
+  next: Way | undefined;
 }
 
-function timesOf(ways: Sent[], name: string, link: number, isInTunnel: boolean): number[] {
-  for (const way of ways) {
-    if (way.link === link && way.isInTunnel === isInTunnel && way.name === name) return way.times;
+function newWay(name: string, link: number, isInTunnel: boolean, time: number): Way {
+  return { name, link, isInTunnel, time, times: undefined, next: undefined };
+}
+
+/** Notes a time on a way. @returns how many there were within a second, at most `most` */
+function countOn(way: Way, now: number, most: number): number {
+  if (way.times !== undefined) return noteTime(way.times, now, most).length;
+  if (Math.abs(now - way.time) >= SECOND) {
+    way.time = now;
+    return 1;
   }
-  const times: number[] = [];
-  ways.push({ name, link, isInTunnel, times });
-  if (ways.length > MAX_WAYS) ways.shift();
-  return times;
+  way.times = [way.time, now];
+  return 2;
+}
+
+function isOn(way: Way, name: string, link: number, isInTunnel: boolean): boolean {
+  return way.link === link && way.isInTunnel === isInTunnel && way.name === name;
 }
 
 /** Adds a time; forgets those that are a second or more off, and the oldest of more than `most`. */
@@ -95,21 +108,32 @@ export default defineRule({
     const { packet, destination, link, outer } = wire;
     // Each link for itself, and inside and behind a tunnel apart: one message may be seen on several.
     const isInTunnel = outer !== undefined;
-    const table = context.tableOf<Sent[]>('sent', BOUNDS);
-    const ways = table.get(node, destination);
-    if (ways === undefined) {
-      table.set([{ name, link: link.id, isInTunnel, times: [packet.time] }], node, destination);
+    const table = context.tableOf<Way>('sent', BOUNDS);
+    const first = table.get(node, destination);
+    if (first === undefined) {
+      table.set(newWay(name, link.id, isInTunnel, packet.time), node, destination);
       return undefined;
     }
-    table.set(ways, node, destination);
+    let known = 1;
+    let way = first;
+    let isKnown = isOn(way, name, link.id, isInTunnel);
+    while (!isKnown && way.next !== undefined) {
+      way = way.next;
+      known++;
+      isKnown = isOn(way, name, link.id, isInTunnel);
+    }
+    if (!isKnown) way.next = newWay(name, link.id, isInTunnel, packet.time);
+    const isFull = !isKnown && known === MAX_WAYS;
+    table.set(isFull ? (first.next ?? first) : first, node, destination);
+    if (!isKnown) return undefined;
     const { perSecond } = context.params;
-    const all = noteTime(timesOf(ways, name, link.id, isInTunnel), packet.time, perSecond + 1);
-    if (all.length <= perSecond) return undefined;
+    const count = countOn(way, packet.time, perSecond + 1);
+    if (count <= perSecond) return undefined;
     return {
       object: `${registrationKey(node, destination)}${name}`,
       message: `${formatAddress(node)} sends ${formatAddress(destination)} more than ${perSecond} ${name} messages a second`,
       packet,
-      evidence: [evidenceOf(wire, `${name}, the ${all.length}th within a second`)],
+      evidence: [evidenceOf(wire, `${name}, the ${count}th within a second`)],
       confidence: 'certain',
       ...(name === 'Care-of Test Init' ? {} : { homeAddress: node }),
     };

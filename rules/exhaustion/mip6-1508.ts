@@ -32,7 +32,7 @@ export default defineRule({
   category: 'exhaustion',
   references: ['RFC 7296 section 2.6', 'RFC 4877'],
   needs: ['home-agents'],
-  verdict: 'rate-limit',
+  verdict: 'alert',
   explanation:
     'With the first message of IKE a home agent computes a Diffie-Hellman value and keeps state until the second comes. ' +
     'Who sends first messages only, from made-up addresses, fills that state: mobile nodes get no associations, and ' +

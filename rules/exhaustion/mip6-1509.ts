@@ -9,7 +9,7 @@ export default defineRule({
   category: 'exhaustion',
   references: ['RFC 4303 sections 2.1 and 3.4.2'],
   needs: ['home-agents'],
-  verdict: 'rate-limit',
+  verdict: 'alert',
   explanation:
     'ESP under an SPI that nobody negotiated costs the home agent a look-up, ESP that fails its integrity check a hash of ' +
     'the whole packet. Both come in floods to keep it busy. Without keys one sees SPIs that come once and never again, ' +

@@ -94,7 +94,7 @@ export default defineRule({
   category: 'exhaustion',
   references: ['RFC 6275 section 10.3.1', 'RFC 4862 section 5.4'],
   needs: ['home-link'],
-  verdict: 'rate-limit',
+  verdict: 'alert',
   explanation:
     'Before a home agent takes over a home address it asks the home link whether somebody has it, and waits. Many first ' +
     'registrations at once make it ask for many addresses: the link is flooded with multicasts, and other registrations ' +

@@ -81,7 +81,7 @@ function hasFlows(options: readonly MobilityOption[]): boolean {
   return false;
 }
 
-/** Notes that something came from an address. */
+/** Notes that something came from an address. Of messages that the rule is not asked about the engine does so. */
 function noteSpeaker(address: Uint8Array, context: Context): void {
   const alive = context.numbersOf('alive', BOUNDS);
   const { now } = context;
@@ -151,7 +151,8 @@ function steer(event: EventOf<'mobility'>, context: Context): AlertDraft | undef
         };
       }
       const key = addressKey(careOfAddress);
-      if (alive.get(careOfAddress) !== undefined || steered.get(key) !== undefined) continue;
+      const isAlive = alive.get(careOfAddress) !== undefined || context.hasSpoken(careOfAddress);
+      if (isAlive || steered.get(key) !== undefined) continue;
       steered.set(key, {
         homeAddress,
         homeAgent,
@@ -185,6 +186,11 @@ export default defineRule({
     'Ask the home agent for its flow table. Have it verify care-of addresses of bulk registrations (RFC 5648 section 9), ' +
     'and remove flows to addresses that do not answer.',
   on: ['mobility', 'tunnelled'],
+  asksOnly: {
+    mobility: ['rare-option', 'holding identifiers', 'holding steered'],
+    'flow-binding': ['always'],
+    tunnelled: ['news', 'holding steered'],
+  },
   params,
   evaluate(event, context) {
     const { source, outer: tunnel } = event.context;

@@ -136,7 +136,7 @@ export default defineRule({
   category: 'flooding',
   references: ['RFC 4225 section 3.2.1', 'RFC 6275 sections 15.1 and 15.4.2'],
   needs: [],
-  verdict: 'rate-limit',
+  verdict: 'alert',
   explanation:
     'A binding sends the traffic of a home address to a care-of address. Whoever starts a download and then registers ' +
     'the address of a stranger floods that stranger, with the bandwidth of the server and not with his own. The victim ' +

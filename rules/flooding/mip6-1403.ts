@@ -27,7 +27,7 @@ export default defineRule({
   category: 'flooding',
   references: ['RFC 4225 sections 3.2.2 and 5.1'],
   needs: [],
-  verdict: 'rate-limit',
+  verdict: 'alert',
   explanation:
     'When a binding at a correspondent ends, its traffic goes back to the home address. Who claims the address of a ' +
     'stranger as his home address, starts a stream and then lets the binding end, floods the network of that stranger: ' +

@@ -76,6 +76,7 @@ export default defineRule({
     'Refuse the binding. When the address has become that of a mobile node, take it off the list in the site file.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['remarkable'] },
   params: {},
   evaluate(event, context) {
     const request = registrationRequestOf(event);

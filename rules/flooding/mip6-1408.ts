@@ -37,8 +37,10 @@ interface Used {
 /** Takes note of the source of an update. */
 function noteUse(homeAddress: Uint8Array, source: Uint8Array, context: RuleContext): Used {
   const table = context.tableOf<Used>('used', BOUNDS);
-  const used = table.get(homeAddress) ?? { addresses: [], identifiers: undefined };
+  const known = table.get(homeAddress);
+  const used = known ?? { addresses: [source], identifiers: undefined };
   table.set(used, homeAddress);
+  if (known === undefined) return used;
   const { addresses } = used;
   if (addresses.length < MAX_SEEN && !includesAddress(addresses, source)) addresses.push(source);
   return used;

@@ -7,6 +7,7 @@ import {
 } from '../../engine/rule-api.ts';
 import type {
   AlertDraft,
+  Binding,
   PacketReference,
   RuleContext,
   RuleDefinition,
@@ -39,6 +40,7 @@ type Context = RuleContext<{ [N in keyof typeof params]: number }>;
 interface Move {
   /** Of the home address. */
   readonly key: string;
+  readonly binding: Readonly<Binding>;
   readonly homeAddress: Uint8Array;
   readonly homeAgent: Uint8Array;
   readonly from: Uint8Array;
@@ -49,6 +51,15 @@ interface Move {
   lastHeard: number;
 }
 
+/** Whether a binding is as the move left it, and nothing came through the former tunnel after a time. */
+function isUnheard({ binding, to }: Move, time: number): boolean {
+  return (
+    binding.lastTunnelFromPrevious <= time &&
+    binding.phase === 'registered' &&
+    isSameAddress(binding.careOfAddress, to)
+  );
+}
+
 /** Looks whether the address that a binding has left goes on to speak. */
 function judgeSilence(context: Context): AlertDraft[] {
   const moves = context.tableOf<Move>('moves', BOUNDS);
@@ -56,6 +67,9 @@ function judgeSilence(context: Context): AlertDraft[] {
   if (moves.entries === 0) return drafts;
   for (const move of moves.values()) {
     const { key, homeAddress, homeAgent, from, to, packet } = move;
+    const silence = Math.max(move.lastHeard, packet.time + context.params.handoverSeconds * 1e6);
+    // Nearly all are silent since they moved, and where they moved to.
+    if (isUnheard(move, silence)) continue;
     const binding = context.binding(homeAddress, homeAgent);
     if (binding?.phase !== 'registered' || !isSameAddress(binding.careOfAddress, to)) {
       moves.delete(homeAddress);
@@ -132,6 +146,7 @@ export default defineRule({
     if (isMultihomed) return undefined;
     const move: Move = {
       key,
+      binding,
       homeAddress,
       homeAgent: peer,
       from,

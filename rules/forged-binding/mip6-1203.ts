@@ -81,8 +81,8 @@ export default defineRule({
   on: ['mobility', 'esp'],
   asksOnly: {
     mobility: ['home-address-option'],
-    'binding-update': ['always'],
-    'home-test-init': ['always'],
+    'binding-update': ['remarkable'],
+    'home-test-init': ['remarkable'],
     esp: ['home-address-option'],
   },
   params: {},

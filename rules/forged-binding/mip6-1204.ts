@@ -156,6 +156,8 @@ export default defineRule({
         evidenceOf(wire, `Binding Acknowledgement with status ${message.status}: ${refusal}`),
       ],
       confidence: 'partial',
+      // The answer of the home agent, which did what is right.
+      isToPass: true,
       severity: isMany ? 'medium' : 'low',
       homeAddress,
       homeAgent,

@@ -28,7 +28,7 @@ interface Owner {
 /** Remembers on which links registrations of a node from away are seen. */
 function noteLink(homeAddress: Uint8Array, link: Link, context: RuleContext): void {
   const registered = context.tableOf<number[]>('registered-on', BOUNDS);
-  const links = registered.get(homeAddress) ?? [];
+  const links = registered.get(homeAddress) ?? [link.id];
   if (links.length < MAX_LINKS && !links.includes(link.id)) links.push(link.id);
   registered.set(links, homeAddress);
 }
@@ -52,7 +52,7 @@ export default defineRule({
     'the sender by its care-of address.',
   on: ['mobility', 'esp', 'icmpv6'],
   messages: ['binding-update', 'neighbor-solicitation'],
-  asksOnly: { esp: ['home-address-option'] },
+  asksOnly: { 'binding-update': ['remarkable'], esp: ['home-address-option'] },
   params: {
     graceSeconds: {
       default: 10,

@@ -25,6 +25,7 @@ export default defineRule({
     'he sits at the care-of address.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['remarkable'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;

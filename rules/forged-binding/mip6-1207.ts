@@ -40,9 +40,9 @@ type Context = RuleContext<{ [N in keyof typeof params]: number }>;
 
 /** The first home address that a care-of address registered. */
 interface First {
-  readonly homeAddress: Uint8Array;
-  readonly packet: PacketReference;
-  readonly link: Link;
+  homeAddress: Uint8Array;
+  packet: PacketReference;
+  link: Link;
 }
 
 function evidenceFor({ homeAddress, packet, link }: First, address: Uint8Array): Evidence {
@@ -61,14 +61,20 @@ function countHomeAddress(
   const relays = context.table<true>('relays', FIRST_BOUNDS);
   if (relays.size > 0 && relays.get(addressKey(address)) !== undefined) return undefined;
   const { homeAddresses, windowSeconds } = context.params;
-  const count = context
-    .distinctOf('home-addresses', { maxEntries: 4096, windowSeconds })
-    .add(address, homeAddress);
-  const table = context.tableOf<First>('first', FIRST_BOUNDS);
-  const here: First = { homeAddress, packet, link };
-  if (count <= 1 || table.get(address) === undefined) table.set(here, address);
+  const counter = context.distinctOf<First>('home-addresses', {
+    maxEntries: 4096,
+    windowSeconds,
+  });
+  const count = counter.add(address, homeAddress);
+  const first = counter.noteOf(address);
+  if (first === undefined) counter.setNote({ homeAddress, packet, link }, address);
+  else if (count <= 1) {
+    first.homeAddress = homeAddress;
+    first.packet = packet;
+    first.link = link;
+  }
   if (count <= homeAddresses) return undefined;
-  const first = table.get(address);
+  const here: First = { homeAddress, packet, link };
   return {
     object: addressKey(address),
     message: `${formatAddress(address)} registers ${count} home addresses`,

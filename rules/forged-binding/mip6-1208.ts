@@ -35,7 +35,10 @@ export default defineRule({
     'Repair or configure the node that grants such lifetimes. If a forged binding may be in place, delete it there.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
-  asksOnly: { 'binding-update': ['home-update', 'long-lifetime'] },
+  asksOnly: {
+    'binding-update': ['home-update', 'long-lifetime'],
+    'binding-acknowledgement': ['remarkable'],
+  },
   params: {
     homeSeconds: {
       default: 86_400,

@@ -32,6 +32,7 @@ export default defineRule({
     'home agent the first registrations may look like this.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['remarkable'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const update = bindingUpdateOf(event);

@@ -55,7 +55,7 @@ export default defineRule({
     'Delete the binding. Have the home agent refuse care-of addresses that are home addresses of its own.',
   on: ['mobility', 'esp'],
   messages: ['binding-update'],
-  asksOnly: { esp: ['home-address-option'] },
+  asksOnly: { 'binding-update': ['remarkable'], esp: ['home-address-option'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;

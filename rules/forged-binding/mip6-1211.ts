@@ -99,6 +99,7 @@ export default defineRule({
     'authenticator: a node that believed this one checks neither.',
   on: ['mobility'],
   messages: ['binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['remarkable'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const { header, context: wire } = event;

@@ -66,6 +66,8 @@ export default defineRule({
           },
         ],
         confidence: isTold ? 'certain' : 'partial',
+        // By a relayed de-registration an earlier advertisement is blamed.
+        ...(relay === undefined ? {} : { isToPass: true }),
         stage: 'rogue-advertisement',
         attacker: item.linkSource ?? item.router,
         homePrefix: { prefix: item.prefix, length: item.length },

@@ -79,6 +79,8 @@ function judgeRelay(event: EventOf<'relay'>, context: RuleContext): AlertDraft |
       },
     ],
     confidence: 'certain',
+    // The home agent's own acknowledgement, of which a copy was quicker.
+    ...(extended === event.context.packet ? { isToPass: true } : {}),
     // A refusal deregisters nobody.
     stage: isRefusal ? 'binding-update-relayed' : 'acknowledgement-stripped',
     homeAddress,
@@ -256,7 +258,7 @@ export default defineRule({
     'the home address on its home link.',
   on: ['relay', 'esp', 'mobility', 'tick'],
   messages: ['binding-acknowledgement'],
-  asksOnly: { esp: ['on-foreign-link'] },
+  asksOnly: { 'binding-acknowledgement': ['remarkable'], esp: ['on-foreign-link'] },
   params: {},
   evaluate(event, context) {
     if (event.kind === 'tick') return judgeHalfSeen(event, context);

@@ -133,10 +133,11 @@ export default defineRule({
     table.set(key, recent);
     if (recent.length <= context.params.homeAddresses) return undefined;
     const object = `${addressKey(homeAgent)}/${key}`;
-    // The list of nodes is long: it is made once a second.
+    // The list of nodes is long: it is made once a second where no packet waits for it.
     const told = context.table<number>('told', BOUNDS);
     const last = told.get(object);
-    if (last !== undefined && packet.time >= last && packet.time - last < 1e6) return undefined;
+    const isTold = last !== undefined && packet.time >= last && packet.time - last < 1e6;
+    if (isTold && !context.isInline) return undefined;
     told.set(object, packet.time);
     const where =
       place === undefined ? `link ${link.name}` : `the network of ${formatAddress(place)}`;

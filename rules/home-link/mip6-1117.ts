@@ -35,7 +35,7 @@ export default defineRule({
   category: 'home-link',
   references: ['RFC 6275 section 11.5', 'RFC 3756 section 4.2.6'],
   needs: [],
-  verdict: 'rate-limit',
+  verdict: 'alert',
   explanation:
     'The home agent registers and de-registers the same node several times a minute. Nobody travels like that: ' +
     'either two routers contradict each other on the link of the node, one of them advertising the home prefix ' +

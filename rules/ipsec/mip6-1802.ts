@@ -30,6 +30,7 @@ export default defineRule({
     'others. Look for a forged Binding Update just before.',
   on: ['mobility'],
   messages: ['binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['remarkable'] },
   params: {},
   evaluate(event, context) {
     const { message, options } = event.header;

@@ -66,6 +66,8 @@ export default defineRule({
         },
       ],
       confidence: 'certain',
+      // Weak is not forged: without it the node would be cut off.
+      ...(facts.isAuthenticated === 'no' ? {} : { isToPass: true }),
       severity: wrong.severity,
       stage: 'policy-breach',
       homeAddress: found.homeAddress,

@@ -7,7 +7,7 @@ export default defineRule({
   category: 'ipsec',
   references: ['RFC 4303 section 3.4.2', 'RFC 4301 section 4.1'],
   needs: ['security-associations', 'home-agents'],
-  verdict: 'drop',
+  verdict: 'alert',
   precedence: 'ipsec',
   explanation:
     'The receiver chooses the SPI and knows all that are in use. ESP to or from a home agent with another one is ' +

@@ -185,6 +185,8 @@ function draftOf(
       },
     ],
     confidence,
+    // The home agent has refused it, as it should: that is its answer.
+    ...(isRefused ? { isToPass: true } : {}),
     ...(weight === undefined ? {} : { severity: weight }),
     stage: 'policy-breach',
     homeAddress: address,
@@ -250,6 +252,8 @@ function presharedDraft(
       },
     ],
     confidence: 'certain',
+    // A weak method is not a forged identity.
+    isToPass: true,
     severity: 'medium',
     stage: 'policy-breach',
     homeAddress,

@@ -102,6 +102,8 @@ export default defineRule({
         },
       ],
       confidence: 'certain',
+      // Nodes that are there are to be found meanwhile. RFC 6583 section 6.
+      ...(context.neighbor(link, targetAddress) === undefined ? {} : { isToPass: true }),
       stage: 'denial-of-service',
       ...(context.isHomeAgent(source) ? { homeAgent: source } : {}),
     };

@@ -92,7 +92,12 @@ export default defineRule({
     'binding-error',
     'unknown-message',
   ],
-  asksOnly: { 'home-test': ['holding targets'], 'care-of-test': ['holding targets'] },
+  asksOnly: {
+    'home-test-init': ['remarkable'],
+    'care-of-test-init': ['remarkable'],
+    'home-test': ['holding targets'],
+    'care-of-test': ['holding targets'],
+  },
   params,
   evaluate(event, context) {
     const { targets, windowSeconds } = context.params;

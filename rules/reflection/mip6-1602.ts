@@ -31,7 +31,7 @@ export default defineRule({
   category: 'reflection',
   references: ['RFC 4225 section 3.3.3', 'RFC 6275 section 15.8'],
   needs: [],
-  verdict: 'drop',
+  verdict: 'alert',
   explanation:
     'A correspondent sends one packet after another to an address that has asked for nothing: it appears only in Home ' +
     'Address options of packets that somebody else sends. That is the reflection which the check of bindings is there to ' +

@@ -85,7 +85,7 @@ export default defineRule({
   category: 'replay',
   references: ['RFC 6275 sections 9.5.1 and 11.8', 'RFC 4225 section 3.1.6'],
   needs: ['readable-signalling'],
-  verdict: 'drop',
+  verdict: 'alert',
   precedence: 'sequence',
   explanation:
     'Every Binding Update of a node carries a larger number than the one before, counted modulo 65536; a repetition ' +
@@ -98,7 +98,10 @@ export default defineRule({
     'is reported by MIP6-1305.',
   on: ['mobility', 'tick'],
   messages: ['binding-update', 'binding-acknowledgement'],
-  asksOnly: { 'binding-acknowledgement': ['holding suspects'] },
+  asksOnly: {
+    'binding-update': ['remarkable', 'holding suspects'],
+    'binding-acknowledgement': ['holding suspects'],
+  },
   params: {
     waitSeconds: {
       default: 10,

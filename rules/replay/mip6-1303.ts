@@ -61,15 +61,17 @@ export default defineRule({
     const { homeAddress, peer, sequence } = request;
     const { packet, link, source } = event.context;
     const { updates, distance } = context.params;
-    const recent = context.tableOf<readonly Probe[]>('recent', BOUNDS);
+    const recent = context.tableOf<Probe | readonly Probe[]>('recent', BOUNDS);
     const probe: Probe = { sequence, source, packet };
     const before = recent.get(homeAddress, peer);
     if (before === undefined) {
       // A single one is never enough.
-      recent.set([probe], homeAddress, peer);
+      recent.set(probe, homeAddress, peer);
       return undefined;
     }
-    const known = before.filter((item) => packet.time - item.packet.time <= WINDOW);
+    const known = ('sequence' in before ? [before] : before).filter(
+      (item) => packet.time - item.packet.time <= WINDOW,
+    );
     // Of numbers that are close together one stands for all.
     if (known.some((item) => sequenceDistance(item.sequence, sequence) < distance)) {
       return undefined;

@@ -26,6 +26,7 @@ export default defineRule({
     'node is registered now.',
   on: ['mobility'],
   messages: ['binding-acknowledgement'],
+  asksOnly: { 'binding-acknowledgement': ['remarkable'] },
   params: {},
   evaluate(event, context) {
     const answer = registrationAnswerOf(event);

@@ -64,7 +64,7 @@ function follow(
   const { homeAddress, careOfAddress } = binding;
   if (binding.role === 'correspondent' && isRegistered) {
     const bound = context.tableOf<Readonly<Binding>[]>('bound', BOUNDS);
-    const peers = bound.get(careOfAddress) ?? [];
+    const peers = bound.get(careOfAddress) ?? [binding];
     if (peers.at(-1) !== binding) {
       const at = peers.indexOf(binding);
       if (at >= 0) peers.splice(at, 1);

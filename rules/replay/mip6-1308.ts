@@ -26,6 +26,7 @@ export default defineRule({
   advice: 'Update the stack of the node. If it is sound, look for who plays packets back.',
   on: ['mobility'],
   messages: ['home-test-init', 'care-of-test-init'],
+  asksOnly: { 'home-test-init': ['remarkable'], 'care-of-test-init': ['remarkable'] },
   params: {},
   evaluate(event, context) {
     const message = testMessageOf(event.header.message);

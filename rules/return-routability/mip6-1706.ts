@@ -80,6 +80,7 @@ export default defineRule({
   advice: 'A correspondent must drop it. Look for the sender by its source address.',
   on: ['mobility'],
   messages: ['home-test-init', 'care-of-test-init'],
+  asksOnly: { 'home-test-init': ['remarkable'], 'care-of-test-init': ['remarkable'] },
   params: {},
   evaluate(event, context): AlertDraft | undefined {
     const { header, context: wire } = event;

@@ -62,7 +62,7 @@ export default defineRule({
   category: 'return-routability',
   references: ['RFC 6275 sections 5.2.7 and 12'],
   needs: [],
-  verdict: 'drop',
+  verdict: 'alert',
   explanation:
     'A token may be used for 210 seconds, and a correspondent must not take it after 240: whoever once read it could ' +
     'otherwise register for ever. Here a Binding Update rests on a token that was issued longer ago, and the correspondent ' +

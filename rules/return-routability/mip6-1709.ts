@@ -28,9 +28,9 @@ interface Seen {
 
 /** The first init of a collector. */
 interface First {
-  readonly source: Uint8Array;
-  readonly packet: PacketReference;
-  readonly link: Link;
+  source: Uint8Array;
+  packet: PacketReference;
+  link: Link;
 }
 
 type Context = RuleContext<{ addresses: number; windowSeconds: number }>;
@@ -72,13 +72,17 @@ function seenOfTunnel(
 ): Seen {
   const { windowSeconds } = context.params;
   const tag = isHome ? 1 : 0;
-  const count = context
-    .distinctOf('tested', { maxEntries: MAX_COLLECTORS, windowSeconds })
-    .add(end, source, tag);
-  const table = context.tableOf<First>('first', FIRST_BOUNDS);
-  const first = table.get(end, undefined, tag);
-  if (first === undefined || count === 1) {
-    table.set({ source, packet, link }, end, undefined, tag);
+  const counter = context.distinctOf<First>('tested', {
+    maxEntries: MAX_COLLECTORS,
+    windowSeconds,
+  });
+  const count = counter.add(end, source, tag);
+  const first = counter.noteOf(end, tag);
+  if (first === undefined) counter.setNote({ source, packet, link }, end, tag);
+  else if (count === 1) {
+    first.source = source;
+    first.packet = packet;
+    first.link = link;
   }
   return { count, first };
 }
@@ -117,6 +121,8 @@ export default defineRule({
     'and a visited network only addresses that belong to the machine.',
   on: ['mobility'],
   messages: ['home-test-init', 'care-of-test-init'],
+  // A machine is told by its link; tunnels are counted of Home Test Inits alone.
+  asksOnly: { 'care-of-test-init': ['on-foreign-link'] },
   params: {
     addresses: {
       default: 8,

@@ -33,6 +33,7 @@ export default defineRule({
     'Delete the binding if it was accepted.',
   on: ['mobility'],
   messages: ['binding-update'],
+  asksOnly: { 'binding-update': ['remarkable'] },
   params: {},
   precedence: 'sequence',
   evaluate(event, context): AlertDraft | undefined {

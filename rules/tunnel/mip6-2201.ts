@@ -115,7 +115,7 @@ export default defineRule({
   category: 'tunnel',
   references: ['RFC 6275 sections 10.4.5 and 15.7'],
   needs: ['home-agents'],
-  verdict: 'drop',
+  verdict: 'alert',
   explanation:
     'A home agent takes packets of a home address out of a plain tunnel only when the tunnel begins at the care-of ' +
     'address that is registered for it. Otherwise anybody could send with a home address from anywhere, past the filters ' +

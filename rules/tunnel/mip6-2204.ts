@@ -119,7 +119,7 @@ export default defineRule({
   category: 'tunnel',
   references: ['RFC 6275 sections 9.3.1, 9.3.2 and 11.3.3'],
   needs: [],
-  verdict: 'drop',
+  verdict: 'alert',
   explanation:
     'Correspondent and node have agreed which care-of address goes with the home address. A packet that pairs the home ' +
     'address with another one is from somebody else: with the Home Address option he speaks in the name of the node, with ' +

@@ -46,10 +46,16 @@ type AwayEvent = EventOf<'mobility' | 'esp' | 'tunnelled'>;
 interface Place {
   readonly link: Link;
   linkLayerAddress: Uint8Array;
-  /** The last one. */
   packet: PacketReference;
+  /** Its `packet` is the last one in the tunnel. */
+  told: { readonly packet: PacketReference } | undefined;
   /** When the entry was set, microseconds. */
   readonly since: number;
+}
+
+/** The last packet that the node sent from its care-of address. */
+function lastOf({ packet, told }: Place): PacketReference {
+  return told !== undefined && told.packet.time >= packet.time ? told.packet : packet;
 }
 
 function isOneOf(addresses: readonly Uint8Array[], address: Uint8Array): boolean {
@@ -92,7 +98,7 @@ export default defineRule({
     'address). Another one: somebody on the link forges; let the access router drop sources that are not of the link.',
   on: ['home-address-traffic', 'mobility', 'esp', 'tunnelled'],
   messages: ['binding-update'],
-  asksOnly: { esp: ['home-address-option'], tunnelled: ['from-care-of-address'] },
+  asksOnly: { esp: ['home-address-option'], tunnelled: ['news-from-care-of-address'] },
   params,
   evaluate(event, context) {
     if (event.kind !== 'home-address-traffic') {
@@ -133,7 +139,7 @@ export default defineRule({
           ? []
           : [
               {
-                packet: place.packet,
+                packet: lastOf(place),
                 text: `the node speaks from its care-of address with link-layer address ${formatMac(place.linkLayerAddress)}`,
                 link: place.link,
               },
@@ -163,15 +169,17 @@ function notePlace(event: AwayEvent, context: RuleContext): void {
   const homeAddress = homeAddressOf(event, context);
   if (homeAddress === undefined || isFromRouter(wire, context)) return;
   const { now } = context;
+  const told = event.kind === 'tunnelled' ? event.told : undefined;
   const places = context.tableOf<Place>('places', BOUNDS);
   const place = places.get(homeAddress, undefined, link.id);
   if (place === undefined || Math.abs(now - place.since) >= NOTED_AGAIN) {
-    const seen = { link, linkLayerAddress: linkSource, packet, since: now };
+    const seen = { link, linkLayerAddress: linkSource, packet, told, since: now };
     places.set(seen, homeAddress, undefined, link.id);
     return;
   }
   place.linkLayerAddress = linkSource;
   place.packet = packet;
+  place.told = told ?? place.told;
 }
 
 /** Home address of the node that an away packet is from, as the packet or the binding says. */

@@ -110,7 +110,7 @@ suppressions:
     [
       'an override of nothing',
       'overrides: [{ rules: all, address: 2001:db8::1 }]',
-      'overrides[0]: expected something that changes: enabled, severity or params',
+      'overrides[0]: expected something that changes: enabled, severity, verdict or params',
     ],
     [
       'a home agent that is none',

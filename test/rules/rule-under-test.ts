@@ -85,6 +85,7 @@ export function underTest(rule: RuleDefinition, known: Known = {}): RuleUnderTes
     ...returnRoutability.queries(),
     params: { ...params, ...known.params },
     site,
+    isInline: false,
     get now() {
       return tested.now;
     },

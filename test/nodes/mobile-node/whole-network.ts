@@ -5,7 +5,9 @@
 import { formatMac, parsePrefix } from '../../../dissectors/core/address.ts';
 import type { Prefix } from '../../../dissectors/core/address.ts';
 import { u16 } from '../../../dissectors/core/bytes.ts';
+import type { LinkPort } from '../../../engine/ports.ts';
 import { HomeAgent } from '../../../nodes/home-agent/home-agent.ts';
+import type { RegistrationOptions } from '../../../nodes/home-agent/home-agent-parts.ts';
 import { MobileNodeTable } from '../../../nodes/home-agent/mobile-node-directory.ts';
 import { RouterAdvertiser } from '../../../nodes/interface/router-advertiser.ts';
 import { Host } from '../../../nodes/ip/host.ts';
@@ -23,6 +25,7 @@ import type { MemoryPort } from '../../../nodes/simulation/memory-link.ts';
 import { SeededRandom } from '../../../nodes/simulation/seeded-random.ts';
 import { VirtualScheduler } from '../../../nodes/simulation/virtual-scheduler.ts';
 import { protect } from '../ipsec/protected-pair.ts';
+import type { Keying } from '../ipsec/protected-pair.ts';
 import { ip, readPacket } from '../wire-peer.ts';
 import type { WirePacket } from '../wire-peer.ts';
 import { AGENT, CORRESPONDENT, HOME, NODE_LINK } from './bench.ts';
@@ -47,8 +50,17 @@ export interface NetworkOptions {
   readonly signer?: (agentScheduler: VirtualScheduler) => SendSigner;
   /** Judges those that the mobile node hears. */
   readonly verifier?: (mobileHost: Host) => HomeLinkVerifier;
+  /** Registration options of the home agent. */
+  readonly registration?: RegistrationOptions;
+  /** Associations of the home agent where they differ from those of the mobile node: somebody is between the two. */
+  readonly agentProtection?: Partial<ProtectionDeclaration>;
+  readonly agentKeying?: Keying;
   /** Sees every frame from the beginning on, in the order in which they are put on links. */
   readonly onFrame?: (frame: Uint8Array, at: number, link: LinkName | 'core') => void;
+  /** What stands between the home agent and its links. */
+  readonly agentPort?: (port: MemoryPort, link: 'home' | 'core') => LinkPort;
+  /** What stands between the mobile node and the link that it is on. */
+  readonly mobilePort?: (port: MemoryPort) => LinkPort;
 }
 
 export function prefixOf(text: string): Prefix {
@@ -82,9 +94,11 @@ export class WholeNetwork {
   readonly log: (LogEntry & { readonly node: string })[] = [];
   readonly carried: Carried[] = [];
   readonly ipsec: NodeIpsec;
+  readonly #options: NetworkOptions;
   #seed = 100;
 
   constructor(options: NetworkOptions = {}) {
+    this.#options = options;
     const { scheduler } = this;
     const link = (name: LinkName | 'core', delay = 0): MemoryLink => {
       const made = new MemoryLink({ scheduler, random: new SeededRandom(99), name, delay });
@@ -112,7 +126,12 @@ export class WholeNetwork {
       ...options.protection,
     };
     const agentIpsec = new NodeIpsec({ random: this.#random() });
-    protect(agentIpsec, declaration, 'home-agent');
+    protect(
+      agentIpsec,
+      { ...declaration, ...options.agentProtection },
+      'home-agent',
+      options.agentKeying,
+    );
     const signer = options.signer?.(scheduler);
     this.agentHost = this.#router('home', agentIpsec, signer?.linkLocal);
     const [homeInterface] = this.agentHost.interfaces;
@@ -123,6 +142,7 @@ export class WholeNetwork {
         { prefix: prefixOf('2001:db8:a::/64'), interface: homeInterface, agentAddress: AGENT },
       ],
       mobileNodes: new MobileNodeTable([{ homeAddress: HOME }]),
+      ...(options.registration === undefined ? {} : { registration: options.registration }),
       ...(signer === undefined ? {} : { network: { signer } }),
     });
     this.agent.start();
@@ -135,7 +155,7 @@ export class WholeNetwork {
     protect(this.ipsec, declaration, 'mobile-node');
     this.mobileHost = this.#host('mobile-node', this.ipsec, false);
     this.port = this.links[options.start ?? 'one'].attach('wlan0', NODE_LINK);
-    this.mobileHost.addInterface(this.port);
+    this.mobileHost.addInterface(options.mobilePort?.(this.port) ?? this.port);
     this.node = new MobileNode({
       host: this.mobileHost,
       configuration: {
@@ -204,11 +224,13 @@ export class WholeNetwork {
 
   #router(name: LinkName, ipsec?: NodeIpsec, linkLocal?: Uint8Array): Host {
     const host = this.#host(name, ipsec, true);
+    const wired = (port: MemoryPort, link: 'home' | 'core'): LinkPort =>
+      name === 'home' ? (this.#options.agentPort?.(port, link) ?? port) : port;
     host.addInterface(
-      this.links[name].attach(`${name}-router`),
+      wired(this.links[name].attach(`${name}-router`), 'home'),
       linkLocal === undefined ? {} : { linkLocal },
     );
-    const core = host.addInterface(this.links.core.attach(`${name}-core`));
+    const core = host.addInterface(wired(this.links.core.attach(`${name}-core`), 'core'));
     core.addAddress(ip(CORE[name]), { detection: 'skip' });
     this.#addRoutes(host, name);
     return host;

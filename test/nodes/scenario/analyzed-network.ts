@@ -7,6 +7,7 @@ import { encodeIcmpv6 } from '../../../dissectors/icmpv6/index.ts';
 import { loadRules } from '../../../cli/rules-directory.ts';
 import type { EngineEvent } from '../../../engine/events.ts';
 import type { EngineSummary } from '../../../engine/engine.ts';
+import type { SecurityAssociation } from '../../../engine/state/security-association.ts';
 import { readKeyText } from '../../../engine/keys/key-text.ts';
 import { Engine } from '../../../engine/pipeline.ts';
 import type { PacketRecord } from '../../../engine/ports.ts';
@@ -116,9 +117,9 @@ export class AnalyzedNetwork {
   async analyze(): Promise<Analysis> {
     const events = new Map<string, number>();
     const engine = new Engine({
-      site: this.#site(),
+      site: siteOf(this.network),
       rules: await loadRules(),
-      associations: this.#keys(),
+      associations: keysOfNetwork(),
       inputs: [{ name: 'network', packets: 0 }],
       interfaces: LINKS.map((name) => ({
         inputIndex: 0,
@@ -188,70 +189,68 @@ export class AnalyzedNetwork {
       this.arrived[who]++;
     });
   }
+}
 
-  #site(): Site {
-    const { agentHost } = this.network;
-    const routerAt = (link: string): Uint8Array => {
-      const port = agentHost.interfaces.find(({ name }) => name.startsWith(link))?.port;
-      if (port === undefined) throw new Error(`no port ${link}`);
-      return port.linkLayerAddress;
-    };
-    const link = (
-      name: (typeof LINKS)[number],
-      role: 'home' | 'foreign' | 'transit',
-    ): Site['links'][number] => ({ name, role, interfaces: [name], files: [], vlans: [] });
-    return {
-      ...UNKNOWN_SITE,
-      homeAgents: [
-        {
-          name: 'agent',
-          addresses: [AGENT],
-          homePrefixes: [prefix('2001:db8:a::/64')],
-          linkLayerAddresses: [routerAt('home')],
-        },
-      ],
-      links: [
-        link('home', 'home'),
-        link('one', 'foreign'),
-        link('two', 'foreign'),
-        link('core', 'transit'),
-      ],
-      mobileNodes: [
-        { name: 'mobile', homeAddress: HOME, identities: [], mobileNetworkPrefixes: [] },
-      ],
-      infrastructure: [{ name: 'correspondent', addresses: [prefix('2001:db8:c::/64')] }],
-      ipsec: { signalling: 'required', payload: 'required' },
-      rules: {},
-    };
-  }
+/** The network as a site file tells it. */
+export function siteOf({ agentHost }: Pick<WholeNetwork, 'agentHost'>): Site {
+  const routerAt = (link: string): Uint8Array => {
+    const port = agentHost.interfaces.find(({ name }) => name.startsWith(link))?.port;
+    if (port === undefined) throw new Error(`no port ${link}`);
+    return port.linkLayerAddress;
+  };
+  const link = (
+    name: (typeof LINKS)[number],
+    role: 'home' | 'foreign' | 'transit',
+  ): Site['links'][number] => ({ name, role, interfaces: [name], files: [], vlans: [] });
+  return {
+    ...UNKNOWN_SITE,
+    homeAgents: [
+      {
+        name: 'agent',
+        addresses: [AGENT],
+        homePrefixes: [prefix('2001:db8:a::/64')],
+        linkLayerAddresses: [routerAt('home')],
+      },
+    ],
+    links: [
+      link('home', 'home'),
+      link('one', 'foreign'),
+      link('two', 'foreign'),
+      link('core', 'transit'),
+    ],
+    mobileNodes: [{ name: 'mobile', homeAddress: HOME, identities: [], mobileNetworkPrefixes: [] }],
+    infrastructure: [{ name: 'correspondent', addresses: [prefix('2001:db8:c::/64')] }],
+    ipsec: { signalling: 'required', payload: 'required' },
+    rules: {},
+  };
+}
 
-  /** The same keys, as a file of tshark's tells them. */
-  #keys() {
-    const declaration = {
-      homeAddress: HOME,
-      homeAgent: AGENT,
-      bindingUpdates: 'esp-transport',
-      prefixDiscovery: 'esp',
-      homeTests: 'esp',
-      payload: 'esp',
-    } as const;
-    const lines = associationsFor(declaration, 'mobile-node').map(({ spi, mode, direction }) => {
-      const octets = (length: number, first: number): string =>
-        Buffer.from(Array.from({ length }, (_, i) => (first + 7 * i + 31 * spi) & 0xff)).toString(
-          'hex',
-        );
-      const far = formatAddress(AGENT);
-      const near = mode === 'tunnel' ? '*' : formatAddress(HOME);
-      const ends = direction === 'out' ? [near, far] : [far, near];
-      const encryption = ['AES-CBC [RFC3602]', `0x${octets(16, 1)}`];
-      const integrity = ['HMAC-SHA-1-96 [RFC2404]', `0x${octets(20, 101)}`];
-      const row = ['IPv6', ...ends, `0x${spi.toString(16)}`, ...encryption, ...integrity];
-      return row.map((each) => `"${each}"`).join(',');
-    });
-    const { entries, problems } = readKeyText(`${lines.join('\n')}\n`, 'esp_sa');
-    if (problems.length > 0) throw new Error(JSON.stringify(problems));
-    return entries.map(({ association }) => association);
-  }
+/** The keys of the network, as a file of tshark's tells them. */
+export function keysOfNetwork(): SecurityAssociation[] {
+  const declaration = {
+    homeAddress: HOME,
+    homeAgent: AGENT,
+    bindingUpdates: 'esp-transport',
+    prefixDiscovery: 'esp',
+    homeTests: 'esp',
+    payload: 'esp',
+  } as const;
+  const lines = associationsFor(declaration, 'mobile-node').map(({ spi, mode, direction }) => {
+    const octets = (length: number, first: number): string =>
+      Buffer.from(Array.from({ length }, (_, i) => (first + 7 * i + 31 * spi) & 0xff)).toString(
+        'hex',
+      );
+    const far = formatAddress(AGENT);
+    const near = mode === 'tunnel' ? '*' : formatAddress(HOME);
+    const ends = direction === 'out' ? [near, far] : [far, near];
+    const encryption = ['AES-CBC [RFC3602]', `0x${octets(16, 1)}`];
+    const integrity = ['HMAC-SHA-1-96 [RFC2404]', `0x${octets(20, 101)}`];
+    const row = ['IPv6', ...ends, `0x${spi.toString(16)}`, ...encryption, ...integrity];
+    return row.map((each) => `"${each}"`).join(',');
+  });
+  const { entries, problems } = readKeyText(`${lines.join('\n')}\n`, 'esp_sa');
+  if (problems.length > 0) throw new Error(JSON.stringify(problems));
+  return entries.map(({ association }) => association);
 }
 
 function prefix(text: string): SitePrefix {
