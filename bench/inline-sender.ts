@@ -22,8 +22,9 @@ const MOBILITY = 135;
 const MOBILITY_CHECKSUM = ETHERNET + 40 + 4;
 /** Upper layers of traffic that has nothing to do with mobility. */
 const BULK = [6, 17, 58];
-/** Frames that are sent again and again. */
-const FRAMES = 16_384;
+/** Frames that are sent again and again: of bulk, and of the rest, which is a replay to a judge when it comes again. */
+const BULK_FRAMES = 16_384;
+const MOST_FRAMES = 400_000;
 const MAX_BURST = 64;
 
 /** What is sent. */
@@ -45,10 +46,11 @@ interface Frames {
   readonly offsets: readonly number[];
 }
 
-function framesOf(kind: Sending['kind'], allocate: (octets: number) => NativeMemory): Frames {
+function framesOf({ kind, packets }: Sending, allocate: (octets: number) => NativeMemory): Frames {
+  const wanted = { init: 1, bulk: BULK_FRAMES, mobile: Math.min(packets, MOST_FRAMES) }[kind];
   const traffic = new MixedTraffic();
   const frames: Uint8Array[] = [];
-  while (frames.length < (kind === 'init' ? 1 : FRAMES)) {
+  while (frames.length < wanted) {
     const frame = traffic.next();
     const next = u8(frame, NEXT_HEADER);
     const isInit = next === MOBILITY && u8(frame, ETHERNET + 42) === 2;
@@ -93,7 +95,7 @@ export async function send(
   const { index } = ethernetLink(monitor, 'far');
   monitor.close();
   const descriptor = openPacketSocket(kernel, 'far', index, false);
-  const { memory, offsets } = framesOf(kind, (octets) => kernel.allocate(octets));
+  const { memory, offsets } = framesOf(sending, (octets) => kernel.allocate(octets));
   const { bytes } = memory;
   const count = offsets.length - 1;
   const batch = new SendBatch(kernel, MAX_BURST);
