@@ -4,12 +4,15 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
+import type { GatewayWish } from '../lab/lab-state.ts';
 import type { Terminal } from '../terminal.ts';
 
 const DEFAULT_DIRECTORY = '/run/mip6guard/lab';
 const MOVES = ['foreign1', 'foreign2', 'home', 'nowhere'] as const;
 const ATTACK_NAMES = ['rogue-ra', 'partial-deregistration', 'relay'] as const;
 const EXPECTATIONS = ['fail', 'succeed'] as const;
+const MODES = ['monitor', 'enforce'] as const;
+const PLACES = ['home-agent', 'access-link', 'both'] as const;
 
 const EXAMPLES = `Examples:
   sudo mip6guard lab up                           home agent, mobile node, correspondent, router
@@ -19,6 +22,7 @@ const EXAMPLES = `Examples:
   sudo mip6guard lab down
   sudo mip6guard lab up --permissive              as RFC 6275 allows, and UMIP does
   sudo mip6guard lab attack relay                 succeeds; the analyzer explains why
+  sudo mip6guard lab attack relay --gateway enforce   fails; the gateway says what it has dropped
 `;
 
 const NOTES = `
@@ -28,6 +32,32 @@ ip and the package koffi. All of it: docs/lab.md
 Exit codes: 0 done; 1 an attack did not come out as --expect says; 2 there is no lab, or one already;
 4 not permitted, something is missing, a process of the lab does not answer.
 `;
+
+const GATEWAY_AT =
+  'home-agent: in front of it; access-link: between the mobile node and foreign links';
+
+/** Options that say what gateways there are. */
+function withGateway(command: Command, modes: readonly string[], description: string): Command {
+  return command
+    .addOption(new Option('--gateway <mode>', description).choices(modes))
+    .addOption(new Option('--gateway-at <place>', GATEWAY_AT).choices(PLACES).default('both'))
+    .addOption(
+      new Option('--gateway-fail-mode <mode>', 'what passes when nobody judges')
+        .choices(['open', 'closed'])
+        .default('open'),
+    )
+    .option('--no-gateway-keys', 'the gateway of the home agent has no keys');
+}
+
+function wishOf(values: GatewayValues, mode: 'monitor' | 'enforce'): GatewayWish {
+  const { gatewayAt, gatewayFailMode, gatewayKeys } = values;
+  return {
+    mode,
+    failMode: gatewayFailMode,
+    hasKeys: gatewayKeys,
+    places: gatewayAt === 'both' ? ['home-agent', 'access-link'] : [gatewayAt],
+  };
+}
 
 function positive(most: number): (text: string) => number {
   return (text) => {
@@ -54,7 +84,11 @@ export function addLab(program: Command, terminal: Terminal, end: (code: ExitCod
       .option('-d, --directory <dir>', 'where the lab keeps its files', DEFAULT_DIRECTORY);
   const json = ['--json', 'for programs'] as const;
 
-  command('up', 'Builds the lab and waits until the mobile node is registered.')
+  withGateway(
+    command('up', 'Builds the lab and waits until the mobile node is registered.'),
+    MODES,
+    'gateways in the path of packets: monitor tells, enforce drops',
+  )
     .option('--permissive', 'what RFC 6275 allows and UMIP does: the attacks succeed')
     .addOption(
       new Option('--home-link <trust>', 'whether the mobile node believes in a home link').choices([
@@ -65,6 +99,7 @@ export function addLab(program: Command, terminal: Terminal, end: (code: ExitCod
     .option('--no-route-optimisation', 'everything goes through the home agent')
     .option('--delay <ms>', 'one way over each link of the router', positive(1000), 0)
     .option('--capture', 'captures of all links from the beginning')
+    .option('--home-agent <command>', "somebody else's home agent, by the shell (docs/lab.md)")
     .option(...json)
     .action(async (values: UpValues) => {
       const { labUp } = await import('../lab/up.ts');
@@ -75,6 +110,8 @@ export function addLab(program: Command, terminal: Terminal, end: (code: ExitCod
         routeOptimisation: values.routeOptimisation,
         delay: values.delay,
         captures: values.capture ?? false,
+        homeAgent: values.homeAgent,
+        gateway: values.gateway === undefined ? undefined : wishOf(values, values.gateway),
         isJson: values.json ?? false,
       };
       end(await labUp(options, terminal));
@@ -101,7 +138,11 @@ export function addLab(program: Command, terminal: Terminal, end: (code: ExitCod
       const { directory, seconds, rate, json: isJson = false } = values;
       end(await runTransfer(directory, { seconds, rate, isJson }, terminal));
     });
-  command('attack', 'Attacks the mobile node on its foreign link, and judges what came of it.')
+  withGateway(
+    command('attack', 'Attacks the mobile node on its foreign link, and judges what came of it.'),
+    [...MODES, 'none'],
+    'with these gateways for the attack; without a lab one is built for it, and removed',
+  )
     .argument('<name>', ATTACK_NAMES.join(', '))
     .addOption(
       new Option('--expect <outcome>', 'exit code 1 when it comes out otherwise').choices(
@@ -109,11 +150,14 @@ export function addLab(program: Command, terminal: Terminal, end: (code: ExitCod
       ),
     )
     .option('-w, --write <dir>', 'where the captures go; default: captures/ of the lab')
+    .option('--attacker <command>', "somebody else's attacker, by the shell (docs/lab.md)")
     .option(...json)
     .action(async (name: string, values: AttackValues) => {
       const { runAttack } = await import('../lab/attack.ts');
-      const { directory, expect, write, json: isJson = false } = values;
-      end(await runAttack(directory, name, { expect, write, isJson }, terminal));
+      const { directory, expect, write, attacker, gateway: mode, json: isJson = false } = values;
+      const gateway = mode === undefined || mode === 'none' ? mode : wishOf(values, mode);
+      const options = { expect, write, attacker, gateway, isJson };
+      end(await runAttack(directory, name, options, terminal));
     });
   command('capture', 'Captures all links, and tells how to audit that.')
     .option('--seconds <n>', 'how long', positive(86_400), 10)
@@ -143,7 +187,15 @@ interface CommonValues {
   readonly json?: boolean;
 }
 
-interface UpValues extends CommonValues {
+interface GatewayValues extends CommonValues {
+  readonly gatewayAt: (typeof PLACES)[number];
+  readonly gatewayFailMode: 'open' | 'closed';
+  readonly gatewayKeys: boolean;
+}
+
+interface UpValues extends GatewayValues {
+  readonly gateway?: (typeof MODES)[number];
+  readonly homeAgent?: string;
   readonly permissive?: boolean;
   readonly homeLink?: 'never' | 'prefix';
   readonly routeOptimisation: boolean;
@@ -151,7 +203,9 @@ interface UpValues extends CommonValues {
   readonly capture?: boolean;
 }
 
-interface AttackValues extends CommonValues {
+interface AttackValues extends GatewayValues {
+  readonly gateway?: (typeof MODES)[number] | 'none';
+  readonly attacker?: string;
   readonly expect?: (typeof EXPECTATIONS)[number];
   readonly write?: string;
 }

@@ -84,6 +84,11 @@ export async function askAssociations(place: LabPlace, node: Asked): Promise<obj
   return (await ask(place, node, { command: 'associations' }, associations)).associations;
 }
 
+/** Has the mobile node register again. */
+export async function askRefresh(place: LabPlace): Promise<void> {
+  await ask(place, 'mn', { command: 'refresh' }, z.looseObject({}));
+}
+
 /** Frames since the last mark. */
 export function askSeen(place: LabPlace): Promise<Seen> {
   return ask(place, 'watcher', { command: 'seen' }, seen);

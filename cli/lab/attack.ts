@@ -2,20 +2,28 @@
  * `mip6guard lab attack`: performs an attack of draft-ebalard-mext-hld-security-00 and judges, by what the nodes believe and
  * by what is on the wires, whether it has come out.
  */
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
 import { CliError, EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { StopSignals } from '../stop-signals.ts';
 import { nearest } from '../suggestion.ts';
 import type { Terminal } from '../terminal.ts';
 import { askSeen, askStatus, endRecord, mark, record } from './ask.ts';
-import { auditCaptures, auditCommand } from './audit.ts';
-import type { LabAudit } from './audit.ts';
-import { sleep } from './ip-tool.ts';
+import { setScene } from './attack-scene.ts';
+import type { Scene } from './attack-scene.ts';
+import { verdictText } from './attack-verdict.ts';
+import type { AttackVerdict } from './attack-verdict.ts';
+import { auditCaptures } from './audit.ts';
+import { beginReports } from './gateway-report.ts';
+import { endProcesses, goOn, processesIn, sleep } from './ip-tool.ts';
 import { LabPlace } from './lab-state.ts';
-import { WIRES } from './plan.ts';
+import type { GatewayWish } from './lab-state.ts';
+import { WIRES, namespaceOf } from './plan.ts';
 import type { ForeignLink } from './plan.ts';
-import { ATTACKS } from './process/attacker-process.ts';
-import type { AttackName } from './process/attacker-process.ts';
-import { labProcess, runProcess } from './processes.ts';
+import { ATTACKS } from './attacker.ts';
+import type { AttackName } from './attacker.ts';
+import { labProcess, logTail, startProcess, startProgram } from './processes.ts';
 import { plug } from './topology.ts';
 import { startProbes } from './traffic.ts';
 import { isSettled, reached, registration } from './whereabouts.ts';
@@ -28,25 +36,17 @@ const AFTERMATH = 1500;
 export interface AttackOptions {
   readonly expect: 'fail' | 'succeed' | undefined;
   readonly write: string | undefined;
+  /** A line for the shell: somebody else's attacker. undefined = that of the lab. */
+  readonly attacker: string | undefined;
+  /** undefined = as the lab has it; 'none' = without. */
+  readonly gateway: GatewayWish | 'none' | undefined;
   readonly isJson: boolean;
 }
 
-/** What came of an attack. */
-export interface AttackVerdict {
-  readonly attack: AttackName;
-  readonly link: ForeignLink;
-  readonly hasSucceeded: boolean;
-  readonly mobileNode: { readonly believesAtHome: boolean; readonly state: string };
-  readonly homeAgent: { readonly hasBinding: boolean };
-  /** Packets of the home address that left without tunnel on the foreign link. */
-  readonly unprotectedPackets: number;
-  /** Alarms since the attack began, by node. */
-  readonly alarms: Readonly<Record<'mn' | 'ha', Readonly<Record<string, number>>>>;
-  readonly captures: readonly string[];
-  readonly audit: LabAudit;
-}
-
-/** Attacks. @returns 1 when it comes out otherwise than expected */
+/**
+ * Attacks. Without a lab one is built for it where a gateway is asked for, or none expressly, and is gone afterwards.
+ * @returns 1 when it comes out otherwise than expected
+ */
 export async function runAttack(
   directory: string,
   name: string,
@@ -61,7 +61,33 @@ export async function runAttack(
     });
   }
   const place = new LabPlace(directory);
-  place.load();
+  const signals = new StopSignals(() => {
+    terminal.say('mip6guard: ending the attack; a second Ctrl-C ends at once');
+  });
+  try {
+    const scene = await setScene(place, options.gateway, signals.signal, terminal);
+    let verdict: AttackVerdict;
+    try {
+      verdict = await attacked(place, attack, { ...options, ...scene }, signals.signal);
+    } finally {
+      await scene.end();
+    }
+    const text = options.isJson ? JSON.stringify(verdict) : verdictText(verdict);
+    terminal.output.write(`${text}\n`);
+    const { expect } = options;
+    if (expect === undefined) return EXIT.clean;
+    return (expect === 'succeed') === verdict.hasSucceeded ? EXIT.clean : EXIT.findings;
+  } finally {
+    signals.dispose();
+  }
+}
+
+async function attacked(
+  place: LabPlace,
+  attack: AttackName,
+  { write, attacker, isForOnce }: AttackOptions & Pick<Scene, 'isForOnce'>,
+  signal: AbortSignal,
+): Promise<AttackVerdict> {
   const before = await registration(place);
   const { link } = before;
   if (!isSettled(before) || (link !== 'foreign1' && link !== 'foreign2')) {
@@ -69,18 +95,23 @@ export async function runAttack(
       hint: 'mip6guard lab move foreign1',
     });
   }
-  const target = options.write ?? freshDirectory(place, attack);
+  const target = write ?? freshDirectory(place, attack);
   // Captures since the start of the lab end here: those of the attack have to be by themselves.
   await endRecord(place);
   const captures = await record(place, target);
-  const observed = await performed(place, attack, link).finally(() => endRecord(place));
+  const reports = await beginReports(place);
+  const observed = await performed(place, attack, link, attacker, signal).finally(() =>
+    endRecord(place),
+  );
   const audit = await auditCaptures(place, captures);
-  const verdict: AttackVerdict = { ...observed, captures, audit };
-  const text = options.isJson ? JSON.stringify(verdict) : verdictText(verdict, place);
-  terminal.output.write(`${text}\n`);
-  const { expect } = options;
-  if (expect === undefined) return EXIT.clean;
-  return (expect === 'succeed') === verdict.hasSucceeded ? EXIT.clean : EXIT.findings;
+  const isKept = write !== undefined || !isForOnce;
+  return {
+    ...observed,
+    gateways: await reports(),
+    captures: isKept ? captures : [],
+    ...(isForOnce && isKept ? keptFiles(place, target) : { site: place.site, keys: place.keys }),
+    audit,
+  };
 }
 
 function freshDirectory(place: LabPlace, attack: AttackName): string {
@@ -88,31 +119,46 @@ function freshDirectory(place: LabPlace, attack: AttackName): string {
   return `${place.captures}/${attack}-${time}`;
 }
 
-type Observed = Omit<AttackVerdict, 'captures' | 'audit'>;
+/** What an audit needs, beside the captures of a lab that will be gone. */
+function keptFiles(place: LabPlace, target: string): Pick<AttackVerdict, 'site' | 'keys'> {
+  const kept = (file: string): string => {
+    const copy = path.join(target, path.basename(file));
+    copyFileSync(file, copy);
+    return copy;
+  };
+  return { site: kept(place.site), keys: kept(place.keys) };
+}
+
+type Observed = Omit<AttackVerdict, 'captures' | 'audit' | 'gateways' | 'site' | 'keys'>;
 
 async function performed(
   place: LabPlace,
   attack: AttackName,
   link: ForeignLink,
+  command: string | undefined,
+  signal: AbortSignal,
 ): Promise<Observed> {
   const alarmsBefore = await alarms(place);
   const probes = await startProbes(place, true);
-  plug(place.prefix, WIRES.attacker, link);
-  await mark(place);
-  const attacker = runProcess(place, 'attacker', labProcess(place, 'attacker', attack, link));
-  attacker.output.catch(() => undefined);
   try {
-    const begun = await reached(PATIENCE, async () => {
-      const { seen } = await askSeen(place);
-      return seen.some(isFalseAdvertisement);
-    });
-    if (!begun) {
-      attacker.stop();
-      await attacker.output;
-      throw new CliError(EXIT.environment, 'the attacker was not heard');
+    plug(place.prefix, WIRES.attacker, link);
+    await mark(place);
+    const attacker = beginAttack(place, attack, link, command);
+    const begun = await reached(
+      PATIENCE,
+      async () => {
+        const { seen } = await askSeen(place);
+        return attacker.isOver() || seen.some((each) => isHeard(each, command !== undefined));
+      },
+      signal,
+    );
+    if (!begun || attacker.isOver()) {
+      const hint = command === undefined ? {} : { hint: logTail(place, 'attacker') };
+      throw new CliError(EXIT.environment, 'the attacker was not heard', hint);
     }
-    await reached(PATIENCE, async () => (await outcome(place, attack, link)).hasSucceeded);
-    await sleep(AFTERMATH);
+    await reached(PATIENCE, async () => (await outcome(place, attack, link)).hasSucceeded, signal);
+    await sleep(AFTERMATH, signal);
+    goOn(signal);
     const found = await outcome(place, attack, link);
     const alarmsAfter = await alarms(place);
     return {
@@ -123,16 +169,37 @@ async function performed(
       },
     };
   } finally {
-    attacker.stop();
-    await attacker.output.catch(() => undefined);
     plug(place.prefix, WIRES.attacker, undefined);
+    await endProcesses(processesIn(namespaceOf(place.prefix, 'attacker')));
     await probes.stop();
   }
 }
 
-/** Advertisements of the attacker are the only ones that do not come over the router. */
-function isFalseAdvertisement(each: { readonly kind: string; readonly isFromAttacker: boolean }) {
-  return each.kind === 'router-advertisement' && each.isFromAttacker;
+/** Starts the attacker; it ends with all that is in its namespace. */
+function beginAttack(
+  place: LabPlace,
+  attack: AttackName,
+  link: ForeignLink,
+  command: string | undefined,
+): { readonly isOver: () => boolean } {
+  const child =
+    command === undefined
+      ? startProcess(place, 'attacker', 'attacker', labProcess(place, 'attacker', attack, link))
+      : startProgram(place, 'attacker', 'attacker', command, {
+          MIP6GUARD_LINK: link,
+          MIP6GUARD_INTERFACE: WIRES.attacker.name,
+          MIP6GUARD_ATTACK: attack,
+        });
+  // A program of somebody else may do its work and end.
+  return { isOver: () => child.exitCode !== null && child.exitCode !== 0 };
+}
+
+/** Whether somebody attacks: what others send may be hidden in all ways. */
+function isHeard(
+  { kind, isFromAttacker }: { readonly kind: string; readonly isFromAttacker: boolean },
+  isOfOthers: boolean,
+): boolean {
+  return isFromAttacker && (isOfOthers || kind === 'router-advertisement');
 }
 
 async function outcome(
@@ -178,25 +245,4 @@ function difference(before: Alarms, after: Alarms): Alarms {
       .map(([event, count]): [string, number] => [event, count - (before[event] ?? 0)])
       .filter(([, count]) => count > 0),
   );
-}
-
-function verdictText(verdict: AttackVerdict, place: LabPlace): string {
-  const { attack, link, hasSucceeded, mobileNode, homeAgent, audit } = verdict;
-  const { unprotectedPackets, captures } = verdict;
-  const told = Object.entries(verdict.alarms).flatMap(([node, events]) =>
-    Object.entries(events).map(([event, count]) => `${node}: ${event} ${count}`),
-  );
-  return [
-    `${attack} on ${link} ${hasSucceeded ? 'SUCCEEDED' : 'failed'}`,
-    `  mobile node   ${mobileNode.believesAtHome ? 'believes it is at home' : 'knows that it is not at home'} (${mobileNode.state})`,
-    `  home agent    ${homeAgent.hasBinding ? 'has its binding' : 'has no binding any more'}`,
-    `  on the wire   ${unprotectedPackets === 0 ? 'no payload without protection' : `${unprotectedPackets} packets of payload without protection`}`,
-    `  alarms        ${told.length === 0 ? 'none' : told.join(', ')}`,
-    audit.incidents.length === 0 ? 'The analyzer: no incident' : 'The analyzer:',
-    ...audit.incidents.map(
-      ({ severity, title, assessment, confidence }) =>
-        `  ${severity.toUpperCase()} ${title}: ${assessment}, ${confidence}`,
-    ),
-    auditCommand(place, captures),
-  ].join('\n');
 }

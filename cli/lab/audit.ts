@@ -12,7 +12,8 @@ const document = z.looseObject({
       title: z.string(),
       severity: z.string(),
       confidence: z.string(),
-      assessment: z.string(),
+      /** Of the de-registration attack only. */
+      assessment: z.string().optional(),
     }),
   ),
 });

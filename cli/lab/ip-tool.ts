@@ -4,7 +4,11 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { CliError, EXIT } from '../exit-codes.ts';
-import { STATIONS, SWITCH, namespaceOf } from './plan.ts';
+import { NAMESPACES, namespaceOf } from './plan.ts';
+
+/** Milliseconds that processes have to end in good order. */
+const GRACE = 5000;
+const STEP = 50;
 
 /** Runs `ip`. Throws CliError (4). */
 export function ip(args: readonly string[], input?: string): string {
@@ -26,8 +30,7 @@ export function ip(args: readonly string[], input?: string): string {
 /** Network namespaces of a lab that are there. */
 export function namespacesOf(prefix: string): string[] {
   // Names of other labs may begin alike.
-  const stations = [SWITCH, ...STATIONS] as const;
-  const own = new Set(stations.map((station) => namespaceOf(prefix, station)));
+  const own = new Set(NAMESPACES.map((name) => namespaceOf(prefix, name)));
   try {
     return readdirSync('/run/netns').filter((name) => own.has(name));
   } catch {
@@ -77,9 +80,52 @@ export function checkPrivileges(): void {
   ip(['-V']);
 }
 
-/** Waits. */
-export function sleep(milliseconds: number): Promise<void> {
+/** Waits; a signal ends it early. */
+export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted === true) end();
   });
+}
+
+/** Throws CliError (4) when somebody has pressed Ctrl-C. */
+export function goOn(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new CliError(EXIT.environment, 'interrupted');
+}
+
+/** Switches the kernel's IPv6 off in a namespace, for what is there and what comes. */
+export function silence(namespace: string): void {
+  const settings = ['all', 'default'].map(
+    (each) => `echo 1 > /proc/sys/net/ipv6/conf/${each}/disable_ipv6`,
+  );
+  ip(['netns', 'exec', namespace, 'sh', '-c', settings.join(' && ')]);
+}
+
+/** Ends processes, in good order or not. @returns those that run all the same */
+export async function endProcesses(pids: readonly number[]): Promise<readonly number[]> {
+  signal(pids, 'SIGTERM');
+  await ended(pids, GRACE);
+  signal(pids.filter(isRunning), 'SIGKILL');
+  await ended(pids, GRACE);
+  return pids.filter(isRunning);
+}
+
+function signal(pids: readonly number[], name: 'SIGTERM' | 'SIGKILL'): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
+
+async function ended(pids: readonly number[], most: number): Promise<void> {
+  for (let waited = 0; waited < most && pids.some(isRunning); waited += STEP) await sleep(STEP);
 }

@@ -6,12 +6,23 @@ import path from 'node:path';
 import { z } from 'zod';
 import { CliError, EXIT } from '../exit-codes.ts';
 import { namespacesOf } from './ip-tool.ts';
-import { namespacePrefix } from './plan.ts';
+import { GATEWAY_PLACES, namespacePrefix } from './plan.ts';
 
 const OWNER_ONLY = 0o700;
 const STATE_FILE = 'lab.json';
 /** unix(7): sun_path, with its end. */
 const MAX_SOCKET_OCTETS = 107;
+
+const gatewayWish = z.strictObject({
+  mode: z.enum(['monitor', 'enforce']),
+  failMode: z.enum(['open', 'closed']),
+  /** Whether the gateway of the home agent has the keys of the lab. */
+  hasKeys: z.boolean(),
+  places: z.array(z.enum(GATEWAY_PLACES)).min(1),
+});
+
+/** What gateways a lab has. */
+export type GatewayWish = z.infer<typeof gatewayWish>;
 
 const state = z.strictObject({
   format: z.literal(1),
@@ -20,6 +31,9 @@ const state = z.strictObject({
   routeOptimisation: z.boolean(),
   /** Milliseconds one way over a link of the router. */
   delay: z.number(),
+  gateway: gatewayWish.optional(),
+  /** Somebody else's home agent, a line for the shell. */
+  homeAgentCommand: z.string().optional(),
   startedAt: z.string(),
   isUp: z.boolean(),
 });

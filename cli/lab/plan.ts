@@ -22,6 +22,25 @@ export type Station = (typeof STATIONS)[number];
 /** The namespace with a bridge for each link. */
 export const SWITCH = 'switch';
 
+/** Where a gateway can stand: between the home agent and its links, or between the mobile node and foreign links. */
+export const GATEWAY_PLACES = ['home-agent', 'access-link'] as const;
+export type GatewayPlace = (typeof GATEWAY_PLACES)[number];
+
+/** Namespace of the gateway of each place; there while it stands. */
+export const GATEWAY_NAMESPACES = {
+  'home-agent': 'gateway',
+  'access-link': 'access',
+} as const satisfies Record<GatewayPlace, string>;
+
+/** Everything that has a namespace. */
+export type Namespace =
+  Station | typeof SWITCH | (typeof GATEWAY_NAMESPACES)[keyof typeof GATEWAY_NAMESPACES];
+export const NAMESPACES: readonly Namespace[] = [
+  SWITCH,
+  ...STATIONS,
+  ...Object.values(GATEWAY_NAMESPACES),
+];
+
 /** An interface of a station. The other end of the pair is in the switch. */
 export interface LabInterface {
   readonly station: Station;
@@ -120,6 +139,6 @@ export function namespacePrefix(directory: string): string {
 }
 
 /** Name of a namespace. */
-export function namespaceOf(prefix: string, station: Station | typeof SWITCH): string {
+export function namespaceOf(prefix: string, station: Namespace): string {
   return `${prefix}-${station}`;
 }

@@ -10,7 +10,7 @@ import { CliError, EXIT } from '../exit-codes.ts';
 import { packageRoot } from '../package-root.ts';
 import type { LabPlace } from './lab-state.ts';
 import { namespaceOf } from './plan.ts';
-import type { Station, SWITCH } from './plan.ts';
+import type { Namespace } from './plan.ts';
 
 /** Lines of a log that are shown when something hangs. */
 const TAIL = 12;
@@ -18,11 +18,7 @@ const TAIL = 12;
 /** The command itself, as it runs now. */
 export const MAIN = path.join(packageRoot(), 'dist', 'cli', 'main.js');
 
-const inNamespace = (
-  place: LabPlace,
-  station: Station | typeof SWITCH,
-  args: readonly string[],
-): string[] => [
+const inNamespace = (place: LabPlace, station: Namespace, args: readonly string[]): string[] => [
   ...['netns', 'exec', namespaceOf(place.prefix, station)],
   ...[process.execPath, MAIN, ...args],
 ];
@@ -30,7 +26,7 @@ const inNamespace = (
 /** Starts mip6guard in a namespace, to run on when this process ends. Its log is `log/NAME.log`. */
 export function startProcess(
   place: LabPlace,
-  station: Station | typeof SWITCH,
+  station: Namespace,
   name: string,
   args: readonly string[],
 ): ChildProcess {
@@ -38,6 +34,34 @@ export function startProcess(
   const child = spawn('ip', inNamespace(place, station, args), {
     detached: true,
     stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  child.unref();
+  return child;
+}
+
+/** What programs of others learn of the lab that they run in. */
+function labEnvironment(
+  place: LabPlace,
+  more: Readonly<Record<string, string>> = {},
+): NodeJS.ProcessEnv {
+  return { ...process.env, MIP6GUARD_LAB: place.directory, ...more };
+}
+
+/** Starts a program of somebody else in a namespace, to run on. @param command a line for the shell */
+export function startProgram(
+  place: LabPlace,
+  station: Namespace,
+  name: string,
+  command: string,
+  more: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const log = openSync(place.log(name), 'a', 0o600);
+  const namespace = namespaceOf(place.prefix, station);
+  const child = spawn('ip', ['netns', 'exec', namespace, 'sh', '-c', command], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: labEnvironment(place, more),
   });
   closeSync(log);
   child.unref();
@@ -55,11 +79,7 @@ export interface Running {
 }
 
 /** Runs mip6guard in a namespace. */
-export function runProcess(
-  place: LabPlace,
-  station: Station | typeof SWITCH,
-  args: readonly string[],
-): Running {
+export function runProcess(place: LabPlace, station: Namespace, args: readonly string[]): Running {
   const child = spawn('ip', inNamespace(place, station, args), {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -6,6 +6,8 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { askAssociations, askBindings, askStatus } from './ask.ts';
 import type { Binding } from './ask.ts';
+import { gatewayNumbers } from './gateway-report.ts';
+import type { GatewayNumbers } from './gateway-report.ts';
 import { LabPlace } from './lab-state.ts';
 import type { LabState } from './lab-state.ts';
 import { ADDRESSES, namespaceOf } from './plan.ts';
@@ -29,19 +31,22 @@ export interface LabStatus extends LabState {
     readonly alarms: Readonly<Record<string, number>>;
   };
   readonly correspondent: { readonly bindings: readonly Binding[] };
+  readonly gateways: readonly GatewayNumbers[];
 }
 
 /** Asks everybody. @throws CliError when there is no lab, or one of its processes does not answer */
 export async function labStatus(place: LabPlace): Promise<LabStatus> {
   const state = place.load();
-  const [mn, ha, agentBindings, associations, correspondentBindings, where] = await Promise.all([
-    askStatus(place, 'mn'),
-    askStatus(place, 'ha'),
-    askBindings(place, 'ha'),
-    askAssociations(place, 'ha'),
-    askBindings(place, 'cn'),
-    registration(place),
-  ]);
+  const [mn, ha, agentBindings, associations, correspondentBindings, where, gateways] =
+    await Promise.all([
+      askStatus(place, 'mn'),
+      askStatus(place, 'ha'),
+      askBindings(place, 'ha'),
+      askAssociations(place, 'ha'),
+      askBindings(place, 'cn'),
+      registration(place),
+      gatewayNumbers(place),
+    ]);
   return {
     ...state,
     directory: place.directory,
@@ -59,6 +64,7 @@ export async function labStatus(place: LabPlace): Promise<LabStatus> {
       alarms: ha.alarms,
     },
     correspondent: { bindings: correspondentBindings },
+    gateways,
   };
 }
 
@@ -87,6 +93,7 @@ function statusText(status: LabStatus): string {
   return [
     `Lab in ${status.directory}: ${isPermissive ? 'permissive, as UMIP: attacks succeed' : 'as configured by default: attacks fail'}`,
     `  home link ${homeLink}, route optimisation ${routeOptimisation ? 'on' : 'off'}, links of the router ${delay} ms`,
+    ...gatewayText(status),
     `Mobile node ${ADDRESSES.homeAddress} on ${mobileNode.link}: ${mobileNode.state}, ${place}${alarmText(mobileNode.alarms)}`,
     `Home agent ${ADDRESSES.homeAgent}: ${homeAgent.associations} associations${alarmText(homeAgent.alarms)}`,
     ...bindingLines(homeAgent.bindings),
@@ -94,6 +101,16 @@ function statusText(status: LabStatus): string {
     ...bindingLines(correspondent.bindings),
     `Try: ip netns exec ${namespaces.mn} ping -c 3 ${ADDRESSES.correspondent}`,
   ].join('\n');
+}
+
+function gatewayText({ gateway, gateways, homeAgentCommand }: LabStatus): string[] {
+  return [
+    ...gateways.map(
+      ({ place, mode, judged, dropped, unjudged }) =>
+        `  gateway ${place}: ${mode}, fail ${gateway?.failMode ?? 'open'}; ${judged} judged, ${dropped} ${mode === 'enforce' ? 'dropped' : 'would be dropped'}, ${unjudged} unjudged`,
+    ),
+    ...(homeAgentCommand === undefined ? [] : [`  home agent: ${homeAgentCommand}`]),
+  ];
 }
 
 function bindingLines(bindings: readonly Binding[]): string[] {

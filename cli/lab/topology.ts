@@ -2,21 +2,10 @@
  * Namespaces, bridges and wires of the lab, made and removed.
  */
 import { CliError, EXIT } from '../exit-codes.ts';
-import { ip, isRunning, namespacesOf, processesIn, sleep } from './ip-tool.ts';
+import { bridgeFor, masterOf, nearBridge } from './gateway-topology.ts';
+import { endProcesses, ip, namespacesOf, processesIn, silence } from './ip-tool.ts';
 import { LINKS, STATIONS, SWITCH, WIRES, namespaceOf } from './plan.ts';
 import type { LabInterface, LabLink } from './plan.ts';
-
-/** Milliseconds that processes have to end in good order. */
-const GRACE = 5000;
-const STEP = 50;
-
-/** Switches the kernel's IPv6 off in a namespace, for what is there and what comes. */
-function silence(namespace: string): void {
-  const settings = ['all', 'default'].map(
-    (each) => `echo 1 > /proc/sys/net/ipv6/conf/${each}/disable_ipv6`,
-  );
-  ip(['netns', 'exec', namespace, 'sh', '-c', settings.join(' && ')]);
-}
 
 /** Makes everything. @throws CliError (4) */
 export function buildTopology(prefix: string): void {
@@ -46,22 +35,24 @@ export function buildTopology(prefix: string): void {
 }
 
 /**
- * Takes an interface off its link and puts it on another, as a cable: the station sees the carrier go and come.
+ * Takes an interface off its link and puts it on another, as a cable: the station sees the carrier go and come. Where a
+ * gateway stands before it on that link, it is behind the gateway.
  * @param link undefined = none
  */
-export function plug(prefix: string, { port }: LabInterface, link: LabLink | undefined): void {
+export function plug(prefix: string, wire: LabInterface, link: LabLink | undefined): void {
+  const { port } = wire;
   const commands = [`link set dev ${port} down`, `link set dev ${port} nomaster`];
   if (link !== undefined) {
-    commands.push(`link set dev ${port} master ${link}`, `link set dev ${port} up`);
+    const bridge = bridgeFor(prefix, wire, link);
+    commands.push(`link set dev ${port} master ${bridge}`, `link set dev ${port} up`);
   }
   ip(['-n', namespaceOf(prefix, SWITCH), '-batch', '-'], `${commands.join('\n')}\n`);
 }
 
-/** Link that an interface is on; undefined = none. */
-export function linkOf(prefix: string, { port }: LabInterface): LabLink | undefined {
-  const text = ip(['-n', namespaceOf(prefix, SWITCH), '-o', 'link', 'show', 'dev', port]);
-  const master = / master (\S+) /.exec(text)?.[1];
-  return LINKS.find((link) => link === master);
+/** Link that an interface is on, before a gateway or behind it; undefined = none. */
+export function linkOf(prefix: string, wire: LabInterface): LabLink | undefined {
+  const master = masterOf(prefix, wire.port);
+  return LINKS.find((link) => link === master || nearBridge(link) === master);
 }
 
 /**
@@ -73,28 +64,10 @@ export async function removeTopology(
 ): Promise<{ readonly namespaces: number; readonly processes: number }> {
   const namespaces = namespacesOf(prefix);
   const pids = namespaces.flatMap(processesIn);
-  signal(pids, 'SIGTERM');
-  await ended(pids, GRACE);
-  signal(pids.filter(isRunning), 'SIGKILL');
-  await ended(pids, GRACE);
-  const left = pids.filter(isRunning);
+  const left = await endProcesses(pids);
   for (const namespace of namespaces) ip(['netns', 'del', namespace]);
   if (left.length > 0) {
     throw new CliError(EXIT.environment, `processes do not end: ${left.join(', ')}`);
   }
   return { namespaces: namespaces.length, processes: pids.length };
-}
-
-function signal(pids: readonly number[], name: 'SIGTERM' | 'SIGKILL'): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, name);
-    } catch {
-      // It ended by itself.
-    }
-  }
-}
-
-async function ended(pids: readonly number[], most: number): Promise<void> {
-  for (let waited = 0; waited < most && pids.some(isRunning); waited += STEP) await sleep(STEP);
 }

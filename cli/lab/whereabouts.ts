@@ -4,7 +4,7 @@
 import { CliError } from '../exit-codes.ts';
 import { askBindings, askStatus } from './ask.ts';
 import type { Binding } from './ask.ts';
-import { sleep } from './ip-tool.ts';
+import { goOn, sleep } from './ip-tool.ts';
 import type { LabPlace } from './lab-state.ts';
 import { ADDRESSES, PREFIXES, WIRES } from './plan.ts';
 import type { LabLink } from './plan.ts';
@@ -12,20 +12,26 @@ import { linkOf } from './topology.ts';
 
 const STEP = 20;
 
-/** Asks until it is so. What fails meanwhile counts as no. @returns whether it came so in time */
+/**
+ * Asks until it is so. What fails meanwhile counts as no.
+ * @returns whether it came so in time
+ * @throws CliError (4) when the signal ends it
+ */
 export async function reached(
   milliseconds: number,
   isSo: () => Promise<boolean>,
+  signal?: AbortSignal,
 ): Promise<boolean> {
   const end = performance.now() + milliseconds;
   for (;;) {
+    goOn(signal);
     try {
       if (await isSo()) return true;
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
     }
     if (performance.now() >= end) return false;
-    await sleep(STEP);
+    await sleep(STEP, signal);
   }
 }
 

@@ -1,158 +1,25 @@
 /**
  * The lab with real nodes: processes of the built command in network namespaces of this kernel.
  */
-import { spawnSync } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { namespacePrefix } from '../../cli/lab/plan.ts';
 import { IS_ENDURANCE } from '../endurance.ts';
-import { ROOT, bash, hasProgram, mip6guard, start } from './command.ts';
-import type { Outcome } from './command.ts';
+import { ROOT, bash, hasProgram } from './command.ts';
+import {
+  Lab,
+  audited,
+  canLab,
+  handover,
+  ip,
+  status,
+  traces,
+  transferred,
+  verdict,
+} from './lab-bench.ts';
 
 const MINUTES = 180_000;
-
-function ip(...args: readonly string[]): { readonly status: number | null; readonly text: string } {
-  const { status, stdout } = spawnSync('ip', args, { encoding: 'utf8' });
-  return { status, text: stdout };
-}
-
-function canBuildLabs(): boolean {
-  if (process.getuid?.() !== 0 || !hasProgram('ip') || !existsSync('/dev/net/tun')) return false;
-  try {
-    createRequire(import.meta.url)('koffi');
-  } catch {
-    return false;
-  }
-  const name = `mip6-try-${randomBytes(4).toString('hex')}`;
-  return ip('netns', 'add', name).status === 0 && ip('netns', 'del', name).status === 0;
-}
-
-const canLab = canBuildLabs();
 const hasPing = hasProgram('ping');
-
-const status = z.looseObject({
-  mobileNode: z.looseObject({
-    link: z.string(),
-    state: z.string(),
-    isAtHome: z.boolean(),
-    careOfAddress: z.string().nullable(),
-  }),
-  homeAgent: z.looseObject({
-    associations: z.number(),
-    bindings: z.array(z.looseObject({ careOfAddress: z.string() })),
-  }),
-  correspondent: z.looseObject({
-    bindings: z.array(z.looseObject({ careOfAddress: z.string() })),
-  }),
-});
-const transferred = z.object({ sent: z.number(), received: z.number(), longestGap: z.number() });
-const handover = z.object({ acknowledged: z.number(), firstReceived: z.number() });
-const audited = z.looseObject({
-  alerts: z.array(z.looseObject({ rule: z.string(), severity: z.string(), message: z.string() })),
-  incidents: z.array(z.looseObject({ title: z.string(), assessment: z.string() })),
-});
-const verdict = z.looseObject({
-  hasSucceeded: z.boolean(),
-  mobileNode: z.object({ believesAtHome: z.boolean(), state: z.string() }),
-  homeAgent: z.object({ hasBinding: z.boolean() }),
-  unprotectedPackets: z.number(),
-  alarms: z.object({
-    mn: z.record(z.string(), z.number()),
-    ha: z.record(z.string(), z.number()),
-  }),
-  captures: z.array(z.string()),
-  audit: audited,
-});
-
-/** A lab of a test. */
-class Lab {
-  readonly directory = path.join(mkdtempSync(path.join(tmpdir(), 'mip6guard-lab-')), 'lab');
-  readonly prefix = namespacePrefix(this.directory);
-
-  run(command: string, ...words: readonly string[]): Outcome {
-    return mip6guard(['lab', command, '--directory', this.directory, ...words]);
-  }
-
-  /** Runs what has to work. @returns its standard output */
-  done(command: string, ...words: readonly string[]): string {
-    const { code, stdout, stderr } = this.run(command, ...words);
-    expect({ command: [command, ...words], code, stderr }).toMatchObject({ code: 0 });
-    return stdout;
-  }
-
-  json<T>(schema: z.ZodType<T>, command: string, ...words: readonly string[]): T {
-    return schema.parse(JSON.parse(this.done(command, ...words, '--json')));
-  }
-
-  background(command: string, ...words: readonly string[]): Background {
-    return new Background(start(['lab', command, '--directory', this.directory, ...words]));
-  }
-
-  /** Runs a program in a namespace. */
-  inside(station: string, ...words: readonly string[]): number | null {
-    return ip('netns', 'exec', `${this.prefix}-${station}`, ...words).status;
-  }
-
-  remove(): void {
-    this.run('down');
-    rmSync(path.dirname(this.directory), { recursive: true, force: true });
-  }
-}
-
-/** A command that runs beside the test. */
-class Background {
-  readonly #ended: Promise<Outcome>;
-
-  constructor(child: ChildProcessWithoutNullStreams) {
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    this.#ended = new Promise((resolve) => {
-      child.on('close', (code) => {
-        resolve({ code: code ?? undefined, stdout, stderr });
-      });
-    });
-  }
-
-  /** @returns its standard output */
-  async done(): Promise<string> {
-    const { code, stdout, stderr } = await this.#ended;
-    expect({ code, stderr }).toMatchObject({ code: 0 });
-    return stdout;
-  }
-}
-
-/** Everything that a lab could leave on this machine. */
-function traces(lab: Lab): object {
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(lab.directory);
-      } catch {
-        return false;
-      }
-    });
-  return {
-    namespaces: ip('netns')
-      .text.split('\n')
-      .filter((line) => line.startsWith(lab.prefix)),
-    interfaces: ip('-o', 'link').text.split('\n').length,
-    processes,
-    directory: existsSync(lab.directory),
-  };
-}
 
 describe('the lab (needs root, ip, /dev/net/tun and koffi)', () => {
   let lab: Lab;

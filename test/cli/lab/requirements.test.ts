@@ -41,6 +41,8 @@ describe('the lab', () => {
       routeOptimisation: true,
       delay: 0,
       captures: false,
+      homeAgent: undefined,
+      gateway: undefined,
       isJson: false,
     };
     for (const refused of [labUp(options, terminal), labDown(directory, terminal)]) {

@@ -72,7 +72,9 @@ describe.skipIf(!hasKoffi)('the service manager (needs koffi)', () => {
     const none = path.join(folder, 'none');
     expect(() => openServiceNotifier({ NOTIFY_SOCKET: none })).toThrow('ENOENT');
     expect(() => openServiceNotifier({ NOTIFY_SOCKET: 'x' })).toThrow('which is no socket');
-    expect(() => openServiceNotifier({ NOTIFY_SOCKET: `/${'x'.repeat(108)}` })).toThrow('no socket');
+    expect(() => openServiceNotifier({ NOTIFY_SOCKET: `/${'x'.repeat(108)}` })).toThrow(
+      'no socket',
+    );
   });
 
   it('says how often it wants to hear that the service lives', () => {

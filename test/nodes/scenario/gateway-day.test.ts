@@ -11,6 +11,7 @@ import { Attacker } from '../../../cli/lab/attacker.ts';
 import type { AttackName } from '../../../cli/lab/attacker.ts';
 import { packetOf, upperLayerOf } from '../../../cli/lab/frame-kind.ts';
 import type { FrameKind } from '../../../cli/lab/frame-kind.ts';
+import { IS_ENDURANCE } from '../../endurance.ts';
 import { spiOf } from '../ipsec/protected-pair.ts';
 import type { MemoryPort } from '../../../nodes/simulation/memory-link.ts';
 import { AGENT, CORRESPONDENT, HOME, NODE_LINK } from '../mobile-node/bench.ts';
@@ -31,12 +32,14 @@ const PERMISSIVE: NetworkOptions = { registration: { deregistration: 'rfc' } };
 /** Between two datagrams each way. */
 const TALK_EVERY = 20 * SECOND;
 
-/** Where the node goes, an hour at each place. */
-const JOURNEY: readonly LinkName[] = [
+/** Where the node goes in a day, an hour at each place. */
+const DAY: readonly LinkName[] = [
   ...(['one', 'two', 'one', 'home', 'two', 'home', 'one', 'one'] as const),
   ...(['two', 'home', 'one', 'two', 'one', 'two', 'home', 'home'] as const),
   ...(['one', 'two', 'one', 'two', 'one', 'home', 'two', 'one'] as const),
 ];
+/** A morning; with `npm run endurance` the whole day. */
+const JOURNEY = DAY.slice(0, IS_ENDURANCE ? 24 : 8);
 
 /** What the signalling of this network is, which is known by its SPIs. */
 function kindOf(frame: Uint8Array): FrameKind {
@@ -163,7 +166,7 @@ function isOfAttacker(frame: Uint8Array): boolean {
 }
 
 describe('a day in front of gateways that enforce', () => {
-  test('handovers, coming home, renewals and tests of a day: not one packet is dropped', async () => {
+  test(`handovers, coming home, renewals and tests of ${JOURNEY.length} hours (npm run endurance: 24): not one packet is dropped`, async () => {
     const judged = await JudgedNetwork.make({
       network: PERMISSIVE,
       agentMode: 'enforce',

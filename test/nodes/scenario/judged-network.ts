@@ -146,10 +146,10 @@ export class JudgedNetwork {
   }
 
   constructor({ rules, agentMode, accessMode, network = {} }: JudgedOptions) {
-    let scheduler: Scheduler | undefined;
+    const clock: { scheduler?: Scheduler } = {};
     const now = (): Scheduler => {
-      if (scheduler === undefined) throw new Error('no clock yet');
-      return scheduler;
+      if (clock.scheduler === undefined) throw new Error('no clock yet');
+      return clock.scheduler;
     };
     this.agentGate = new Gate(now);
     this.accessGate = new Gate(now);
@@ -161,7 +161,7 @@ export class JudgedNetwork {
           LINKS.find((name) => name === port.link.name && name !== 'home'),
         ),
     });
-    ({ scheduler } = this.network);
+    clock.scheduler = this.network.scheduler;
     this.agentGate.judge = this.#judge(rules, agentMode, true);
     if (accessMode !== undefined) this.accessGate.judge = this.#judge(rules, accessMode, false);
     this.#optimise();
