@@ -65,7 +65,7 @@ describe('mip6guard config', () => {
   test('ctl ends with 4 when nobody answers, and says whose socket it wants', () => {
     const { code, stderr } = mip6guard(['ctl', 'no-such.sock', 'status']);
     expect(code).toBe(4);
-    expect(stderr).toContain('no answer from a node at no-such.sock');
+    expect(stderr).toContain('no answer from a node or gateway at no-such.sock');
     expect(stderr).toContain('control: in its configuration');
   });
 
