@@ -17,7 +17,7 @@ import { Lab, canLab, handover, ip, status, traces, transferred } from './lab-be
 import { WireLink } from './wire-link.ts';
 
 const MINUTES = 240_000;
-const NEEDS = 'needs root, network namespaces, koffi and ip6tables; npm run endurance';
+const NEEDS = 'needs root, network namespaces, koffi and ip6tables; npm run endurance:gateway';
 const canGuard = canLab && hasProgram('ip6tables') && IS_ENDURANCE;
 const NAIVE = `exec ${scapyPython ?? 'python3'} ${path.join(import.meta.dirname, 'scapy-legacy-home-agent.py')}`;
 

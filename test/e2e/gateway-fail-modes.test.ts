@@ -126,7 +126,7 @@ describe.skipIf(!canGate)(`a gateway that cannot judge (${GATE_NEEDS})`, () => {
   /** A row of the page, measured in both modes. */
   function row(event: string, run: (failMode: FailMode) => Promise<string>): void {
     it.skipIf(!IS_ENDURANCE)(
-      `${event} (npm run endurance)`,
+      `${event} (npm run proofs:gateway)`,
       async () => {
         rows.push({ event, open: await run('open'), closed: await run('closed') });
       },
@@ -277,7 +277,7 @@ describe.skipIf(!canGate)(`a gateway that cannot judge (${GATE_NEEDS})`, () => {
   }
 
   it.skipIf(!IS_ENDURANCE)(
-    'is as docs say (write it anew with: npm run endurance -- test/e2e/gateway-fail-modes.test.ts -u)',
+    'is as docs say (write it anew with: npm run proofs:gateway -- -u)',
     async () => {
       const table = [
         '| What happens to the gateway | `failMode: open` | `failMode: closed` |',

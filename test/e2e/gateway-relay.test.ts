@@ -68,7 +68,7 @@ const ATTACKERS = [
   },
 ] as const;
 
-describe.each(HOME_AGENTS)('$name behind gateways ($needs; npm run endurance)', (agent) => {
+describe.each(HOME_AGENTS)('$name behind gateways ($needs; npm run endurance:gateway)', (agent) => {
   const isRun = agent.can && IS_ENDURANCE;
   let lab: Lab;
   let link: 'foreign1' | 'foreign2' = 'foreign1';
@@ -167,7 +167,7 @@ describe.each(HOME_AGENTS)('$name behind gateways ($needs; npm run endurance)', 
   );
 });
 
-describe(`${THC} against a mobile node (${NEEDS}, thc-ipv6; npm run endurance)`, () => {
+describe(`${THC} against a mobile node (${NEEDS}, thc-ipv6; npm run endurance:gateway)`, () => {
   const isRun = canGuard && IS_ENDURANCE && hasProgram(THC);
   let lab: Lab;
   beforeAll(() => {
@@ -235,7 +235,7 @@ describe(`mip6guard lab attack relay --gateway enforce (${NEEDS})`, () => {
   it.skipIf(!canGuard || !IS_ENDURANCE).each([
     ['while it is built', 1500],
     ['while it is attacked', 12_000],
-  ])('leaves nothing when it is interrupted %s (npm run endurance)', async (_, after) => {
+  ])('leaves nothing when it is interrupted %s (npm run endurance:gateway)', async (_, after) => {
     const lab = fresh();
     const words = ['attack', 'relay', '--gateway', 'enforce', '--directory', lab.directory];
     const child = start(['lab', ...words]);
@@ -247,7 +247,7 @@ describe(`mip6guard lab attack relay --gateway enforce (${NEEDS})`, () => {
   });
 
   it.skipIf(!canGuard || !IS_ENDURANCE)(
-    'gives a running lab back as it was, also after an attack that could not begin (npm run endurance)',
+    'gives a running lab back as it was, also after an attack that could not begin (npm run endurance:gateway)',
     () => {
       const lab = fresh();
       lab.done('up', '--permissive');

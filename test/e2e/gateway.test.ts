@@ -200,7 +200,7 @@ describe.skipIf(!canGate)(`a gateway in the path of packets (${GATE_NEEDS})`, ()
 });
 
 describe.skipIf(!canGate || !IS_ENDURANCE)(
-  `a gateway through trouble (${GATE_NEEDS}, and npm run endurance)`,
+  `a gateway through trouble (${GATE_NEEDS}, and npm run endurance:gateway)`,
   () => {
     it('cleans up what a killed one left', { timeout: MINUTES }, async () => {
       const box = newBox({ mode: 'enforce' });
