@@ -38,7 +38,7 @@ const DAY: readonly LinkName[] = [
   ...(['two', 'home', 'one', 'two', 'one', 'two', 'home', 'home'] as const),
   ...(['one', 'two', 'one', 'two', 'one', 'home', 'two', 'one'] as const),
 ];
-/** A morning; with `npm run endurance` the whole day. */
+/** A morning; with `npm run endurance:gateway` the whole day. */
 const JOURNEY = DAY.slice(0, IS_ENDURANCE ? 24 : 8);
 
 /** What the signalling of this network is, which is known by its SPIs. */
@@ -166,7 +166,7 @@ function isOfAttacker(frame: Uint8Array): boolean {
 }
 
 describe('a day in front of gateways that enforce', () => {
-  test(`handovers, coming home, renewals and tests of ${JOURNEY.length} hours (npm run endurance: 24): not one packet is dropped`, async () => {
+  test(`handovers, coming home, renewals and tests of ${JOURNEY.length} hours (npm run endurance:gateway: 24): not one packet is dropped`, async () => {
     const judged = await JudgedNetwork.make({
       network: PERMISSIVE,
       agentMode: 'enforce',
