@@ -35,6 +35,7 @@ import {
   parseIpv6,
   parsed,
 } from './site-schema-parts.ts';
+import { schemaKeysAt } from './schema-keys.ts';
 
 /** A link-layer address as `02:00:5e:00:53:01` or with hyphens; not a group address, not zero. */
 function parseLinkLayer(text: string): Uint8Array | undefined {
@@ -373,11 +374,5 @@ export function keysAt(
   rules: readonly RuleDefinition[],
   path: readonly (string | number)[],
 ): readonly string[] {
-  let part: z.core.JSONSchema.BaseSchema = z.toJSONSchema(siteSchema(rules), { io: 'input' });
-  for (const step of path) {
-    const next = typeof step === 'number' ? part.items : part.properties?.[step];
-    if (typeof next !== 'object' || Array.isArray(next)) return [];
-    part = next;
-  }
-  return Object.keys(part.properties ?? {});
+  return schemaKeysAt(siteSchema(rules), path);
 }

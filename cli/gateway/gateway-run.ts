@@ -1,7 +1,6 @@
 /**
  * Runs a gateway: opens what it needs in order, judges until a signal ends it, and takes everything away again.
  */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { HostConfiguration, openServiceNotifier } from '../../io/inline/index.ts';
 import type { ServiceNotifier } from '../../io/inline/index.ts';
@@ -28,8 +27,8 @@ import { agentProtections, protectionText } from './protection.ts';
 import { QueueWorkers } from './queue-workers.ts';
 import { watchdogSentence } from './watchdog-sentence.ts';
 import { startWorker } from './worker-process.ts';
+import { makeRunDirectory } from '../run-directory.ts';
 
-const OWNER_ONLY = 0o700;
 /** Milliseconds between two lines for the service manager. */
 const STATUS_INTERVAL = 5000;
 /** Looks, one a second, at a queue that is not ours before the gateway gives up. */
@@ -323,18 +322,6 @@ class GatewayRun {
       signal.addEventListener('abort', () => {
         end(EXIT.clean);
       });
-    });
-  }
-}
-
-function makeRunDirectory(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.environment, `runDirectory ${folder} cannot be made: ${reason}`, {
-      hint: 'Run it as root, or name a folder in runDirectory that this user may write.',
-      cause: error,
     });
   }
 }

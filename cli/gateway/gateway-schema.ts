@@ -18,6 +18,7 @@ import {
 import { flag, list, oneOf, parseIpv6, parsed } from '../site-schema-parts.ts';
 import { siteSchema } from '../site-schema.ts';
 import { millisecondsOf } from './durations.ts';
+import { schemaKeysAt } from '../schema-keys.ts';
 
 /** What packets meet when nobody judges them. */
 export const FAIL_MODES = ['open', 'closed'] as const;
@@ -329,13 +330,5 @@ export function gatewayKeysAt(
   rules: readonly RuleDefinition[],
   at: readonly (string | number)[],
 ): readonly string[] {
-  let part: z.core.JSONSchema.BaseSchema = z.toJSONSchema(gatewaySchema(rules, 'inline'), {
-    io: 'input',
-  });
-  for (const step of at) {
-    const next = typeof step === 'number' ? part.items : part.properties?.[step];
-    if (typeof next !== 'object' || Array.isArray(next)) return [];
-    part = next;
-  }
-  return Object.keys(part.properties ?? {});
+  return schemaKeysAt(gatewaySchema(rules, 'inline'), at);
 }

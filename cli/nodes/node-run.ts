@@ -2,7 +2,6 @@
  * Runs a node on this machine until a signal ends it: links, device for programs, keys, role, control socket and metrics are
  * opened in this order and closed in the other.
  */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { formatAddress } from '../../dissectors/core/address.ts';
 import type { LinkPort } from '../../engine/ports.ts';
@@ -40,10 +39,10 @@ import type { RunningNode } from './running-node.ts';
 import { readSendSigning } from './send-files.ts';
 import type { SendSigning } from './send-files.ts';
 import { readTrustAnchors } from './trust-anchors.ts';
+import { makeRunDirectory } from '../run-directory.ts';
 
 /** Seconds between two times that sequence numbers are written down. */
 const SNAPSHOT_SECONDS = 30;
-const OWNER_ONLY = 0o700;
 
 /** What the user asked for. */
 export interface NodeRunOptions {
@@ -187,18 +186,6 @@ async function open(
   }
   node.start();
   return { settings, node, links: [...ports.values()], tun, alarms };
-}
-
-function makeRunDirectory(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.environment, `runDirectory ${folder} cannot be made: ${reason}`, {
-      hint: 'Run it as root, or name a folder in runDirectory that this user may write.',
-      cause: error,
-    });
-  }
 }
 
 /** Puts the node together. @throws CliError (2) for what roles refuse and the configuration's own check has not seen */

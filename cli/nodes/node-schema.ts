@@ -19,6 +19,7 @@ import {
   section,
 } from './node-schema-parts.ts';
 import { ipsec } from './protection-schema.ts';
+import { schemaKeysAt } from '../schema-keys.ts';
 
 export type { AddressWithLength } from './node-schema-parts.ts';
 
@@ -166,11 +167,5 @@ export function nodeJsonSchema(): Readonly<Record<string, unknown>> {
 
 /** Keys that the mapping at a path of the configuration may have; none when there is no such mapping. */
 export function nodeKeysAt(path: readonly (string | number)[]): readonly string[] {
-  let part: z.core.JSONSchema.BaseSchema = z.toJSONSchema(nodeSchema, { io: 'input' });
-  for (const step of path) {
-    const next = typeof step === 'number' ? part.items : part.properties?.[step];
-    if (typeof next !== 'object' || Array.isArray(next)) return [];
-    part = next;
-  }
-  return Object.keys(part.properties ?? {});
+  return schemaKeysAt(nodeSchema, path);
 }

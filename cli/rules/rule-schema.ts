@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { SEVERITIES } from '../../engine/rule-api.ts';
 import { safeText } from '../report/safe-text.ts';
 import { list, oneOf } from '../site-schema-parts.ts';
+import { schemaKeysAt } from '../schema-keys.ts';
 
 /** Most rules of one file. */
 export const MAX_RULES = 256;
@@ -108,11 +109,5 @@ export function ruleFileJsonSchema(): Readonly<Record<string, unknown>> {
 
 /** Keys that the mapping at a path of a rule file may have; none when there is no such mapping. */
 export function ruleKeysAt(path: readonly (string | number)[]): readonly string[] {
-  let part: z.core.JSONSchema.BaseSchema = z.toJSONSchema(ruleFileSchema, { io: 'input' });
-  for (const step of path) {
-    const next = typeof step === 'number' ? part.items : part.properties?.[step];
-    if (typeof next !== 'object' || Array.isArray(next)) return [];
-    part = next;
-  }
-  return Object.keys(part.properties ?? {});
+  return schemaKeysAt(ruleFileSchema, path);
 }

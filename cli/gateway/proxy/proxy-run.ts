@@ -2,7 +2,6 @@
  * Runs a gateway that stands for a home agent, until a signal ends it: ports, keys, proxy, control socket and metrics are
  * opened in this order and closed in the other.
  */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { formatAddress } from '../../../dissectors/core/address.ts';
 import type { LinkPort } from '../../../engine/ports.ts';
@@ -37,10 +36,10 @@ import { readProxyFile } from './proxy-file.ts';
 import type { ProxyDocument, ProxySettings } from './proxy-schema.ts';
 import { proxyAnswer, proxyMetrics } from './running-proxy.ts';
 import type { RunningProxy } from './running-proxy.ts';
+import { makeRunDirectory } from '../../run-directory.ts';
 
 /** Seconds between two times that sequence numbers are written down. */
 const SNAPSHOT_SECONDS = 30;
-const OWNER_ONLY = 0o700;
 
 /** What the user asked for. */
 export interface ProxyRunOptions {
@@ -209,18 +208,6 @@ function tellDifference(
   terminal.say(
     `mip6guard: warning: the MTU of ${outside} is ${before}, that of ${inside} ${behind}: larger packets are lost between them`,
   );
-}
-
-function makeRunDirectory(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.environment, `runDirectory ${folder} cannot be made: ${reason}`, {
-      hint: 'Run it as root, or name a folder in runDirectory that this user may write.',
-      cause: error,
-    });
-  }
 }
 
 /** Puts it together. @throws CliError (2) for what the configuration's own check has not seen */

@@ -14,6 +14,7 @@ import {
 } from '../../nodes/node-schema-parts.ts';
 import { ipsec, ownIpsec, spis } from '../../nodes/protection-schema.ts';
 import { flag, list, name, oneOf, parsed } from '../../site-schema-parts.ts';
+import { schemaKeysAt } from '../../schema-keys.ts';
 
 const MAX_LIFETIME = 262_140;
 const MAX_PORT = 65_535;
@@ -188,11 +189,5 @@ export function proxyJsonSchema(): Readonly<Record<string, unknown>> {
 
 /** Keys that the mapping at a path of the configuration may have; none when there is no such mapping. */
 export function proxyKeysAt(at: readonly (string | number)[]): readonly string[] {
-  let part: z.core.JSONSchema.BaseSchema = z.toJSONSchema(proxyDocumentSchema, { io: 'input' });
-  for (const step of at) {
-    const next = typeof step === 'number' ? part.items : part.properties?.[step];
-    if (typeof next !== 'object' || Array.isArray(next)) return [];
-    part = next;
-  }
-  return Object.keys(part.properties ?? {});
+  return schemaKeysAt(proxyDocumentSchema, at);
 }
