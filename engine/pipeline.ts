@@ -30,6 +30,7 @@ import { Icmpv6NoticeStage } from './icmpv6-notice-stage.ts';
 import { IncidentBuilder } from './incident.ts';
 import { PacketState } from './packet-state.ts';
 import type { Level } from './packet-state.ts';
+import type { Link } from './packet.ts';
 import type { PacketRecord } from './ports.ts';
 import { MAX_ALERTS, RuleRunner } from './rule-runner.ts';
 import { matchEvents } from './rules/packet-matcher.ts';
@@ -179,8 +180,7 @@ export class Engine {
     this.#fragments = new FragmentStage(shared);
     this.#traffic = new TrafficStage(shared);
     this.#bootstrapping = new BootstrappingStage(shared);
-    const wantsRepeats = (): boolean =>
-      observer?.onEvent !== undefined || this.#runner.wantsRepeats;
+    const wantsRepeats = (link: Link): boolean => this.#runner.wantsRepeats(link);
     this.#tunnels = new TunnelStage({ ...shared, wantsRepeats }, seed);
     this.#tunnelLoops = new TunnelLoopStage(shared, seed);
     this.#addressHeaders = new AddressHeaderStage(shared, seed);

@@ -4,6 +4,7 @@
 import type { Alert, NotJudged } from './alert.ts';
 import type { EngineEvent, PacketReference } from './events.ts';
 import type { Admission } from './inline/admission.ts';
+import type { Link } from './packet.ts';
 import { resolvePrecedence } from './precedence.ts';
 import type { Finding, Settled } from './precedence.ts';
 import type {
@@ -227,9 +228,9 @@ export class RuleRunner {
     return this.#audiences.has(kind);
   }
 
-  /** Whether any rule is to be asked about payload in its own tunnel of which the same was told. */
-  get wantsRepeats(): boolean {
-    return this.#audiences.wantsRepeats;
+  /** Whether any rule is to be asked about payload in its own tunnel on a link, of which the same was told. */
+  wantsRepeats(link: Link): boolean {
+    return this.#audiences.wantsRepeats(link);
   }
 
   /** Lets the rules judge an event. What they find is reported by `endPacket`. */

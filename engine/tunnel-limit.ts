@@ -1,7 +1,7 @@
 /**
  * Keeps payload in tunnels from becoming an event for every packet, without making a key for any of them.
  */
-import { u8 } from '../dissectors/core/bytes.ts';
+import { i32 } from '../dissectors/core/bytes.ts';
 
 /** Microseconds between events of one key. */
 const INTERVAL = 1e6;
@@ -12,13 +12,6 @@ const PAIR_PLACES = 4096;
 /** Events a second of one pair of tunnel ends. */
 export const PAIR_EVENTS = 256;
 
-/** 32 bits at `at` as a signed number. */
-function word(bytes: Uint8Array, at: number): number {
-  return (
-    (u8(bytes, at) << 24) | (u8(bytes, at + 1) << 16) | (u8(bytes, at + 2) << 8) | u8(bytes, at + 3)
-  );
-}
-
 /** Mixes a 32-bit word into a hash. */
 function mix(hash: number, value: number): number {
   const product = Math.imul(hash ^ value, 0x85ebca6b);
@@ -27,8 +20,8 @@ function mix(hash: number, value: number): number {
 
 /** Mixes the 16 octets of an address into a hash. */
 function mixAddress(hash: number, bytes: Uint8Array, at: number): number {
-  const half = mix(mix(hash, word(bytes, at)), word(bytes, at + 4));
-  return mix(mix(half, word(bytes, at + 8)), word(bytes, at + 12));
+  const half = mix(mix(hash, i32(bytes, at)), i32(bytes, at + 4));
+  return mix(mix(half, i32(bytes, at + 8)), i32(bytes, at + 12));
 }
 
 /**
@@ -72,7 +65,7 @@ export class TunnelLimit {
 
   /** Adds 4 octets. */
   octets(bytes: Uint8Array, at: number): void {
-    this.#hash = mix(this.#hash, word(bytes, at));
+    this.#hash = mix(this.#hash, i32(bytes, at));
   }
 
   /** Adds a number of 32 bits. */

@@ -7,6 +7,7 @@ import { u16, u8 } from '../dissectors/core/bytes.ts';
 import { NEXT_HEADER } from '../dissectors/ipv6/header.ts';
 import type { EngineEvent } from './events.ts';
 import type { Admission } from './inline/admission.ts';
+import type { Link } from './packet.ts';
 import type { Level, PacketState } from './packet-state.ts';
 import type { BindingTrafficCounter } from './state/binding-traffic.ts';
 import type { HomeNetwork } from './state/home-network.ts';
@@ -85,15 +86,15 @@ export class TunnelStage {
   /** Every packet waits for its verdict. */
   readonly #isJudged: boolean;
   readonly #traffic: TunnelTraffic;
-  readonly #wantsRepeats: () => boolean;
+  readonly #wantsRepeats: (link: Link) => boolean;
 
   constructor(
     parts: {
       packet: PacketState;
       home: HomeNetwork;
       bindingTraffic: TunnelTraffic;
-      /** Whether anybody wants to hear again what was told less than a minute ago. */
-      wantsRepeats: () => boolean;
+      /** Whether any rule wants to hear again what was told of a link less than a minute ago. */
+      wantsRepeats: (link: Link) => boolean;
       emit: (event: EngineEvent) => void;
       admission?: Admission | undefined;
     },
@@ -138,7 +139,7 @@ export class TunnelStage {
     const isExpected = depth === 1 && this.#isExpected(level, outer, kind);
     const isRepeated =
       isExpected && outer !== undefined && this.#traffic.tell(this.#packet, outer.view);
-    if (isRepeated && !this.#wantsRepeats()) return;
+    if (isRepeated && !this.#wantsRepeats(this.#packet.link)) return;
     const told = isExpected ? this.#traffic.toldTunnel : undefined;
 
     const { upperBytes, upperOffset, upperEnd, upperProtocol } = view;

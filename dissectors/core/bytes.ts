@@ -26,6 +26,16 @@ export function u32(bytes: Uint8Array, offset: number): number {
   );
 }
 
+/** Big-endian 32-bit number at `offset` with a sign: what an Int32Array holds, and hashes mix. */
+export function i32(bytes: Uint8Array, offset: number): number {
+  return (
+    (u8(bytes, offset) << 24) |
+    (u8(bytes, offset + 1) << 16) |
+    (u8(bytes, offset + 2) << 8) |
+    u8(bytes, offset + 3)
+  );
+}
+
 /** Little-endian 16-bit number at `offset`. */
 export function u16le(bytes: Uint8Array, offset: number): number {
   return u8(bytes, offset) | (u8(bytes, offset + 1) << 8);

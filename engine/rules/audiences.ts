@@ -2,6 +2,7 @@
  * Which rules are asked about which event.
  */
 import type { EngineEvent, MobilityEvent } from '../events.ts';
+import type { Link } from '../packet.ts';
 import type { AlertDraft, MessageKind, RuleContext, RuleDefinition } from '../rule-api.ts';
 import type { Site } from '../site.ts';
 import { Guard, HOLDING, isAlwaysAsked, isUnaskedCondition } from './guards.ts';
@@ -10,7 +11,7 @@ import {
   bindingTraits,
   espTraits,
   mobilityTraits,
-  REPEATED_TUNNEL_TRAITS,
+  repeatedTunnelTraits,
   siteTraits,
   traitBit,
   tunnelledTraits,
@@ -117,12 +118,11 @@ export class Audiences<R extends Asked> {
     }
   }
 
-  /** Whether any rule is to be asked about payload in its own tunnel of which the same was told. */
-  get wantsRepeats(): boolean {
-    for (const { guard, traits } of this.#expectedTunnels.members) {
-      if (guard === undefined || guard.isOpen || (traits & REPEATED_TUNNEL_TRAITS) !== 0) {
-        return true;
-      }
+  /** Whether any rule is to be asked about payload in its own tunnel on a link, of which the same was told. */
+  wantsRepeats(link: Link): boolean {
+    const traits = repeatedTunnelTraits(this.#siteTraits, link);
+    for (const { guard, traits: own } of this.#expectedTunnels.members) {
+      if (guard === undefined || guard.isOpen || (own & traits) !== 0) return true;
     }
     return false;
   }

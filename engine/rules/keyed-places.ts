@@ -1,11 +1,14 @@
 /**
  * Places for what rules remember of one address or of two, found without making a key.
  */
-import { u8 } from '../../dissectors/core/bytes.ts';
+import { i32 } from '../../dissectors/core/bytes.ts';
 
 /** No place. */
 export const NONE = -1;
+/** A power of two. */
 const FIRST_CAPACITY = 16;
+/** Buckets for each place there is room for, a power of two: most that are in use hold one. */
+const BUCKETS = 2;
 
 /**
  * Cells of one place: all that a look-up touches lies in one cache line, which is what it costs when there are thousands of
@@ -26,7 +29,8 @@ const NUMBER = 7;
 /** Places in order of use, by one or two addresses and a number of 32 bits. */
 export class KeyedPlaces {
   readonly #seed: number;
-  #buckets = new Int32Array(FIRST_CAPACITY).fill(NONE);
+  #buckets = new Int32Array(FIRST_CAPACITY * BUCKETS).fill(NONE);
+  #capacity = FIRST_CAPACITY;
   #cells = new Int32Array(FIRST_CAPACITY * STRIDE);
   #wide = new Float64Array(this.#cells.buffer);
   /** The key at hand. */
@@ -170,17 +174,17 @@ export class KeyedPlaces {
   /** Takes a key at hand. */
   #load(a: Uint8Array, b: Uint8Array | undefined, tag: number): void {
     const key = this.#key;
-    key[0] = word(a, 0);
-    key[1] = word(a, 4);
-    key[2] = word(a, 8);
-    key[3] = word(a, 12);
+    key[0] = i32(a, 0);
+    key[1] = i32(a, 4);
+    key[2] = i32(a, 8);
+    key[3] = i32(a, 12);
     if (b === undefined) key[4] = key[5] = key[6] = key[7] = 0;
     else {
       // Of more octets than an address has the first count; behind the end there are zeros.
-      key[4] = word(b, 0);
-      key[5] = word(b, 4);
-      key[6] = word(b, 8);
-      key[7] = word(b, 12);
+      key[4] = i32(b, 0);
+      key[5] = i32(b, 4);
+      key[6] = i32(b, 8);
+      key[7] = i32(b, 12);
     }
     key[TAG] = tag;
     this.#hash = hashOf(this.#seed, key, 0);
@@ -197,20 +201,21 @@ export class KeyedPlaces {
       return free;
     }
     const place = this.#used++;
-    if (place === this.#buckets.length) this.#grow();
+    if (place === this.#capacity) this.#grow();
     return place;
   }
 
   #grow(): void {
-    const capacity = this.#buckets.length * 2;
+    const capacity = this.#capacity * 2;
     const cells = new Int32Array(capacity * STRIDE);
     cells.set(this.#cells);
     this.#cells = cells;
     this.#wide = new Float64Array(cells.buffer);
-    this.#buckets = new Int32Array(capacity).fill(NONE);
+    this.#capacity = capacity;
+    this.#buckets = new Int32Array(capacity * BUCKETS).fill(NONE);
     // All places are in use when there is none left.
     for (let place = 0; place < this.#used - 1; place++) {
-      const bucket = hashOf(this.#seed, cells, place * STRIDE) & (capacity - 1);
+      const bucket = hashOf(this.#seed, cells, place * STRIDE) & (this.#buckets.length - 1);
       cells[place * STRIDE + NEXT] = this.#buckets[bucket] ?? NONE;
       this.#buckets[bucket] = place;
     }
@@ -235,16 +240,6 @@ export class KeyedPlaces {
     if (newer === NONE) this.#newest = older;
     else cells[newer * STRIDE + OLDER] = older;
   }
-}
-
-/** 32 bits at an offset as a signed number. Behind the end `u8` gives zeros. */
-function word(octets: Uint8Array, at: number): number {
-  return (
-    (u8(octets, at) << 24) |
-    (u8(octets, at + 1) << 16) |
-    (u8(octets, at + 2) << 8) |
-    u8(octets, at + 3)
-  );
 }
 
 function mix(hash: number, value: number): number {

@@ -20,6 +20,7 @@ import type {
   PacketContext,
   TunnelledEvent,
 } from '../events.ts';
+import type { Link } from '../packet.ts';
 import type { Site } from '../site.ts';
 
 /** Traits of a Mobility Header. The number of a trait is its bit. */
@@ -376,9 +377,10 @@ export function bindingTraits({ change, binding }: BindingEvent): number {
   }
 }
 
-/** What repeated payload in its own tunnel may have: it is told by the link alone. */
-export const REPEATED_TUNNEL_TRAITS =
-  TUNNELLED['on-known-link'] | TUNNELLED['foreign-link-is-told'];
+/** Traits of repeated payload in its own tunnel, as bits: they are told by the site and the link alone. */
+export function repeatedTunnelTraits(ofSite: number, link: Link): number {
+  return link.effectiveRole === 'unknown' ? ofSite : ofSite | TUNNELLED['on-known-link'];
+}
 
 /** Traits of a packet in a tunnel, as bits. @param ofSite `siteTraits` */
 export function tunnelledTraits(

@@ -1,27 +1,27 @@
 /**
  * Bounded table keyed by IPv6 address octets, looked up without making a key.
  */
-import { u8 } from '../../dissectors/core/bytes.ts';
+import { i32 } from '../../dissectors/core/bytes.ts';
 
 const NONE = -1;
+/** A power of two. */
 const FIRST_CAPACITY = 64;
+/** Buckets for each entry there is room for, a power of two: most that are in use hold one. */
+const BUCKETS = 2;
 
-/** 32 bits of an address as a signed number: what an Int32Array holds. */
-function word(bytes: Uint8Array, offset: number): number {
-  return (
-    (u8(bytes, offset) << 24) |
-    (u8(bytes, offset + 1) << 16) |
-    (u8(bytes, offset + 2) << 8) |
-    u8(bytes, offset + 3)
-  );
-}
+/**
+ * Cells of one entry: what a look-up touches lies side by side, because cache lines are what it costs when there are tens
+ * of thousands of addresses. Four words of address, the next entry of the bucket, and neighbours in order of use.
+ */
+const STRIDE = 8;
+/** Of a free entry, the next free one. */
+const NEXT = 4;
+const OLDER = 5;
+const NEWER = 6;
 
 /**
  * Table of at most `maxEntries` addresses. When full, the least recently used entry for which `mayEvict`
  * says yes first goes, else the least recently used one; `onEvict` hears of it.
- *
- * Numbers of all entries lie side by side in typed arrays: a look-up touches few cache lines, which is what it
- * costs when there are tens of thousands of addresses.
  */
 export class AddressTable<V> {
   readonly maxEntries: number;
@@ -29,14 +29,9 @@ export class AddressTable<V> {
   readonly #onEvict: ((value: V) => void) | undefined;
   readonly #mayEvict: ((value: V) => boolean) | undefined;
   /** First entry of each hash bucket; the number of buckets is a power of two. */
-  #buckets = new Int32Array(FIRST_CAPACITY).fill(NONE);
-  /** Four words of address an entry. */
-  #words = new Int32Array(FIRST_CAPACITY * 4);
-  /** Next entry of the bucket; of a free entry, the next free one. */
-  #next = new Int32Array(FIRST_CAPACITY);
-  /** Neighbours in order of use. */
-  #older = new Int32Array(FIRST_CAPACITY);
-  #newer = new Int32Array(FIRST_CAPACITY);
+  #buckets = new Int32Array(FIRST_CAPACITY * BUCKETS).fill(NONE);
+  #capacity = FIRST_CAPACITY;
+  #cells = new Int32Array(FIRST_CAPACITY * STRIDE);
   readonly #values: (V | undefined)[] = [];
   #oldest = NONE;
   #newest = NONE;
@@ -93,7 +88,7 @@ export class AddressTable<V> {
     }
     if (this.#size >= this.maxEntries) this.#evict();
     const entry = this.#allocate();
-    for (let i = 0; i < 4; i++) this.#words[entry * 4 + i] = word(bytes, offset + i * 4);
+    for (let i = 0; i < 4; i++) this.#cells[entry * STRIDE + i] = i32(bytes, offset + i * 4);
     this.#values[entry] = value;
     this.#link(entry);
     this.#append(entry);
@@ -108,19 +103,19 @@ export class AddressTable<V> {
 
   /** Addresses (copies of 16 octets) with their values, least recently used first. The table must not be changed meanwhile. */
   *entries(): IterableIterator<readonly [Uint8Array, V]> {
-    for (let entry = this.#oldest; entry !== NONE; entry = at(this.#newer, entry)) {
+    for (let entry = this.#oldest; entry !== NONE; entry = this.#newer(entry)) {
       const value = this.#values[entry];
       if (value === undefined) continue;
       const address = new Uint8Array(16);
       const view = new DataView(address.buffer);
-      for (let i = 0; i < 4; i++) view.setInt32(i * 4, at(this.#words, entry * 4 + i));
+      for (let i = 0; i < 4; i++) view.setInt32(i * 4, at(this.#cells, entry * STRIDE + i));
       yield [address, value];
     }
   }
 
   /** Values, least recently used first. The table must not be changed meanwhile. */
   *values(): IterableIterator<V> {
-    for (let entry = this.#oldest; entry !== NONE; entry = at(this.#newer, entry)) {
+    for (let entry = this.#oldest; entry !== NONE; entry = this.#newer(entry)) {
       const value = this.#values[entry];
       if (value !== undefined) yield value;
     }
@@ -135,23 +130,27 @@ export class AddressTable<V> {
   }
 
   #bucketOf(entry: number): number {
-    const words = this.#words;
-    const i = entry * 4;
-    return this.#hash(at(words, i), at(words, i + 1), at(words, i + 2), at(words, i + 3));
+    const cells = this.#cells;
+    const i = entry * STRIDE;
+    return this.#hash(at(cells, i), at(cells, i + 1), at(cells, i + 2), at(cells, i + 3));
+  }
+
+  #newer(entry: number): number {
+    return at(this.#cells, entry * STRIDE + NEWER);
   }
 
   #find(bytes: Uint8Array, offset: number): number {
     if (this.#size === 0) return NONE;
-    const a = word(bytes, offset);
-    const b = word(bytes, offset + 4);
-    const c = word(bytes, offset + 8);
-    const d = word(bytes, offset + 12);
-    const words = this.#words;
+    const a = i32(bytes, offset);
+    const b = i32(bytes, offset + 4);
+    const c = i32(bytes, offset + 8);
+    const d = i32(bytes, offset + 12);
+    const cells = this.#cells;
     let entry = at(this.#buckets, this.#hash(a, b, c, d));
     while (entry !== NONE) {
-      const i = entry * 4;
-      if (words[i + 3] === d && words[i + 2] === c && words[i + 1] === b && words[i] === a) break;
-      entry = at(this.#next, entry);
+      const i = entry * STRIDE;
+      if (cells[i + 3] === d && cells[i + 2] === c && cells[i + 1] === b && cells[i] === a) break;
+      entry = at(cells, i + NEXT);
     }
     return entry;
   }
@@ -159,35 +158,38 @@ export class AddressTable<V> {
   #allocate(): number {
     if (this.#free !== NONE) {
       const entry = this.#free;
-      this.#free = at(this.#next, entry);
+      this.#free = at(this.#cells, entry * STRIDE + NEXT);
       return entry;
     }
-    if (this.#used === this.#next.length) this.#grow();
+    if (this.#used === this.#capacity) this.#grow();
     return this.#used++;
   }
 
   /** Puts an entry into its bucket. */
   #link(entry: number): void {
     const bucket = this.#bucketOf(entry);
-    this.#next[entry] = at(this.#buckets, bucket);
+    this.#cells[entry * STRIDE + NEXT] = at(this.#buckets, bucket);
     this.#buckets[bucket] = entry;
   }
 
   /** Puts an entry at the newest end. */
   #append(entry: number): void {
-    this.#older[entry] = this.#newest;
-    this.#newer[entry] = NONE;
-    if (this.#newest !== NONE) this.#newer[this.#newest] = entry;
+    const cells = this.#cells;
+    const newest = this.#newest;
+    cells[entry * STRIDE + OLDER] = newest;
+    cells[entry * STRIDE + NEWER] = NONE;
+    if (newest !== NONE) cells[newest * STRIDE + NEWER] = entry;
     this.#newest = entry;
     if (this.#oldest === NONE) this.#oldest = entry;
   }
 
   #unlink(entry: number): void {
-    const older = at(this.#older, entry);
-    const newer = at(this.#newer, entry);
-    if (older !== NONE) this.#newer[older] = newer;
+    const cells = this.#cells;
+    const older = at(cells, entry * STRIDE + OLDER);
+    const newer = at(cells, entry * STRIDE + NEWER);
+    if (older !== NONE) cells[older * STRIDE + NEWER] = newer;
     else this.#oldest = newer;
-    if (newer !== NONE) this.#older[newer] = older;
+    if (newer !== NONE) cells[newer * STRIDE + OLDER] = older;
     else this.#newest = older;
   }
 
@@ -199,16 +201,23 @@ export class AddressTable<V> {
 
   #remove(entry: number): void {
     const bucket = this.#bucketOf(entry);
-    const next = this.#next;
-    if (this.#buckets[bucket] === entry) this.#buckets[bucket] = at(next, entry);
+    const cells = this.#cells;
+    const next = at(cells, entry * STRIDE + NEXT);
+    let before = at(this.#buckets, bucket);
+    if (before === entry) this.#buckets[bucket] = next;
     else {
-      let before = at(this.#buckets, bucket);
-      while (next[before] !== entry) before = at(next, before);
-      next[before] = at(next, entry);
+      while (before !== NONE) {
+        const after = at(cells, before * STRIDE + NEXT);
+        if (after === entry) {
+          cells[before * STRIDE + NEXT] = next;
+          break;
+        }
+        before = after;
+      }
     }
     this.#unlink(entry);
     this.#values[entry] = undefined;
-    next[entry] = this.#free;
+    cells[entry * STRIDE + NEXT] = this.#free;
     this.#free = entry;
     this.#size--;
   }
@@ -222,7 +231,7 @@ export class AddressTable<V> {
         victim = candidate;
         break;
       }
-      candidate = at(this.#newer, candidate);
+      candidate = this.#newer(candidate);
     }
     if (victim === NONE) return;
     const value = this.#values[victim];
@@ -231,23 +240,16 @@ export class AddressTable<V> {
   }
 
   #grow(): void {
-    const capacity = this.#next.length * 2;
-    this.#words = resized(this.#words, capacity * 4);
-    this.#next = resized(this.#next, capacity);
-    this.#older = resized(this.#older, capacity);
-    this.#newer = resized(this.#newer, capacity);
-    this.#buckets = new Int32Array(capacity).fill(NONE);
-    for (let entry = this.#oldest; entry !== NONE; entry = at(this.#newer, entry))
-      this.#link(entry);
+    const capacity = this.#capacity * 2;
+    const cells = new Int32Array(capacity * STRIDE);
+    cells.set(this.#cells);
+    this.#cells = cells;
+    this.#capacity = capacity;
+    this.#buckets = new Int32Array(capacity * BUCKETS).fill(NONE);
+    for (let entry = this.#oldest; entry !== NONE; entry = this.#newer(entry)) this.#link(entry);
   }
 }
 
 function at(numbers: Int32Array, index: number): number {
   return numbers[index] ?? NONE;
-}
-
-function resized(numbers: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(length);
-  larger.set(numbers);
-  return larger;
 }

@@ -33,6 +33,8 @@ const TCP_ACKNOWLEDGMENT = 8;
 const TCP_OFFSET = 12;
 const TCP_FLAGS = 13;
 const ACK = 0x10;
+/** Number of a pair of home address and peer; those of care-of addresses begin with 1. */
+const OF_HOME_ADDRESS = 0;
 /** Octets an acknowledgement may be ahead of what was seen: packets get lost on their way into a capture as well. */
 const AHEAD = 65_536;
 const HALF = 2 ** 31;
@@ -69,6 +71,9 @@ export interface Moment {
 class Watched {
   binding: Readonly<Binding>;
   isTouched = false;
+  /** The care-of address of the pair that counts, and its number in the table: another one is out of date. */
+  careOfAddress: Uint8Array | undefined = undefined;
+  careOfNumber = 0;
   /** The node was heard at its care-of address. */
   hasAnswered = false;
   /** When it was told last, microseconds since 1970, and whether something was odd then. */
@@ -218,8 +223,12 @@ export class BindingTrafficCounter {
       watched.hasFlow = false;
       watched.hasAnswered = false;
     }
-    pairs.set(homeAddress, peer, watched);
-    pairs.set(careOfAddress, peer, watched);
+    pairs.set(homeAddress, peer, watched, { third: careOfAddress, number: OF_HOME_ADDRESS });
+    if (watched.careOfAddress !== careOfAddress) {
+      watched.careOfAddress = careOfAddress;
+      watched.careOfNumber++;
+    }
+    pairs.set(careOfAddress, peer, watched, { third: homeAddress, number: watched.careOfNumber });
   }
 
   /**
@@ -236,11 +245,10 @@ export class BindingTrafficCounter {
       return;
     }
     const watched = pairs.get(bytes, source, destination);
-    if (watched !== undefined) {
-      const isTo = equalBytes(bytes, source, watched.binding.peer, 0, 16);
-      if (isTo) this.#to(watched, view, isTunnel, at);
-      else this.#from(watched, view, isTunnel, at);
-    }
+    if (watched === undefined) return;
+    // Pairs are set with the peer as their second address.
+    if (pairs.isTurned) this.#to(watched, view, isTunnel, at);
+    else this.#from(watched, view, isTunnel, at);
   }
 
   /**
@@ -250,15 +258,37 @@ export class BindingTrafficCounter {
    */
   isExpected(view: Ipv6View, time: number): boolean {
     const { bytes, source, destination, homeAddress, routingHomeAddress } = view;
-    const binding = this.#pairs.get(bytes, source, destination)?.binding;
-    if (binding === undefined || !isBindingValid(binding, time)) return false;
+    const watched = this.#pairs.get(bytes, source, destination);
+    if (watched === undefined || !isBindingValid(watched.binding, time)) return false;
     const isFrom = homeAddress >= 0;
     const careOf = isFrom ? source : destination;
-    const home = isFrom ? homeAddress : routingHomeAddress;
     return (
-      equalBytes(bytes, careOf, binding.careOfAddress, 0, 16) &&
-      equalBytes(bytes, home, binding.homeAddress, 0, 16)
+      this.#isAtCareOfAddress(watched, isFrom, bytes, careOf) &&
+      this.#isHomeAddress(watched, bytes, isFrom ? homeAddress : routingHomeAddress)
     );
+  }
+
+  /**
+   * Whether an address of the pair that was found last is the care-of address of its binding.
+   * @param isFirst it is the first address that was asked for
+   */
+  #isAtCareOfAddress(
+    { binding, careOfAddress, careOfNumber }: Watched,
+    isFirst: boolean,
+    bytes: Uint8Array,
+    at: number,
+  ): boolean {
+    const pairs = this.#pairs;
+    const isCurrent = pairs.number === careOfNumber && careOfAddress === binding.careOfAddress;
+    if (isCurrent && pairs.isTurned !== isFirst) return true;
+    return equalBytes(bytes, at, binding.careOfAddress, 0, 16);
+  }
+
+  /** Whether an address is the home address of the binding of the pair that was found last. */
+  #isHomeAddress({ binding }: Watched, bytes: Uint8Array, at: number): boolean {
+    return this.#pairs.number === OF_HOME_ADDRESS
+      ? equalBytes(bytes, at, binding.homeAddress, 0, 16)
+      : this.#pairs.isThird(bytes, at);
   }
 
   /**
@@ -269,19 +299,20 @@ export class BindingTrafficCounter {
    * @param time microseconds since 1970
    */
   isInItsTunnel(outer: Ipv6View, inner: Ipv6View, time: number): boolean {
-    const watched = this.#pairs.get(outer.bytes, outer.source, outer.destination);
-    const binding = watched?.binding;
-    if (binding?.role !== 'home' || !isBindingValid(binding, time)) return false;
-    const isOut = equalBytes(outer.bytes, outer.source, binding.careOfAddress, 0, 16);
-    const agent = isOut ? outer.destination : outer.source;
-    const careOf = isOut ? outer.source : outer.destination;
-    const home = isOut ? inner.source : inner.destination;
+    const pairs = this.#pairs;
+    const { bytes, source, destination } = outer;
+    const watched = pairs.get(bytes, source, destination);
+    if (watched === undefined) return false;
+    const { binding } = watched;
+    if (binding.role !== 'home' || !isBindingValid(binding, time)) return false;
+    const isOut = this.#isAtCareOfAddress(watched, true, bytes, source);
     this.#tunnel = watched;
     this.#isOut = isOut;
+    // The peer is the second address of the pair, so the first one that was asked for when it was turned.
     return (
-      equalBytes(outer.bytes, agent, binding.peer, 0, 16) &&
-      equalBytes(outer.bytes, careOf, binding.careOfAddress, 0, 16) &&
-      equalBytes(inner.bytes, home, binding.homeAddress, 0, 16)
+      pairs.isTurned !== isOut &&
+      (isOut || this.#isAtCareOfAddress(watched, false, bytes, destination)) &&
+      this.#isHomeAddress(watched, inner.bytes, isOut ? inner.source : inner.destination)
     );
   }
 
@@ -324,7 +355,7 @@ export class BindingTrafficCounter {
     const { binding } = watched;
     const octets = view.end - view.start;
     if (routingHomeAddress >= 0) {
-      if (!equalBytes(bytes, routingHomeAddress, binding.homeAddress, 0, 16)) return;
+      if (!this.#isHomeAddress(watched, bytes, routingHomeAddress)) return;
       watched.toByRouting++;
       watched.toOctets += octets;
       this.#data(watched, view);
@@ -362,7 +393,7 @@ export class BindingTrafficCounter {
     const { bytes, source, homeAddress } = view;
     const { binding } = watched;
     if (homeAddress >= 0) {
-      if (!equalBytes(bytes, homeAddress, binding.homeAddress, 0, 16)) return;
+      if (!this.#isHomeAddress(watched, bytes, homeAddress)) return;
       watched.fromByOption++;
       this.#acknowledgement(watched, view, false, at);
     } else if (isTunnel) watched.fromByTunnel++;

@@ -2,23 +2,42 @@
  * Bounded table keyed by two IPv6 addresses in any order, looked up without making a key: packets of both directions
  * between two nodes find one entry.
  */
-import { u32 } from '../../dissectors/core/bytes.ts';
+import { i32 } from '../../dissectors/core/bytes.ts';
 
 const NONE = -1;
+/** A power of two. */
 const FIRST_CAPACITY = 64;
-/** Words of a key. */
-const WORDS = 8;
+/** Buckets for each entry there is room for, a power of two: most that are in use hold one. */
+const BUCKETS = 2;
 /** Entries looked at for one that may go before a live one is evicted. */
 const EVICTION_SCAN = 32;
 
-/** Whether the address at `a` comes after the one at `b`. */
-function isAfter(bytes: Uint8Array, a: number, b: number): boolean {
-  for (let i = 0; i < 16; i += 4) {
-    const first = u32(bytes, a + i);
-    const second = u32(bytes, b + i);
-    if (first !== second) return first > second;
-  }
-  return false;
+/**
+ * Cells of one entry: all that a look-up touches lies in one cache line, which is what it costs when there are thousands of
+ * pairs. Four words of each address of the pair and of a third one, the next entry of the bucket, and a number.
+ */
+const STRIDE = 16;
+const SECOND = 4;
+const THIRD = 8;
+/** Of a free entry, the next free one. */
+const NEXT = 12;
+const NUMBER = 13;
+
+/** Hash of one address of a pair. */
+function hashOf(seed: number, a: number, b: number, c: number, d: number): number {
+  let hash = Math.imul(seed ^ a, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ b, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ c, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ d, 0x85ebca6b);
+  return hash ^ (hash >>> 15);
+}
+
+/** What a table keeps beside the value of a pair. */
+export interface PairExtras {
+  /** Another address that belongs to the pair, 16 octets: see `isThird`. */
+  readonly third: Uint8Array;
+  /** Any number of 32 bits: see `number`. */
+  readonly number: number;
 }
 
 /**
@@ -30,17 +49,17 @@ export class PairTable<V> {
   readonly maxEntries: number;
   readonly #seed: number;
   readonly #mayEvict: (value: V) => boolean;
-  #buckets = new Int32Array(FIRST_CAPACITY).fill(NONE);
-  #words = new Int32Array(FIRST_CAPACITY * WORDS);
-  /** Next entry of the bucket; of a free entry, the next free one. */
-  #next = new Int32Array(FIRST_CAPACITY);
+  #buckets = new Int32Array(FIRST_CAPACITY * BUCKETS).fill(NONE);
+  #capacity = FIRST_CAPACITY;
+  #cells = new Int32Array(FIRST_CAPACITY * STRIDE);
   readonly #values: (V | undefined)[] = [];
-  /** Key at hand. */
-  readonly #key = new Int32Array(WORDS);
   #free = NONE;
   #used = 0;
   #size = 0;
   #hand = 0;
+  /** The entry found last, and whether its addresses were asked for in the other order than they were set in. */
+  #found = NONE;
+  #isTurned = false;
 
   /** @param seed makes the hash unpredictable to whoever chooses addresses; results do not depend on it. */
   constructor(options: { maxEntries: number; seed?: number; mayEvict?: (value: V) => boolean }) {
@@ -56,102 +75,171 @@ export class PairTable<V> {
   /** Value of the pair of addresses at `a` and `b`. */
   get(bytes: Uint8Array, a: number, b: number): V | undefined {
     if (this.#size === 0) return undefined;
-    this.#load(bytes, a, b);
-    const entry = this.#find();
+    const entry = this.#find(bytes, a, bytes, b);
     return entry === NONE ? undefined : this.#values[entry];
   }
 
-  /** Sets the value of a pair of addresses of 16 octets each. */
-  set(a: Uint8Array, b: Uint8Array, value: V): void {
-    const both = joined(a, b);
-    this.#load(both, 0, 16);
-    const found = this.#find();
-    if (found !== NONE) {
-      this.#values[found] = value;
-      return;
-    }
-    if (this.#size >= this.maxEntries) {
-      this.#evict();
-      this.#load(both, 0, 16);
-    }
-    const entry = this.#allocate();
-    this.#words.set(this.#key, entry * WORDS);
+  /** Whether the pair that `get` has found was asked for in the other order than it was set in. */
+  get isTurned(): boolean {
+    return this.#isTurned;
+  }
+
+  /** The number that was set with the pair that `get` has found. */
+  get number(): number {
+    return this.#cells[this.#found * STRIDE + NUMBER] ?? 0;
+  }
+
+  /** Whether the address at an offset is the third one of the pair that `get` has found. */
+  isThird(bytes: Uint8Array, at: number): boolean {
+    const cells = this.#cells;
+    const third = this.#found * STRIDE + THIRD;
+    return (
+      cells[third + 3] === i32(bytes, at + 12) &&
+      cells[third + 2] === i32(bytes, at + 8) &&
+      cells[third + 1] === i32(bytes, at + 4) &&
+      cells[third] === i32(bytes, at)
+    );
+  }
+
+  /** Sets the value of a pair of addresses of 16 octets each, their order, and what is kept beside it. */
+  set(a: Uint8Array, b: Uint8Array, value: V, extras?: PairExtras): void {
+    let entry = this.#find(a, 0, b, 0);
+    if (entry === NONE) {
+      if (this.#size >= this.maxEntries) this.#evict();
+      entry = this.#allocate();
+      this.#write(entry, a, b);
+      this.#link(entry);
+      this.#size++;
+    } else if (this.#isTurned) this.#write(entry, a, b);
     this.#values[entry] = value;
-    this.#link(entry);
-    this.#size++;
+    if (extras === undefined) return;
+    const at = entry * STRIDE;
+    for (let i = 0; i < 4; i++) this.#cells[at + THIRD + i] = i32(extras.third, i * 4);
+    this.#cells[at + NUMBER] = extras.number;
   }
 
   /** Value of a pair of addresses. */
   of(a: Uint8Array, b: Uint8Array): V | undefined {
-    return this.get(joined(a, b), 0, 16);
+    const entry = this.#find(a, 0, b, 0);
+    return entry === NONE ? undefined : this.#values[entry];
   }
 
   delete(a: Uint8Array, b: Uint8Array): void {
-    this.#load(joined(a, b), 0, 16);
-    const entry = this.#find();
+    const entry = this.#find(a, 0, b, 0);
     if (entry !== NONE) this.#remove(entry);
   }
 
-  #load(bytes: Uint8Array, a: number, b: number): void {
-    const isSwapped = isAfter(bytes, a, b);
-    const first = isSwapped ? b : a;
-    const second = isSwapped ? a : b;
-    const key = this.#key;
+  #write(entry: number, a: Uint8Array, b: Uint8Array): void {
+    const cells = this.#cells;
+    const at = entry * STRIDE;
     for (let i = 0; i < 4; i++) {
-      key[i] = u32(bytes, first + i * 4);
-      key[i + 4] = u32(bytes, second + i * 4);
+      cells[at + i] = i32(a, i * 4);
+      cells[at + SECOND + i] = i32(b, i * 4);
     }
   }
 
-  #bucketOf(words: Int32Array, at: number): number {
-    let hash = this.#seed;
-    for (let i = 0; i < WORDS; i++) {
-      hash = Math.imul(hash ^ (hash >>> 15) ^ (words[at + i] ?? 0), 0x85ebca6b);
-    }
-    return (hash ^ (hash >>> 15)) & (this.#buckets.length - 1);
+  /** The same for both orders. */
+  #bucketOf(first: number, second: number): number {
+    const sum = (first + second) | 0;
+    return (sum ^ (sum >>> 16)) & (this.#buckets.length - 1);
   }
 
-  #find(): number {
-    const key = this.#key;
-    const words = this.#words;
-    let entry = this.#buckets[this.#bucketOf(key, 0)] ?? NONE;
+  #find(first: Uint8Array, a: number, second: Uint8Array, b: number): number {
+    const a0 = i32(first, a);
+    const a1 = i32(first, a + 4);
+    const a2 = i32(first, a + 8);
+    const a3 = i32(first, a + 12);
+    const b0 = i32(second, b);
+    const b1 = i32(second, b + 4);
+    const b2 = i32(second, b + 8);
+    const b3 = i32(second, b + 12);
+    const seed = this.#seed;
+    const bucket = this.#bucketOf(hashOf(seed, a0, a1, a2, a3), hashOf(seed, b0, b1, b2, b3));
+    const cells = this.#cells;
+    let entry = this.#buckets[bucket] ?? NONE;
     while (entry !== NONE) {
-      const at = entry * WORDS;
-      let i = 0;
-      while (i < WORDS && words[at + i] === key[i]) i++;
-      if (i === WORDS) break;
-      entry = this.#next[entry] ?? NONE;
+      const at = entry * STRIDE;
+      // The last words differ most.
+      const third = cells[at + 3];
+      if (
+        third === a3 &&
+        cells[at + 7] === b3 &&
+        cells[at + 2] === a2 &&
+        cells[at + 6] === b2 &&
+        cells[at + 1] === a1 &&
+        cells[at + 5] === b1 &&
+        cells[at] === a0 &&
+        cells[at + 4] === b0
+      ) {
+        this.#isTurned = false;
+        break;
+      }
+      if (
+        third === b3 &&
+        cells[at + 7] === a3 &&
+        cells[at + 2] === b2 &&
+        cells[at + 6] === a2 &&
+        cells[at + 1] === b1 &&
+        cells[at + 5] === a1 &&
+        cells[at] === b0 &&
+        cells[at + 4] === a0
+      ) {
+        this.#isTurned = true;
+        break;
+      }
+      entry = cells[at + NEXT] ?? NONE;
     }
+    this.#found = entry;
     return entry;
   }
 
   #allocate(): number {
     if (this.#free !== NONE) {
       const entry = this.#free;
-      this.#free = this.#next[entry] ?? NONE;
+      this.#free = this.#cells[entry * STRIDE + NEXT] ?? NONE;
       return entry;
     }
-    if (this.#used === this.#next.length) this.#grow();
+    if (this.#used === this.#capacity) this.#grow();
     return this.#used++;
   }
 
+  #bucketOfEntry(entry: number): number {
+    const cells = this.#cells;
+    const hash = (at: number): number =>
+      hashOf(
+        this.#seed,
+        cells[at] ?? 0,
+        cells[at + 1] ?? 0,
+        cells[at + 2] ?? 0,
+        cells[at + 3] ?? 0,
+      );
+    return this.#bucketOf(hash(entry * STRIDE), hash(entry * STRIDE + SECOND));
+  }
+
   #link(entry: number): void {
-    const bucket = this.#bucketOf(this.#words, entry * WORDS);
-    this.#next[entry] = this.#buckets[bucket] ?? NONE;
+    const bucket = this.#bucketOfEntry(entry);
+    this.#cells[entry * STRIDE + NEXT] = this.#buckets[bucket] ?? NONE;
     this.#buckets[bucket] = entry;
   }
 
   #remove(entry: number): void {
-    const bucket = this.#bucketOf(this.#words, entry * WORDS);
-    const next = this.#next;
-    if (this.#buckets[bucket] === entry) this.#buckets[bucket] = next[entry] ?? NONE;
+    const bucket = this.#bucketOfEntry(entry);
+    const cells = this.#cells;
+    const next = cells[entry * STRIDE + NEXT] ?? NONE;
+    let before = this.#buckets[bucket] ?? NONE;
+    if (before === entry) this.#buckets[bucket] = next;
     else {
-      let before = this.#buckets[bucket] ?? NONE;
-      while (before !== NONE && next[before] !== entry) before = next[before] ?? NONE;
-      if (before !== NONE) next[before] = next[entry] ?? NONE;
+      while (before !== NONE) {
+        const after = cells[before * STRIDE + NEXT] ?? NONE;
+        if (after === entry) {
+          cells[before * STRIDE + NEXT] = next;
+          break;
+        }
+        before = after;
+      }
     }
     this.#values[entry] = undefined;
-    next[entry] = this.#free;
+    cells[entry * STRIDE + NEXT] = this.#free;
     this.#free = entry;
     this.#size--;
   }
@@ -174,21 +262,14 @@ export class PairTable<V> {
   }
 
   #grow(): void {
-    const capacity = this.#next.length * 2;
-    const words = new Int32Array(capacity * WORDS);
-    words.set(this.#words);
-    this.#words = words;
-    this.#next = new Int32Array(capacity);
-    this.#buckets = new Int32Array(capacity).fill(NONE);
+    const capacity = this.#capacity * 2;
+    const cells = new Int32Array(capacity * STRIDE);
+    cells.set(this.#cells);
+    this.#cells = cells;
+    this.#capacity = capacity;
+    this.#buckets = new Int32Array(capacity * BUCKETS).fill(NONE);
     for (let entry = 0; entry < this.#used; entry++) {
       if (this.#values[entry] !== undefined) this.#link(entry);
     }
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(32);
-  both.set(a);
-  both.set(b, 16);
-  return both;
 }

@@ -51,6 +51,27 @@ describe('a table of pairs', () => {
     );
   });
 
+  it('knows the order in which a pair was set, and what is kept beside it', () => {
+    const table = new PairTable<string>({ maxEntries: 8 });
+    table.set(address(1), address(2), 'a', { third: address(3), number: 7 });
+    const packet = new Uint8Array(48);
+    packet.set(address(2), 0);
+    packet.set(address(1), 16);
+    packet.set(address(3), 32);
+    expect(table.get(packet, 16, 0)).toBe('a');
+    expect(table.isTurned).toBe(false);
+    expect(table.get(packet, 0, 16)).toBe('a');
+    expect(table.isTurned).toBe(true);
+    expect(table.number).toBe(7);
+    expect(table.isThird(packet, 32)).toBe(true);
+    expect(table.isThird(packet, 16)).toBe(false);
+    // Set the other way round, it is that way round.
+    table.set(address(2), address(1), 'b');
+    expect(table.get(packet, 0, 16)).toBe('b');
+    expect(table.isTurned).toBe(false);
+    expect(table.size).toBe(1);
+  });
+
   it('keeps what must not go while thousands of others come', () => {
     const table = new PairTable<{ isLive: boolean }>({
       maxEntries: 128,
