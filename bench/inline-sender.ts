@@ -38,6 +38,8 @@ export interface Sending {
   readonly burst: number;
   /** Source addresses of `init`. */
   readonly distinct: number;
+  /** Of 100 packets of the mix that `mobile` is taken from so many are signalling. */
+  readonly signalling: number;
 }
 
 interface Frames {
@@ -46,9 +48,12 @@ interface Frames {
   readonly offsets: readonly number[];
 }
 
-function framesOf({ kind, packets }: Sending, allocate: (octets: number) => NativeMemory): Frames {
+function framesOf(
+  { kind, packets, signalling }: Sending,
+  allocate: (octets: number) => NativeMemory,
+): Frames {
   const wanted = { init: 1, bulk: BULK_FRAMES, mobile: Math.min(packets, MOST_FRAMES) }[kind];
-  const traffic = new MixedTraffic();
+  const traffic = new MixedTraffic({ signalling });
   const frames: Uint8Array[] = [];
   while (frames.length < wanted) {
     const frame = traffic.next();

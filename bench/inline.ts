@@ -14,6 +14,7 @@
  *   --rates N,N      for `rate` (25000,50000,75000,100000,150000,200000)
  *   --packets N      of `flood` (1000000)
  *   --distinct N     source addresses of `flood` (1000000)
+ *   --signalling N   of 100 packets of mixed traffic so many are signalling (18); of those that are queued, about twice as many
  *   --rounds N       of `bulk`, with and without rules in turn (7)
  *   --seconds N      that a measurement of `latency` and `rate` takes (3)
  *   --fail-mode M    open (default) or closed
@@ -30,6 +31,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { SHORT_PAUSES } from '../cli/gateway/short-pauses.ts';
 import { openKernel } from '../io/native/koffi-kernel.ts';
 import { queuePlan, renderIp6tables } from '../io/packet-filter/index.ts';
 import { runGateway } from './inline-gateway.ts';
@@ -57,6 +59,7 @@ const { values } = parseArgs({
     rates: { type: 'string', default: '25000,50000,75000,100000,150000,200000' },
     packets: { type: 'string', default: '1000000' },
     distinct: { type: 'string', default: '1000000' },
+    signalling: { type: 'string', default: '18' },
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '3' },
     'fail-mode': { type: 'string', default: 'open' },
@@ -88,6 +91,7 @@ const sendingShape = z.object({
   rate: z.number(),
   burst: z.int(),
   distinct: z.int(),
+  signalling: z.number(),
 });
 
 /** A process of the bench, which says lines. */
@@ -124,6 +128,7 @@ class Helper {
 async function sends(sending: Partial<Sending>): Promise<number> {
   const all: Sending = {
     ...{ kind: 'mobile', packets: 1, rate: 0, burst: 32, distinct: 1 },
+    signalling: Number(values.signalling),
     ...sending,
   };
   const options = ['--role', 'sender', '--sending', JSON.stringify(all)];
@@ -150,6 +155,7 @@ class Gateway {
   static async start(): Promise<Gateway> {
     const options = ['--role', 'gateway', '--fail-mode', values['fail-mode']];
     const helper = new Helper(process.execPath, [
+      ...SHORT_PAUSES,
       SELF,
       ...options,
       ...(values.judge ? ['--judge'] : []),

@@ -112,12 +112,18 @@ export interface Population {
   readonly hosts?: number;
   /** Servers that all of them talk to; default 256. */
   readonly servers?: number;
+  /** Of 100 packets so many are signalling, default 18; the shares of the others stay as they are among themselves. */
+  readonly signalling?: number;
 }
+
+/** Of 100 packets so many are signalling. */
+const SIGNALLING = 18;
 
 /** Ethernet frames, one after another, without end. Keeps a bounded state. */
 export class MixedTraffic {
   readonly #hosts: number;
   readonly #servers: number;
+  readonly #signallingShare: number;
   readonly #random = new Seed('mixed traffic');
   readonly #associations = mixedTrafficAssociations();
   /** Associations of all other nodes: their keys are in no file. */
@@ -147,9 +153,15 @@ export class MixedTraffic {
   #moving: Node | undefined;
   #isStarted = false;
 
-  constructor({ nodes = 8192, hosts = 4096, servers = 256 }: Population = {}) {
+  constructor({
+    nodes = 8192,
+    hosts = 4096,
+    servers = 256,
+    signalling = SIGNALLING,
+  }: Population = {}) {
     this.#hosts = hosts;
     this.#servers = servers;
+    this.#signallingShare = signalling;
     this.#nodes = Array.from({ length: nodes }, (_, index) => makeNode(PROTECTED_NODES + index));
   }
 
@@ -171,13 +183,22 @@ export class MixedTraffic {
       for (const node of this.#protected) this.#registerAtHome(node);
       this.#queue.reverse();
     }
-    const draw = this.#random.below(100);
-    if (draw < 18) return this.#signalling();
+    const draw = this.#draw();
+    if (draw < SIGNALLING) return this.#signalling();
     // Data of mobile nodes waits until there are registered ones.
     if (this.#active === 0 || draw >= 60) return this.#background();
     if (draw < 36) return this.#routeOptimised();
     if (draw < 50) return this.#tunnel();
     return this.#protectedTunnel();
+  }
+
+  /** Which of 100 packets of the mix is next. */
+  #draw(): number {
+    const random = this.#random;
+    const share = this.#signallingShare;
+    if (share === SIGNALLING) return random.below(100);
+    const isSignalling = random.below(10_000) < share * 100;
+    return isSignalling ? 0 : SIGNALLING + random.below(100 - SIGNALLING);
   }
 
   #payload(length: number): Uint8Array {

@@ -4,6 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 
+if (process.argv[2] === 'gateway') {
+  const { SHORT_PAUSES } = await import('./gateway/short-pauses.ts');
+  const { restartWith } = await import('../io/native/replace-process.ts');
+  restartWith(SHORT_PAUSES);
+}
 const bundled = new URL('../program/cli/start.js', import.meta.url);
 if (existsSync(bundled)) await import(bundled.href);
 else await import('./start.ts');

@@ -7,6 +7,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { loadGateway } from './gateway-configuration.ts';
 import type { WorkerProcess } from './queue-workers.ts';
+import { SHORT_PAUSES } from './short-pauses.ts';
 import { WORKER_QUEUE } from './worker-messages.ts';
 import type { FromWorker } from './worker-messages.ts';
 import { runQueueWorker } from './worker-run.ts';
@@ -17,6 +18,7 @@ export function startWorker(config: string, queue: number): WorkerProcess {
   const [, main = ''] = process.argv;
   // Standard error is shared: what goes wrong before the process can talk is seen there.
   const child = fork(main, ['gateway', '--config', config], {
+    execArgv: [...new Set([...process.execArgv, ...SHORT_PAUSES])],
     env: { ...process.env, [WORKER_QUEUE]: String(queue), NOTIFY_SOCKET: '' },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
