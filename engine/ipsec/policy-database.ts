@@ -34,6 +34,8 @@ export interface PolicyPacket {
   /** Goes through the tunnel between this home address and this home agent; undefined = through none. */
   readonly tunnel?:
     { readonly homeAddress: Uint8Array; readonly homeAgent: Uint8Array } | undefined;
+  /** Who asks wants to know what must be protected: what merely should may be answered as if nothing was asked for. */
+  readonly isAboutDemands?: true;
 }
 
 /** How much it is asked for: `should` may have its reasons to be otherwise. */
@@ -65,6 +67,8 @@ export interface KnownTunnels {
 /** Ordered entries. */
 export class PolicyDatabase {
   #entries: readonly DatabaseEntry[] = [];
+  /** Entries that say `must`. */
+  #demands: readonly DatabaseEntry[] = [];
   #protectsPayload = false;
   readonly #tunnels: KnownTunnels | undefined;
 
@@ -86,6 +90,9 @@ export class PolicyDatabase {
   /** Other entries from the next look-up on. */
   replace(entries: readonly DatabaseEntry[]): void {
     this.#entries = entries;
+    this.#demands = entries.filter(
+      ({ verdict }) => verdict.kind === 'protect' && verdict.demand === 'must',
+    );
     this.#protectsPayload = entries.some(
       ({ condition, verdict }) =>
         verdict.kind === 'protect' &&
@@ -96,12 +103,24 @@ export class PolicyDatabase {
 
   /** What the first entry that fits says; a packet that none fits passes. No allocation. */
   lookup(packet: PolicyPacket): PolicyVerdict {
+    if (packet.isAboutDemands === true && !this.#isDemanded(packet)) return BYPASS;
     const isTakenDown = this.#isTakenDown(packet);
     for (const entry of this.#entries) {
       if (isTakenDown && entry.condition.interface !== undefined) continue;
       if (fits(entry, packet)) return entry.verdict;
     }
     return BYPASS;
+  }
+
+  /** Whether a message of this type must be protected between some addresses. Looks nothing up. */
+  #isDemanded({ protocol, type, tunnel }: PolicyPacket): boolean {
+    for (const { condition } of this.#demands) {
+      if (condition.protocol !== undefined && condition.protocol !== protocol) continue;
+      if ((condition.interface === undefined) !== (tunnel === undefined)) continue;
+      if (condition.type === undefined || condition.type === type) return true;
+      if (condition.remoteType !== undefined && condition.remoteType === type) return true;
+    }
+    return false;
   }
 
   /**

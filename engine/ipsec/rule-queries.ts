@@ -124,6 +124,7 @@ export function homeTestExposure(
     protocol: MOBILITY_HEADER,
     type: event.header.mhType,
     tunnel: { homeAddress, homeAgent },
+    isAboutDemands: true,
   });
   return policy.kind === 'protect' && policy.demand === 'must' ? 'tunnel' : undefined;
 }

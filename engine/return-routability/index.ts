@@ -23,9 +23,24 @@ export {
   TOKEN_AGE,
   initOf,
   isBareTest,
+  isFreshCookie,
+  isFreshValue,
+  isMirroredAnswer,
+  isSecondsApart,
   testMessageOf,
+  testPairOf,
+  wasSentOn,
+  wayOf,
 } from '../state/routability-tests.ts';
-export type { TestInit, TestKind, TestMessage, TestPair } from '../state/routability-tests.ts';
+export type {
+  LastInit,
+  TestInit,
+  TestKind,
+  TestMessage,
+  TestPair,
+  TestWay,
+  TestedAddress,
+} from '../state/routability-tests.ts';
 export { coversNetwork, usualHopLimit } from '../state/correspondents.ts';
 export type { Correspondent } from '../state/correspondents.ts';
 export type { SeenUpdate, UpdatePair } from '../state/seen-updates.ts';

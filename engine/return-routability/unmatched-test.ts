@@ -6,7 +6,13 @@ import { registrationKey } from '../home-link/addresses.ts';
 import type { Store } from '../home-link/episode.ts';
 import type { MobilityEvent, PacketReference } from '../events.ts';
 import { coversNetwork, usualHopLimit } from '../state/correspondents.ts';
-import { TOKEN_AGE, initOf, isBareTest, testMessageOf } from '../state/routability-tests.ts';
+import {
+  TOKEN_AGE,
+  initOf,
+  isBareTest,
+  testMessageOf,
+  wasSentOn,
+} from '../state/routability-tests.ts';
 import type { TestInit, TestKind } from '../state/routability-tests.ts';
 import { hasForgotten } from './registration.ts';
 import type { RoutabilityKnowledge } from './registration.ts';
@@ -70,14 +76,14 @@ export function unmatchedTestOf(
     (kind === 'care-of' ? coverage.careOf > 0 : coversNetwork(coverage, address));
   const isPairCovered =
     pair?.issued.some(({ isSolicited }) => isSolicited) === true &&
-    pair.inits.some(({ links }) => links.includes(link.id));
+    pair.inits.some((item) => wasSentOn(item, link.id));
   if (!isLinkCovered && !isPairCovered) return undefined;
 
   const issued = pair?.issued.filter(
     (item) => item.isSolicited && item.nonceIndex === message.nonceIndex,
   );
   const isOwn = issued?.some(
-    ({ high, low }) => high === u32(message.token, 0) && low === u32(message.token, 4),
+    ({ high, low }) => high >>> 0 === u32(message.token, 0) && low >>> 0 === u32(message.token, 4),
   );
   if (isOwn === true) return undefined;
   const usual = usualHopLimit(correspondent, kind, context);

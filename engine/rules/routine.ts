@@ -12,12 +12,19 @@ import {
 } from '../../dissectors/mobility/messages/binding.ts';
 import type { MessageOf } from '../../dissectors/mobility/header.ts';
 import { findOption } from '../../dissectors/mobility/options/index.ts';
-import type { MobilityEvent } from '../events.ts';
+import type { MobilityEvent, PacketContext } from '../events.ts';
 import { isBindingValid, isNotGreater } from '../registration/messages.ts';
 import type { Site } from '../site.ts';
 import type { Bindings } from '../state/bindings.ts';
 import type { HomeNetwork } from '../state/home-network.ts';
-import { initOf } from '../state/routability-tests.ts';
+import {
+  initOf,
+  isFreshCookie,
+  isFreshValue,
+  isSecondsApart,
+  testPairOf,
+} from '../state/routability-tests.ts';
+import type { TestKind } from '../state/routability-tests.ts';
 import type { RoutabilityQueries } from '../state/return-routability.ts';
 
 const { homeRegistration, mapRegistration, proxyRegistration } = BINDING_UPDATE_FLAGS;
@@ -33,7 +40,10 @@ export interface RoutineKnowledge {
   readonly site: () => Site;
   readonly home: Pick<HomeNetwork, 'isHomeAgent' | 'isHomeAddress' | 'prefixOf'>;
   readonly bindings: Pick<Bindings, 'find' | 'home' | 'byCareOfAddress'>;
-  readonly routability: Pick<RoutabilityQueries, 'routabilityTests' | 'seenUpdates'>;
+  readonly routability: Pick<
+    RoutabilityQueries,
+    'routabilityTests' | 'testsOf' | 'correspondent' | 'seenUpdates' | 'isProvedByTokens'
+  >;
 }
 
 /** Whether nothing is remarkable about a message. */
@@ -47,6 +57,22 @@ export function isRoutine(event: MobilityEvent, knowledge: RoutineKnowledge): bo
       return isRoutineHomeTestInit(event, message, knowledge);
     case 'care-of-test-init':
       return isRoutineCareOfTestInit(event, message, knowledge);
+    case 'home-test':
+      return isRoutineTest(
+        event,
+        'home',
+        message.homeInitCookie,
+        message.homeKeygenToken,
+        knowledge,
+      );
+    case 'care-of-test':
+      return isRoutineTest(
+        event,
+        'care-of',
+        message.careOfInitCookie,
+        message.careOfKeygenToken,
+        knowledge,
+      );
     case 'binding-update':
       return isRoutineUpdate(event, message, knowledge);
     case 'binding-acknowledgement':
@@ -56,7 +82,13 @@ export function isRoutine(event: MobilityEvent, knowledge: RoutineKnowledge): bo
   }
 }
 
-/** In the tunnel of a registered node that no site file calls infrastructure, with a cookie that is new. */
+/** Octets by which a test is longer than its init: the keygen token. RFC 6275 sections 6.1.3 to 6.1.6. */
+const LONGER = 8;
+
+/**
+ * In the tunnel of a registered node, which no other node shares and no site file calls infrastructure, with a cookie that
+ * is new, and not within a second after another to the same correspondent.
+ */
 function isRoutineHomeTestInit(
   { context }: MobilityEvent,
   { homeInitCookie }: MessageOf<'home-test-init'>,
@@ -67,29 +99,61 @@ function isRoutineHomeTestInit(
   const binding = knowledge.bindings.home(source);
   if (binding === undefined || !isBindingValid(binding, packet.time)) return false;
   if (isSameAddress(source, context.routingHomeAddress ?? destination)) return false;
+  if (!isSameAddress(binding.careOfAddress, outer.source)) return false;
+  if (knowledge.bindings.byCareOfAddress(outer.source, 0) !== binding) return false;
   if (isFixed(source, knowledge)) return false;
-  const pair = knowledge.routability.routabilityTests('home', source, destination);
-  return initOf(pair, homeInitCookie, packet.time) === undefined;
+  return isFreshInit(context, 'home', homeInitCookie, knowledge);
+}
+
+/** With a cookie that is new, and not within a second after another to the same correspondent. */
+function isFreshInit(
+  { source, destination, packet }: PacketContext,
+  kind: TestKind,
+  cookie: Uint8Array,
+  { routability }: RoutineKnowledge,
+): boolean {
+  const tested = routability.testsOf(kind, source);
+  if (!isFreshCookie(tested, destination, cookie, packet.time)) return false;
+  const pair = testPairOf(tested, destination);
+  return pair === undefined || isSecondsApart(packet.time, pair.lastInit);
 }
 
 /** Outside tunnels from a registered care-of address that is no home address, with a cookie that is new. */
 function isRoutineCareOfTestInit(
   { context }: MobilityEvent,
   { careOfInitCookie }: MessageOf<'care-of-test-init'>,
-  { home, bindings, routability }: RoutineKnowledge,
+  knowledge: RoutineKnowledge,
 ): boolean {
-  const { source, destination, outer, packet } = context;
+  const { source, outer, packet } = context;
+  const { home, bindings } = knowledge;
   if (outer !== undefined || context.homeAddressOption !== undefined) return false;
   const binding = bindings.byCareOfAddress(source, 0);
   if (binding === undefined || !isBindingValid(binding, packet.time)) return false;
   if (home.isHomeAddress(source)) return false;
-  const pair = routability.routabilityTests('care-of', source, destination);
-  return initOf(pair, careOfInitCookie, packet.time) === undefined;
+  return isFreshInit(context, 'care-of', careOfInitCookie, knowledge);
+}
+
+/** The first answer to its init, to the address that asked, of the length that is expected, and with a new token. */
+function isRoutineTest(
+  { context, header }: MobilityEvent,
+  kind: TestKind,
+  cookie: Uint8Array,
+  token: Uint8Array,
+  { routability }: RoutineKnowledge,
+): boolean {
+  const { source, destination, packet } = context;
+  const pair = routability.routabilityTests(kind, destination, source);
+  const init = initOf(pair, cookie, packet.time);
+  if (init?.answeredAt !== 0) return false;
+  // An answer may have gone elsewhere before.
+  if (init.ways.answers > 0 || init.ways.next !== undefined) return false;
+  if (header.length > init.length + LONGER) return false;
+  return isFreshValue(routability.correspondent(source), token);
 }
 
 /**
- * From the care-of address of a node that is registered at home, proved, with a greater sequence number than before, and
- * without a binding the other way round or one that was removed.
+ * From the care-of address of a node that is registered at home, proved by tokens, with a greater sequence number than
+ * before, not within a second after another, and without a binding the other way round or one that was removed.
  */
 function isRoutineUpdate(
   event: MobilityEvent,
@@ -101,8 +165,10 @@ function isRoutineUpdate(
   if (authentication !== 'right' || lifetime === 0 || event.earlier !== undefined) return false;
   if ((flags & NOT_TO_CORRESPONDENT) !== 0) return false;
   if (homeAddress === undefined || outer !== undefined) return false;
+  // Rates are counted by the address on the wire.
+  if (context.routingHomeAddress !== undefined) return false;
   const { home, bindings, routability } = knowledge;
-  const peer = context.routingHomeAddress ?? context.destination;
+  const peer = context.destination;
   const alternate = findOption(header.options, 'alternate-care-of-address');
   const careOfAddress = alternate?.careOfAddress ?? source;
   if (isSameAddress(homeAddress, peer) || isSameAddress(homeAddress, careOfAddress)) return false;
@@ -118,7 +184,10 @@ function isRoutineUpdate(
   if (isFixed(homeAddress, knowledge) || isFixed(careOfAddress, knowledge)) return false;
   if (home.isHomeAddress(careOfAddress) || bindings.home(careOfAddress) !== undefined) return false;
   if (home.prefixOf(careOfAddress)?.knownBy === 'site') return false;
-  return routability.seenUpdates(homeAddress, peer)?.removed === undefined;
+  if (!routability.isProvedByTokens(context)) return false;
+  const pair = routability.seenUpdates(homeAddress, peer);
+  if (pair === undefined) return true;
+  return pair.removed === undefined && isSecondsApart(packet.time, pair.lastTime);
 }
 
 /** Accepts the update that it goes back for, with an authenticator, and for no longer than a correspondent may. */

@@ -64,6 +64,9 @@ export interface Binding {
   /** Flags of the Binding Update as on the wire; undefined when it could not be read. */
   flags: number | undefined;
   knownBy: BindingKnowledge;
+  /** How the last accepted registration is known, and the packet that accepted it; absent = none, or before this run. */
+  acceptedBy?: BindingKnowledge | undefined;
+  acceptedIn?: PacketReference | undefined;
   /** Microseconds since 1970; `registeredAt` 0 = never registered, `expiresAt` 0 = lifetime not known. */
   firstSeen: number;
   registeredAt: number;
@@ -71,6 +74,8 @@ export interface Binding {
   lastChange: PacketReference;
   /** Care-of addresses accepted before, newest last; at most `MAX_PREVIOUS`. */
   readonly previousCareOfAddresses: Uint8Array[];
+  /** Another home address was registered with the same care-of address since this one has it; absent = not known. */
+  isCareOfAddressShared?: boolean;
   pending: PendingUpdate | undefined;
   /** Changes, oldest first; at most `MAX_HISTORY`, then the oldest but the first is dropped and counted. */
   readonly history: BindingChange[];
@@ -80,6 +85,8 @@ export interface Binding {
   lastTunnelTo: number;
   /** The same for packets from a care-of address that is no longer the registered one. */
   lastTunnelFromPrevious: number;
+  /** `lastTunnelFrom` of the care-of address before, as of the move; 0 or absent = none seen there. */
+  lastTunnelFromBeforeMove?: number;
   tunnelPackets: number;
 }
 

@@ -72,6 +72,8 @@ function ipv4Mapped(address: Uint8Array): Uint8Array {
 /** The observer's binding cache. Bounds: see `binding-cache.ts`; expired and never registered entries go first. */
 export class Bindings {
   evictions = 0;
+  /** When a tunnel packet came from a care-of address that its node has left, the last time, microseconds; 0 = never. */
+  previousHeardAt = 0;
   readonly #byHomeAddress: AddressTable<Binding[]>;
   /** Registered and previous care-of addresses. */
   readonly #byCareOfAddress: AddressTable<Binding>;
@@ -154,7 +156,10 @@ export class Bindings {
     if (from !== undefined && equalBytes(bytes, destination, from.peer, 0, 16)) {
       from.tunnelPackets++;
       if (equalBytes(bytes, source, from.careOfAddress, 0, 16)) from.lastTunnelFrom = time;
-      else from.lastTunnelFromPrevious = time;
+      else {
+        from.lastTunnelFromPrevious = time;
+        this.previousHeardAt = time;
+      }
       return;
     }
     const to = this.#byCareOfAddress.peek(bytes, destination);
@@ -426,17 +431,21 @@ export class Bindings {
       lifetime: undefined,
       flags: undefined,
       knownBy: 'inferred',
+      acceptedBy: undefined,
+      acceptedIn: undefined,
       firstSeen: packet.time,
       registeredAt: 0,
       expiresAt: 0,
       lastChange: packet,
       previousCareOfAddresses: [],
+      isCareOfAddressShared: false,
       pending: undefined,
       history: [],
       historyDropped: 0,
       lastTunnelFrom: 0,
       lastTunnelTo: 0,
       lastTunnelFromPrevious: 0,
+      lastTunnelFromBeforeMove: 0,
       tunnelPackets: 0,
     };
     list.push(binding);
@@ -474,19 +483,38 @@ export class Bindings {
     binding.careOfAddress = pending.careOfAddress;
     binding.lifetime = lifetime;
     binding.registeredAt = this.#now.time;
+    binding.acceptedBy = knownBy;
+    binding.acceptedIn = this.#now;
     binding.expiresAt = lifetime === undefined ? 0 : this.#now.time + lifetime * 1e6;
     if (moved || !wasLive) {
+      binding.lastTunnelFromBeforeMove = moved ? binding.lastTunnelFrom : 0;
+      binding.isCareOfAddressShared = false;
       binding.lastTunnelFrom = 0;
       binding.lastTunnelTo = 0;
       binding.lastTunnelFromPrevious = 0;
     }
-    if (binding.role === 'home') this.#byCareOfAddress.set(binding.careOfAddress, 0, binding);
+    if (binding.role === 'home') this.#setCareOfAddress(binding);
     this.#change(
       binding,
       moved ? 'moved' : wasLive ? 'refreshed' : 'registered',
       wasLive ? previous : undefined,
       status,
     );
+  }
+
+  /** The binding has its care-of address now, and maybe not alone. */
+  #setCareOfAddress(binding: Binding): void {
+    const { careOfAddress } = binding;
+    const other = this.#byCareOfAddress.get(careOfAddress);
+    if (
+      other !== undefined &&
+      other !== binding &&
+      isSameAddress(other.careOfAddress, careOfAddress)
+    ) {
+      other.isCareOfAddressShared = true;
+      binding.isCareOfAddressShared = true;
+    }
+    if (other !== binding) this.#byCareOfAddress.set(careOfAddress, 0, binding);
   }
 
   #remember(binding: Binding, careOfAddress: Uint8Array): void {

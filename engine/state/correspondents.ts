@@ -6,8 +6,8 @@ import { isSameAddress } from '../../dissectors/core/address.ts';
 import type { PacketContext } from '../events.ts';
 import { maskedAddress } from '../home-link/addresses.ts';
 import { AddressTable } from './address-table.ts';
-import { isBareTest } from './routability-tests.ts';
-import type { TestKind } from './routability-tests.ts';
+import { MAX_RECENT, isBareTest } from './routability-tests.ts';
+import type { IssuedToken, TestKind } from './routability-tests.ts';
 
 /** Correspondents remembered. */
 export const MAX_CORRESPONDENTS = 4096;
@@ -51,6 +51,9 @@ export interface Correspondent {
   readonly indices: NonceIndex[];
   readonly coverage: LinkCoverage[];
   readonly ways: Way[];
+  /** Tokens that it issued to those who asked, newest last, at most 16, each once a test; and their low halves. */
+  readonly recent: IssuedToken[];
+  readonly lows: number[];
   /** A Binding Update went to it. */
   isSettled: boolean;
 }
@@ -75,14 +78,33 @@ export class Correspondents {
     return this.#known.peek(address);
   }
 
-  /** Notes a test that was asked for. @param isBare both directions were seen on its link outside tunnels. */
-  test(kind: TestKind, nonceIndex: number, context: PacketContext, isBare: boolean): void {
+  /**
+   * Notes a test that was asked for.
+   * @param isBare both directions were seen on its link outside tunnels
+   * @param token undefined when the same was issued to the same node before
+   */
+  test(
+    kind: TestKind,
+    nonceIndex: number,
+    context: PacketContext,
+    isBare: boolean,
+    token: IssuedToken | undefined,
+  ): void {
     const { source, destination, packet, link, hopLimit } = context;
     let item = this.#known.get(source);
     if (item === undefined) {
-      item = { address: source, indices: [], coverage: [], ways: [], isSettled: false };
+      item = {
+        address: source,
+        indices: [],
+        coverage: [],
+        ways: [],
+        recent: [],
+        lows: [],
+        isSettled: false,
+      };
       this.#known.set(source, 0, item);
     }
+    if (token !== undefined) issued(item, token);
     const index = item.indices.find((known) => known.index === nonceIndex);
     if (index === undefined) {
       if (item.indices.length >= MAX_INDICES) dropOldest(item.indices);
@@ -104,6 +126,15 @@ export class Correspondents {
     const item = this.#known.get(address);
     if (item !== undefined) item.isSettled = true;
   }
+}
+
+function issued({ recent, lows }: Correspondent, token: IssuedToken): void {
+  if (recent.length >= MAX_RECENT) {
+    recent.shift();
+    lows.shift();
+  }
+  recent.push(token);
+  lows.push(token.low);
 }
 
 function cover(item: Correspondent, kind: TestKind, link: number, address: Uint8Array): void {

@@ -49,6 +49,11 @@ export interface ExtensionQueries {
   mobileNetworkOwner(prefix: SitePrefix, except: Uint8Array): Readonly<MobileRouter> | undefined;
   /** Home registration that has or had this care-of address. */
   careOfBinding(careOfAddress: Uint8Array): Readonly<Binding> | undefined;
+  /**
+   * When something came through the tunnel of a node from a care-of address that it has left, the last time of all nodes;
+   * microseconds since 1970, 0 = never, Infinity = not known.
+   */
+  previousHeardAt(): number;
   /** IPv4 side of the registration of a home address. */
   dualStackNode(homeAddress: Uint8Array): Readonly<DualStackNode> | undefined;
   /** IPv4 end that a Binding Update of the last seconds named, not answered yet. */
@@ -113,7 +118,7 @@ export class ExtensionState {
    */
   queries(
     site: Pick<Site, 'domain'>,
-    bindings: Pick<Bindings, 'byCareOfAddress'>,
+    bindings: Pick<Bindings, 'byCareOfAddress'> & Partial<Pick<Bindings, 'previousHeardAt'>>,
     now: () => number,
   ): ExtensionQueries {
     const { proxies, networks, dualStack } = this;
@@ -136,6 +141,7 @@ export class ExtensionState {
       mobileRouter: (homeAddress) => networks.find(homeAddress),
       mobileNetworkOwner: (prefix, except) => networks.owner(prefix, except),
       careOfBinding: (careOfAddress) => bindings.byCareOfAddress(careOfAddress, 0),
+      previousHeardAt: () => bindings.previousHeardAt ?? Infinity,
       dualStackNode: (homeAddress) => dualStack.find(homeAddress),
       announcedIpv4: (homeAddress) => dualStack.announced(homeAddress, now()),
       hasSpoken: (address) => this.speakers.has(address, now()),

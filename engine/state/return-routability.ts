@@ -10,15 +10,22 @@ import {
   BINDING_UPDATE_FLAGS,
 } from '../../dissectors/mobility/messages/binding.ts';
 import { findOption } from '../../dissectors/mobility/options/index.ts';
-import type { BindingEvent, MobilityEvent } from '../events.ts';
+import type { BindingEvent, MobilityEvent, PacketContext } from '../events.ts';
 import { bindingAuthenticator, bindingManagementKey } from '../mobility/authenticator.ts';
 import { lifetimeSeconds } from '../mobility/lifetime.ts';
+import { MIRROR_COPY } from '../registration/messages.ts';
 import { requestedCareOfAddress } from './bindings.ts';
 import { Correspondents } from './correspondents.ts';
 import type { Correspondent } from './correspondents.ts';
 import { OptimisedTraffic } from './optimised-traffic.ts';
 import { NONCE_AGE, RoutabilityTests, testMessageOf, tokenOctets } from './routability-tests.ts';
-import type { IssuedToken, TestKind, TestPair } from './routability-tests.ts';
+import type {
+  IssuedToken,
+  TestInit,
+  TestKind,
+  TestPair,
+  TestedAddress,
+} from './routability-tests.ts';
 import { SeenUpdates } from './seen-updates.ts';
 import type { UpdatePair } from './seen-updates.ts';
 
@@ -49,12 +56,27 @@ export interface RoutabilityQueries {
     address: Uint8Array,
     peer: Uint8Array,
   ): Readonly<TestPair> | undefined;
+  /** The tests of one kind of an address of a mobile node, with whomever. */
+  testsOf(kind: TestKind, address: Uint8Array): Readonly<TestedAddress> | undefined;
+  /**
+   * The newest init with a cookie to a correspondent, whoever sent it.
+   * @param cookie 8 octets
+   * @param now microseconds since 1970: older ones than `MAX_TOKEN_LIFETIME` before are none
+   */
+  askedTest(
+    kind: TestKind,
+    peer: Uint8Array,
+    cookie: Uint8Array,
+    now: number,
+  ): Readonly<TestInit> | undefined;
   /** What a correspondent has shown in tests that were asked for. */
   correspondent(address: Uint8Array): Readonly<Correspondent> | undefined;
   /** Binding Updates of the last time between a home address and a home agent or correspondent. */
   seenUpdates(homeAddress: Uint8Array, peer: Uint8Array): Readonly<UpdatePair> | undefined;
   /** The same for all peers of a home address. */
   seenUpdatesOf(homeAddress: Uint8Array): readonly Readonly<UpdatePair>[];
+  /** Whether the update of this context is proved by tokens that are not older than MAX_NONCE_LIFETIME. */
+  isProvedByTokens(context: PacketContext): boolean;
   /** Microseconds since 1970 at which tests were forgotten that may still be asked for; 0 = never. */
   routabilityForgottenAt(): number;
   /**
@@ -74,6 +96,8 @@ export class ReturnRoutability {
   readonly #careOf: RoutabilityTests;
   readonly #correspondents: Correspondents;
   readonly #updates: SeenUpdates;
+  /** The last update that tokens proved. */
+  #proved: PacketContext | undefined;
 
   constructor(seed?: number) {
     this.traffic = new OptimisedTraffic(seed);
@@ -96,11 +120,11 @@ export class ReturnRoutability {
     const test = testMessageOf(message);
     if (test !== undefined) {
       const tests = test.kind === 'home' ? this.#home : this.#careOf;
-      if (test.isInit) tests.init(test, context);
+      if (test.isInit) tests.init(test, header.length, context);
       else {
-        const { isSolicited, isBare } = tests.test(test, context);
+        const { isSolicited, isBare, token } = tests.test(test, context);
         if (!isSolicited) return;
-        this.#correspondents.test(test.kind, test.nonceIndex, context, isBare);
+        this.#correspondents.test(test.kind, test.nonceIndex, context, isBare, token);
       }
       return;
     }
@@ -115,11 +139,15 @@ export class ReturnRoutability {
     }
   }
 
-  /** Takes note of a binding that ended. */
+  /** Takes note of a binding that was accepted or ended. */
   binding({ change, binding, packet }: BindingEvent): void {
     if (binding.role !== 'correspondent') return;
+    const { homeAddress, peer } = binding;
+    if (change === 'registered' || change === 'refreshed' || change === 'moved') {
+      this.#updates.open(homeAddress, peer).acceptedAt = packet.time;
+    }
     if (change !== 'deregistered' && change !== 'expired') return;
-    this.#updates.remove(binding.homeAddress, binding.peer, packet);
+    this.#updates.remove(homeAddress, peer, packet);
   }
 
   #update(event: MobilityEvent, message: MessageOf<'binding-update'>): void {
@@ -145,6 +173,11 @@ export class ReturnRoutability {
       careOfNonceIndex: nonces?.careOfNonceIndex,
       packet,
     });
+    if (context.routingHomeAddress === undefined && !isMirrored(event)) {
+      pair.lastTime = packet.time;
+      pair.lastLink = link.id;
+      pair.lastInTunnel = context.outer !== undefined;
+    }
     if (isHomeRegistration) return;
     if (header.options.some(({ kind }) => OTHER_KEY_OPTIONS.has(kind))) pair.hasOtherKeys = true;
     if (nonces === undefined) {
@@ -193,9 +226,12 @@ export class ReturnRoutability {
     const correspondents = this.#correspondents;
     return {
       routabilityTests: (kind, address, peer) => tests[kind].find(address, peer),
+      testsOf: (kind, address) => tests[kind].of(address),
+      askedTest: (kind, peer, cookie, now) => tests[kind].asked(peer, cookie, now),
       correspondent: (address) => correspondents.find(address),
       seenUpdates: (homeAddress, peer) => updates.find(homeAddress, peer),
       seenUpdatesOf: (homeAddress) => updates.of(homeAddress),
+      isProvedByTokens: (context) => context === this.#proved,
       routabilityForgottenAt: () => Math.max(tests.home.forgottenAt, tests['care-of'].forgottenAt),
       lastOptimised: (homeAddress, peer) => ({
         from: traffic.lastFrom(homeAddress, peer),
@@ -257,7 +293,10 @@ export class ReturnRoutability {
             equalBytes(data.authenticator, 0, expected, 0, expected.length)
           );
         });
-        if (isRight) return 'right';
+        if (isRight) {
+          this.#proved = context;
+          return 'right';
+        }
       }
     }
     const isProved =
@@ -265,6 +304,12 @@ export class ReturnRoutability {
       (isDeletion || careOf.some((item) => item?.isSolicited === true));
     return isProved ? 'wrong' : 'unknown';
   }
+}
+
+/** Whether a mirror port shows an update a second time. */
+function isMirrored({ earlier, context }: MobilityEvent): boolean {
+  if (earlier?.link.id !== context.link.id) return false;
+  return context.packet.time - earlier.lastSeen < MIRROR_COPY;
 }
 
 const NO_CARE_OF_TOKEN: readonly undefined[] = [undefined];

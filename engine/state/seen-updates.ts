@@ -43,6 +43,15 @@ export interface UpdatePair {
   isCovered: boolean;
   /** The two have other keys: CGA (RFC 4866) or none from return routability (RFC 4449). */
   hasOtherKeys: boolean;
+  /**
+   * The last update straight to the peer, copies of a mirror port left out: microseconds since 1970 (0 = none), its link,
+   * and whether a tunnel was around it.
+   */
+  lastTime: number;
+  lastLink: number;
+  lastInTunnel: boolean;
+  /** When the binding was made, refreshed or moved last, microseconds since 1970; 0 = never. */
+  acceptedAt: number;
   /** Acknowledgements that answered one of the updates. */
   answers: number;
   /** Binding that was removed, and the updates it rested on. */
@@ -135,6 +144,10 @@ export class SeenUpdates {
       updates: [],
       isCovered: false,
       hasOtherKeys: false,
+      lastTime: 0,
+      lastLink: 0,
+      lastInTunnel: false,
+      acceptedAt: 0,
       answers: 0,
       removed: undefined,
     };

@@ -1,12 +1,78 @@
-import { addressKey, defineRule, evidenceOf, formatAddress } from '../../engine/rule-api.ts';
-import type { AlertDraft } from '../../engine/rule-api.ts';
+import {
+  addressKey,
+  defineRule,
+  evidenceOf,
+  formatAddress,
+  isSecondsApart,
+} from '../../engine/rule-api.ts';
+import type { AlertDraft, PacketContext, RuleContext } from '../../engine/rule-api.ts';
 
-/** Sources and targets counted. */
-const BOUNDS = { maxEntries: 8192, windowSeconds: 1 };
+/** Targets counted. */
+const TARGETS = { maxEntries: 8192, windowSeconds: 1 };
+/** Sources of several messages within a second. */
+const SOURCES = { maxEntries: 8192, ttlSeconds: 2 };
+/** A second is counted in so many parts, each so many microseconds long. */
+const PARTS = 8;
+const PART = 1e6 / PARTS;
+
+/** Messages of a source: the last one, the part of time it was in, and how many there were in it and those before. */
+interface Rate {
+  last: number;
+  part: number;
+  readonly counts: number[];
+}
 
 /** Kind of test, link, and whether it is inside a tunnel. */
 function placeOf(isHome: boolean, link: number, isInTunnel: boolean): number {
   return link * 4 + (isHome ? 1 : 0) + (isInTunnel ? 2 : 0);
+}
+
+/** Counts a message; what comes late counts as if it came now. @returns how many there were within a second */
+function count(rate: Rate, time: number): number {
+  const { counts } = rate;
+  const part = Math.floor(time / PART);
+  const gone = Math.min(part - rate.part, PARTS);
+  for (let i = 0; i < gone; i++) {
+    counts.pop();
+    counts.unshift(0);
+  }
+  if (gone > 0) rate.part = part;
+  rate.last = Math.max(rate.last, time);
+  counts[0] = (counts[0] ?? 0) + 1;
+  return counts.reduce((sum, item) => sum + item, 0);
+}
+
+/** How many messages of one kind a source has sent in one place within a second, with this one. */
+function countOfSource(
+  isHome: boolean,
+  wire: PacketContext,
+  isKept: boolean,
+  context: RuleContext,
+): number {
+  const { source, packet, link, outer } = wire;
+  const place = placeOf(isHome, link.id, outer !== undefined);
+  const table = context.tableOf<Rate>('sources', SOURCES);
+  const known = table.size === 0 ? undefined : table.get(source, undefined, place);
+  const before = context.testsOf(isHome ? 'home' : 'care-of', source)?.last;
+  const isAlone = before === undefined || isSecondsApart(packet.time, before.packet.time);
+  // The engine keeps it: the next one finds it there.
+  if (known === undefined && isAlone && isKept) return 1;
+  const rateIn = (where: number): Rate => {
+    const rate = table.get(source, undefined, where) ?? {
+      last: -Infinity,
+      part: -Infinity,
+      counts: new Array<number>(PARTS).fill(0),
+    };
+    table.set(rate, source, undefined, where);
+    return rate;
+  };
+  if (!isAlone) {
+    // The message before, unless it was counted when it came.
+    const { time } = before.packet;
+    const rate = rateIn(placeOf(isHome, before.link.id, before.tunnelFrom !== undefined));
+    if (rate.last < time) count(rate, time);
+  }
+  return count(rateIn(place), packet.time);
 }
 
 export default defineRule({
@@ -51,8 +117,8 @@ export default defineRule({
     // The same message in and behind a tunnel is one.
     const place = placeOf(isHome, link.id, outer !== undefined);
     const { perSource, perTarget } = context.params;
-    const fromSource = context.countsOf('sources', BOUNDS).add(source, place);
-    const toTarget = context.countsOf('targets', BOUNDS).add(destination, place);
+    const fromSource = countOfSource(isHome, wire, event.checksum !== 'wrong', context);
+    const toTarget = context.countsOf('targets', TARGETS).add(destination, place);
     if (fromSource <= perSource && toTarget <= perTarget) return undefined;
     const name = isHome ? 'Home Test Init' : 'Care-of Test Init';
     const test = isHome ? 'home' : 'care-of';

@@ -2,11 +2,12 @@ import {
   defineRule,
   evidenceOf,
   formatAddress,
+  isSecondsApart,
   registrationKey,
   registrationRequestOf,
   testMessageOf,
 } from '../../engine/rule-api.ts';
-import type { EventOf } from '../../engine/rule-api.ts';
+import type { EventOf, RoutabilityQueries, TestPair, UpdatePair } from '../../engine/rule-api.ts';
 
 const BOUNDS = { maxEntries: 8192, ttlSeconds: 2 };
 /** Microseconds of a second, less what captures are off by. */
@@ -14,6 +15,8 @@ const SECOND = 0.98e6;
 
 /** Links and kinds of messages between two nodes remembered; the oldest goes first. */
 const MAX_WAYS = 32;
+/** Before any packet. */
+const NEVER = -Infinity;
 
 /** When messages of one kind were seen on one link, inside of a tunnel or outside. */
 interface Way {
@@ -42,6 +45,35 @@ function countOn(way: Way, now: number, most: number): number {
   return 2;
 }
 
+/** The way among those that hang on the first, made when it is new; and whether there are too many now. */
+function openWay(
+  first: Way,
+  name: string,
+  link: number,
+  isInTunnel: boolean,
+  time: number,
+): { readonly way: Way; readonly isNew: boolean; readonly isFull: boolean } {
+  let known = 1;
+  let way = first;
+  while (!isOn(way, name, link, isInTunnel)) {
+    if (way.next === undefined) {
+      way.next = newWay(name, link, isInTunnel, time);
+      return { way: way.next, isNew: true, isFull: known >= MAX_WAYS };
+    }
+    way = way.next;
+    known++;
+  }
+  return { way, isNew: false, isFull: false };
+}
+
+/** Notes the message before, unless it was noted when it came. */
+function noteBefore(first: Way, name: string, before: Before, most: number): boolean {
+  const { time, link, isInTunnel } = before;
+  const { way, isNew, isFull } = openWay(first, name, link, isInTunnel, time);
+  if (!isNew && (way.times?.at(-1) ?? way.time) < time) countOn(way, time, most);
+  return isFull;
+}
+
 function isOn(way: Way, name: string, link: number, isInTunnel: boolean): boolean {
   return way.link === link && way.isInTunnel === isInTunnel && way.name === name;
 }
@@ -56,16 +88,43 @@ function noteTime(times: number[], now: number, most: number): readonly number[]
   return times;
 }
 
+/** The message of the same kind before, as the engine keeps it. */
+interface Before {
+  readonly time: number;
+  readonly link: number;
+  readonly isInTunnel: boolean;
+}
+
 /** What a mobile node sends at a limited rate. */
-function limitedOf(
-  event: EventOf<'mobility'>,
-): { readonly name: string; readonly node: Uint8Array } | undefined {
-  const { context, header, earlier, checksum } = event;
+interface Limited {
+  readonly name: string;
+  readonly node: Uint8Array;
+  /** Undefined when there was none. */
+  readonly before: Before | undefined;
+  /** Whether the engine will keep this one as well. */
+  readonly isKept: boolean;
+}
+
+function beforeOfUpdate(pair: Readonly<UpdatePair> | undefined): Before | undefined {
+  if (pair === undefined || pair.lastTime === 0) return undefined;
+  return { time: pair.lastTime, link: pair.lastLink, isInTunnel: pair.lastInTunnel };
+}
+
+function beforeOfInit(pair: Readonly<TestPair> | undefined): Before | undefined {
+  if (pair === undefined || pair.lastInit === 0) return undefined;
+  return { time: pair.lastInit, link: pair.lastLink, isInTunnel: pair.lastInTunnel };
+}
+
+function limitedOf(event: EventOf<'mobility'>, queries: RoutabilityQueries): Limited | undefined {
+  const { context, header, earlier, checksum, authentication } = event;
   if (checksum === 'wrong') return undefined;
   const message = testMessageOf(header.message);
   if (message?.isInit === true) {
-    const name = message.kind === 'home' ? 'Home Test Init' : 'Care-of Test Init';
-    return { name, node: context.source };
+    const { kind } = message;
+    const name = kind === 'home' ? 'Home Test Init' : 'Care-of Test Init';
+    const node = context.source;
+    const pair = queries.routabilityTests(kind, node, context.destination);
+    return { name, node, before: beforeOfInit(pair), isKept: true };
   }
   const request = registrationRequestOf(event);
   if (request === undefined) return undefined;
@@ -73,7 +132,13 @@ function limitedOf(
   if (earlier?.link.id === context.link.id && context.packet.time - earlier.lastSeen < 20_000) {
     return undefined;
   }
-  return { name: 'Binding Update', node: request.homeAddress };
+  const { homeAddress } = request;
+  return {
+    name: 'Binding Update',
+    node: homeAddress,
+    before: beforeOfUpdate(queries.seenUpdates(homeAddress, context.destination)),
+    isKept: context.routingHomeAddress === undefined && authentication !== 'wrong',
+  };
 }
 
 export default defineRule({
@@ -91,6 +156,11 @@ export default defineRule({
   advice: 'Update the stack of the node. If the node is sound, look for who uses its address.',
   on: ['mobility'],
   messages: ['home-test-init', 'care-of-test-init', 'binding-update'],
+  asksOnly: {
+    'home-test-init': ['remarkable', 'holding sent'],
+    'care-of-test-init': ['remarkable', 'holding sent'],
+    'binding-update': ['remarkable', 'holding sent'],
+  },
   params: {
     perSecond: {
       default: 3,
@@ -101,33 +171,30 @@ export default defineRule({
     },
   },
   evaluate(event, context) {
-    const limited = limitedOf(event);
+    const limited = limitedOf(event, context);
     if (limited === undefined) return undefined;
-    const { name, node } = limited;
+    const { name, node, before, isKept } = limited;
     const { context: wire } = event;
     const { packet, destination, link, outer } = wire;
     // Each link for itself, and inside and behind a tunnel apart: one message may be seen on several.
     const isInTunnel = outer !== undefined;
     const table = context.tableOf<Way>('sent', BOUNDS);
-    const first = table.get(node, destination);
-    if (first === undefined) {
-      table.set(newWay(name, link.id, isInTunnel, packet.time), node, destination);
-      return undefined;
-    }
-    let known = 1;
-    let way = first;
-    let isKnown = isOn(way, name, link.id, isInTunnel);
-    while (!isKnown && way.next !== undefined) {
-      way = way.next;
-      known++;
-      isKnown = isOn(way, name, link.id, isInTunnel);
-    }
-    if (!isKnown) way.next = newWay(name, link.id, isInTunnel, packet.time);
-    const isFull = !isKnown && known === MAX_WAYS;
-    table.set(isFull ? (first.next ?? first) : first, node, destination);
-    if (!isKnown) return undefined;
+    const known = table.size === 0 ? undefined : table.get(node, destination);
+    const isAlone = before === undefined || isSecondsApart(packet.time, before.time);
+    // The engine keeps it: the next one finds it there.
+    if (known === undefined && isAlone && isKept) return undefined;
     const { perSecond } = context.params;
-    const count = countOn(way, packet.time, perSecond + 1);
+    const first =
+      known ??
+      (isAlone
+        ? newWay(name, link.id, isInTunnel, NEVER)
+        : newWay(name, before.link, before.isInTunnel, before.time));
+    let isFull = !isAlone && noteBefore(first, name, before, perSecond + 1);
+    const current = openWay(first, name, link.id, isInTunnel, packet.time);
+    isFull ||= current.isFull;
+    table.set(isFull ? (first.next ?? first) : first, node, destination);
+    if (current.isNew) return undefined;
+    const count = countOn(current.way, packet.time, perSecond + 1);
     if (count <= perSecond) return undefined;
     return {
       object: `${registrationKey(node, destination)}${name}`,

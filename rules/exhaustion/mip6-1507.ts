@@ -10,11 +10,11 @@ const BOUNDS = { maxEntries: 8192, ttlSeconds: 600 };
 /** Status values for nonces that are no longer valid. RFC 6275 section 6.1.8. */
 const EXPIRED_NONCES: ReadonlySet<number> = new Set([136, 137, 138]);
 
-/** What became of route optimisation between two nodes. */
-interface Pair {
-  isEstablished: boolean;
-  /** Undefined until the first. */
-  breaks: Evidence[] | undefined;
+/** How route optimisation between two nodes was broken. */
+interface Broken {
+  /** The last time, microseconds since 1970. */
+  time: number;
+  readonly breaks: Evidence[];
 }
 
 export default defineRule({
@@ -33,9 +33,9 @@ export default defineRule({
   advice:
     'See whether the Binding Errors come from the correspondent (hop limit, link-layer source). If so, look at how long ' +
     'its nonces live.',
-  on: ['mobility', 'binding'],
+  on: ['mobility'],
   messages: ['binding-error', 'binding-acknowledgement'],
-  asksOnly: { 'binding-acknowledgement': ['refusal'], binding: ['correspondent-accepted'] },
+  asksOnly: { 'binding-acknowledgement': ['refusal'] },
   params: {
     breaks: {
       default: 3,
@@ -46,20 +46,6 @@ export default defineRule({
     },
   },
   evaluate(event, context) {
-    if (event.kind === 'binding') {
-      const { binding, change } = event;
-      if (binding.role !== 'correspondent') return undefined;
-      if (change !== 'registered' && change !== 'moved' && change !== 'refreshed') return undefined;
-      const { homeAddress, peer } = binding;
-      const pairs = context.tableOf<Pair>('pairs', BOUNDS);
-      const pair: Pair = pairs.get(homeAddress, peer) ?? {
-        isEstablished: false,
-        breaks: undefined,
-      };
-      pair.isEstablished = true;
-      pairs.set(pair, homeAddress, peer);
-      return undefined;
-    }
     const { context: wire, header, checksum } = event;
     const { message } = header;
     const isAccepted =
@@ -77,11 +63,16 @@ export default defineRule({
       text = `Binding Acknowledgement with status ${answer.status}`;
     }
     const key = registrationKey(homeAddress, wire.source);
-    const pair = context.tableOf<Pair>('pairs', BOUNDS).get(homeAddress, wire.source);
+    const { time } = wire.packet;
+    const acceptedAt = context.seenUpdates(homeAddress, wire.source)?.acceptedAt ?? 0;
+    if (acceptedAt === 0 || time - acceptedAt > BOUNDS.ttlSeconds * 1e6) return undefined;
+    const table = context.tableOf<Broken>('broken', BOUNDS);
+    const broken = table.get(homeAddress, wire.source) ?? { time: 0, breaks: [] };
     // Copies of one message break what is established once.
-    if (pair?.isEstablished !== true) return undefined;
-    pair.isEstablished = false;
-    const seen = (pair.breaks ??= []);
+    if (acceptedAt <= broken.time) return undefined;
+    broken.time = time;
+    table.set(broken, homeAddress, wire.source);
+    const seen = broken.breaks;
     seen.push({ packet: wire.packet, text, link: wire.link });
     while (wire.packet.time - (seen[0]?.packet.time ?? Infinity) > BOUNDS.ttlSeconds * 1e6) {
       seen.shift();

@@ -19,7 +19,9 @@ import type {
 
 const BOUNDS = { maxEntries: 8192, ttlSeconds: 3600 };
 /** Who goes on speaking is noted again after this time, microseconds. */
-const NOTED_AGAIN = 60e6;
+const NOTED_AGAIN = 450e6;
+/** Who spoke is remembered for an hour at least. */
+const ALIVE_BOUNDS = { maxEntries: 8192, ttlSeconds: BOUNDS.ttlSeconds + NOTED_AGAIN / 1e6 };
 /** Binding identifiers of one node. */
 const MAX_IDENTIFIERS = 32;
 /** Flow Binding Indication. RFC 7109 section 6.1.1. */
@@ -83,7 +85,7 @@ function hasFlows(options: readonly MobilityOption[]): boolean {
 
 /** Notes that something came from an address. Of messages that the rule is not asked about the engine does so. */
 function noteSpeaker(address: Uint8Array, context: Context): void {
-  const alive = context.numbersOf('alive', BOUNDS);
+  const alive = context.numbersOf('alive', ALIVE_BOUNDS);
   const { now } = context;
   const noted = alive.get(address);
   if (noted === undefined || Math.abs(now - noted) >= NOTED_AGAIN) alive.set(now, address);
@@ -128,7 +130,7 @@ function steer(event: EventOf<'mobility'>, context: Context): AlertDraft | undef
   }
   if (identifiers.size > 0) table.set(addressKey(homeAddress), identifiers);
   const steered = context.table<Steering>('steered', BOUNDS);
-  const alive = context.numbersOf('alive', BOUNDS);
+  const alive = context.numbersOf('alive', ALIVE_BOUNDS);
   for (const { flow, careOfAddresses } of targetsOf(header.options, identifiers)) {
     for (const careOfAddress of careOfAddresses) {
       const at = formatAddress(careOfAddress);

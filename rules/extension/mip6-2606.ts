@@ -48,10 +48,14 @@ function noteMethod({ binding, change, packet }: EventOf<'binding'>, context: Ru
   if (binding.role !== 'home') return;
   if (change !== 'registered' && change !== 'refreshed' && change !== 'moved') return;
   const { homeAddress, peer } = binding;
-  const last = context.tableOf<Pending>('pending', PENDING_BOUNDS).get(homeAddress, peer);
+  const waiting = context.tableOf<Pending>('pending', PENDING_BOUNDS);
+  const methods = context.tableOf<Method>('methods', BOUNDS);
+  const last = waiting.get(homeAddress, peer);
+  // Of a node whose updates nobody can read nothing is kept but what the engine knows.
+  const isOpaque = binding.acceptedBy === 'inferred' && last === undefined;
+  if (isOpaque && methods.get(homeAddress, peer) === undefined) return;
   // Another update may have come meanwhile.
   const pending = last?.sequence === binding.sequence ? last : undefined;
-  const methods = context.tableOf<Method>('methods', BOUNDS);
   const isClear = binding.knownBy === 'clear' || binding.knownBy === 'authenticated';
   const method: Method = {
     kind: !isClear ? 'ipsec' : pending?.hasOption === true ? 'option' : 'none',
@@ -60,6 +64,21 @@ function noteMethod({ binding, change, packet }: EventOf<'binding'>, context: Ru
     sequence: pending?.sequence ?? -1,
   };
   methods.set(method, homeAddress, peer);
+}
+
+/** How registrations of a home address were protected so far. */
+function methodOf(
+  homeAddress: Uint8Array,
+  homeAgent: Uint8Array,
+  context: RuleContext,
+): Method | undefined {
+  const known = context.tableOf<Method>('methods', BOUNDS).get(homeAddress, homeAgent);
+  if (known !== undefined) return known;
+  const binding = context.binding(homeAddress, homeAgent);
+  const packet = binding?.acceptedIn;
+  if (binding?.role !== 'home' || binding.acceptedBy !== 'inferred') return undefined;
+  if (packet === undefined || context.now - packet.time > BOUNDS.ttlSeconds * 1e6) return undefined;
+  return { kind: 'ipsec', packet, stamp: undefined, sequence: -1 };
 }
 
 export default defineRule({
@@ -119,7 +138,7 @@ export default defineRule({
     if (wrong !== undefined) {
       return draft('wrong', `has a wrong authentication option (${wrong.detail})`, true);
     }
-    const known = context.tableOf<Method>('methods', BOUNDS).get(homeAddress, homeAgent);
+    const known = methodOf(homeAddress, homeAgent, context);
     if (known === undefined) return undefined;
     if (known.kind === 'option' && !hasOption) {
       return draft('missing', 'lacks the authentication option it had so far', true, known.packet);

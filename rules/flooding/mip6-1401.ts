@@ -8,6 +8,7 @@ import {
 } from '../../engine/rule-api.ts';
 import type {
   AlertDraft,
+  Binding,
   BindingTraffic,
   EventOf,
   Evidence,
@@ -16,7 +17,11 @@ import type {
   RuleContext,
 } from '../../engine/rule-api.ts';
 
-const BOUNDS = { maxEntries: 8192, ttlSeconds: 420 };
+/** Microseconds after which a stream of which nothing is told is over: MAX_RR_BINDING_LIFETIME. RFC 6275 section 12. */
+const OVER_AFTER = 420e6;
+/** Microseconds after which a stream that has an answer is noted again. */
+const NOTED_AGAIN = 200e6;
+const BOUNDS = { maxEntries: 8192, ttlSeconds: (OVER_AFTER + NOTED_AGAIN) / 1e6 };
 /** Microseconds of traffic that one event is about, at least. */
 const INTERVAL = 1e6;
 
@@ -45,6 +50,7 @@ interface Stream {
   readonly start: PacketReference;
   /** The home address was heard through this peer before it had this care-of address. */
   readonly wasTwoWay: boolean;
+  /** Somebody answered from it: nothing of it is counted any more. */
   hasAnswered: boolean;
   busySeconds: number;
   packets: number;
@@ -55,22 +61,42 @@ interface Stream {
   errors: number;
   lastError: QuotedError | undefined;
   lastTime: number;
+  /** When the entry was set, microseconds. */
+  since: number;
 }
 
 function answered({ fromByOption, fromByTunnel, fromCareOf }: BindingTraffic): boolean {
   return fromByOption + fromByTunnel + fromCareOf > 0;
 }
 
-function follow(event: EventOf<'binding-traffic'>, context: Context): Stream {
+/** Whether the node was heard in its tunnel where it was before it moved to its care-of address. */
+function wasHeard({ role, lastTunnelFromBeforeMove: heard = 0 }: Binding, time: number): boolean {
+  return role === 'home' && heard > 0 && time - heard <= OVER_AFTER;
+}
+
+/** What is known of the stream of an event; undefined when nobody need look at it, as the node has answered. */
+function follow(event: EventOf<'binding-traffic'>, context: Context): Stream | undefined {
   const { binding, traffic, time } = event;
   const { careOfAddress, lastChange } = binding;
+  // What came through its tunnel since it is where it is the engine knows.
+  if (binding.role === 'home' && binding.lastTunnelFrom > 0) return undefined;
   const streams = context.tableOf<Stream>('streams', BOUNDS);
   let stream = streams.get(binding.homeAddress, binding.peer);
+  if (stream?.hasAnswered === true && isSameAddress(stream.careOfAddress, careOfAddress)) {
+    // As with most: nothing is counted any more.
+    if (Math.abs(time - stream.since) >= NOTED_AGAIN) {
+      stream.since = time;
+      streams.set(stream, binding.homeAddress, binding.peer);
+    }
+    return undefined;
+  }
+  // Of others it was noted whenever something was told.
+  if (stream?.hasAnswered === false && time - stream.since > OVER_AFTER) stream = undefined;
   if (stream === undefined || !isSameAddress(stream.careOfAddress, careOfAddress)) {
     stream = {
       careOfAddress,
       start: lastChange,
-      wasTwoWay: stream?.hasAnswered === true,
+      wasTwoWay: stream?.hasAnswered === true || wasHeard(binding, time),
       hasAnswered: false,
       busySeconds: 0,
       packets: 0,
@@ -81,12 +107,14 @@ function follow(event: EventOf<'binding-traffic'>, context: Context): Stream {
       errors: 0,
       lastError: undefined,
       lastTime: Math.max(lastChange.time, time - INTERVAL),
+      since: time,
     };
   }
+  stream.since = time;
   streams.set(stream, binding.homeAddress, binding.peer);
   // Who has answered stays out of suspicion until it moves.
   stream.hasAnswered ||= answered(traffic);
-  if (stream.hasAnswered) return stream;
+  if (stream.hasAnswered) return undefined;
   const seconds = Math.max(1, (time - stream.lastTime) / 1e6);
   const count = traffic.toByRouting + traffic.toByTunnel;
   stream.lastTime = time;
@@ -153,7 +181,7 @@ export default defineRule({
     const { binding, traffic } = event;
     const { homeAddress, peer, careOfAddress, role } = binding;
     const stream = follow(event, context);
-    if (stream.hasAnswered || traffic.lastTo === undefined) return undefined;
+    if (stream === undefined || traffic.lastTo === undefined) return undefined;
     if (!isBindingValid(binding, context.now)) return undefined;
     if (stream.busySeconds < context.params.seconds) return undefined;
     const proof = proofOf(stream);

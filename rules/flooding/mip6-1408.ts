@@ -46,6 +46,18 @@ function noteUse(homeAddress: Uint8Array, source: Uint8Array, context: RuleConte
   return used;
 }
 
+/**
+ * Whether an update of a home address came from an address. Of updates without rare options the rule is not asked: the
+ * engine keeps the last ones of each peer.
+ */
+function hasSentFrom(homeAddress: Uint8Array, source: Uint8Array, context: RuleContext): boolean {
+  return context
+    .seenUpdatesOf(homeAddress)
+    .some(({ updates }) =>
+      updates.some((item) => item.lifetime > 0 && isSameAddress(item.source, source)),
+    );
+}
+
 function remember<V>(set: Set<V>, value: V): void {
   if (set.size < MAX_SEEN) set.add(value);
 }
@@ -78,7 +90,9 @@ function judgeUpdate(
     .map(({ careOfAddress }) => careOfAddress ?? wire.source)
     .filter(
       (address) =>
-        !isSameAddress(address, wire.source) && !includesAddress(used.addresses, address),
+        !isSameAddress(address, wire.source) &&
+        !includesAddress(used.addresses, address) &&
+        !hasSentFrom(homeAddress, address, context),
     );
   const networks = new Set(unseen.map((address) => prefixKey(address, SITE_BITS)));
   const own = prefixKey(wire.source, SITE_BITS);
@@ -131,7 +145,10 @@ export default defineRule({
     'Have the home agent refuse bulk registration (status 168), or check each address by its own Binding Update.',
   on: ['mobility'],
   messages: ['binding-update', 'binding-acknowledgement'],
-  asksOnly: { 'binding-acknowledgement': ['refusal', 'rare-option'] },
+  asksOnly: {
+    'binding-update': ['rare-option'],
+    'binding-acknowledgement': ['refusal', 'rare-option'],
+  },
   params: {
     networks: {
       default: 3,

@@ -17,6 +17,9 @@ const BOUNDS = { maxEntries: 2048, ttlSeconds: 3600 };
 /** Home addresses with several care-of addresses at once (RFC 5648): what they do proves nothing. */
 const MULTIHOMED_BOUNDS = { maxEntries: 4096, ttlSeconds: 86_400 };
 
+/** What was heard of addresses that were left, when the moves were looked at. */
+const LOOKED_BOUNDS = { maxEntries: 1, ttlSeconds: 3600 };
+
 const params = {
   handoverSeconds: {
     default: 20,
@@ -65,6 +68,11 @@ function judgeSilence(context: Context): AlertDraft[] {
   const moves = context.tableOf<Move>('moves', BOUNDS);
   const drafts: AlertDraft[] = [];
   if (moves.entries === 0) return drafts;
+  // Mostly no node at all is heard where it was before: then none of the moves has to be looked at.
+  const seen = context.table<number>('looked', LOOKED_BOUNDS);
+  const heardAt = context.previousHeardAt();
+  if (heardAt === seen.get('heard')) return drafts;
+  if (heardAt !== Infinity) seen.set('heard', heardAt);
   for (const move of moves.values()) {
     const { key, homeAddress, homeAgent, from, to, packet } = move;
     const silence = Math.max(move.lastHeard, packet.time + context.params.handoverSeconds * 1e6);
@@ -123,7 +131,7 @@ export default defineRule({
     'Ask the node where it is. Renew its keys if it never was at the new address, and look who had them.',
   on: ['binding', 'mobility', 'tick'],
   messages: ['binding-update'],
-  asksOnly: { 'binding-update': ['rare-option'], binding: ['moved'] },
+  asksOnly: { 'binding-update': ['rare-option'], binding: ['moved', 'ended'] },
   params,
   evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
     if (event.kind === 'tick') return judgeSilence(context);
@@ -138,6 +146,14 @@ export default defineRule({
       return undefined;
     }
     const { binding, change, previousCareOfAddress: from, packet } = event;
+    if (change === 'deregistered' || change === 'expired') {
+      const moves = context.tableOf<Move>('moves', BOUNDS);
+      if (moves.entries > 0 && binding.role === 'home') {
+        const { homeAddress } = binding;
+        if (moves.get(homeAddress)?.binding === binding) moves.delete(homeAddress);
+      }
+      return undefined;
+    }
     if (change !== 'moved' || binding.role !== 'home' || from === undefined) return undefined;
     const { homeAddress, peer, careOfAddress: to } = binding;
     const key = addressKey(homeAddress);

@@ -88,6 +88,8 @@ export default defineRule({
   },
   evaluate(event, context): AlertDraft | undefined {
     const wire = event.context;
+    // Of what nobody can read only the site file tells what is outside.
+    if (event.kind === 'esp' && context.site.homeAgents.length === 0) return undefined;
     const { packet, link } = wire;
     const draft = (
       homeAddress: Uint8Array,

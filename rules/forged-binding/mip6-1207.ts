@@ -4,11 +4,13 @@ import {
   bindingUpdateOf,
   defineRule,
   formatAddress,
+  isBindingValid,
   isSameAddress,
 } from '../../engine/rule-api.ts';
 import type {
   AlertDraft,
   Evidence,
+  KeyedNumbers,
   Link,
   PacketContext,
   PacketReference,
@@ -50,6 +52,40 @@ function evidenceFor({ homeAddress, packet, link }: First, address: Uint8Array):
   return { packet, text, link };
 }
 
+/** Care-of addresses from which several home addresses were counted. */
+function crowdedIn(context: Context): KeyedNumbers {
+  const ttlSeconds = context.params.windowSeconds;
+  return context.numbersOf('crowded', { maxEntries: 4096, ttlSeconds });
+}
+
+/**
+ * Whether a home address is registered at home from a care-of address that no other one has or claims: as nearly always.
+ * It is counted once another one comes.
+ */
+function isAlone(careOfAddress: Uint8Array, homeAddress: Uint8Array, context: Context): boolean {
+  const binding = context.homeBinding(homeAddress);
+  if (binding?.isCareOfAddressShared !== false || !isBindingValid(binding, context.now))
+    return false;
+  if (!isSameAddress(binding.careOfAddress, careOfAddress)) return false;
+  const crowded = crowdedIn(context);
+  return crowded.entries === 0 || crowded.get(careOfAddress) === undefined;
+}
+
+/** The home address that has or had a care-of address to itself and may not have been counted, if it was used there lately. */
+function aloneSoFar(careOfAddress: Uint8Array, context: Context): Uint8Array | undefined {
+  const homeAddress = context.careOfBinding(careOfAddress)?.homeAddress;
+  if (homeAddress === undefined) return undefined;
+  const since = context.now - context.params.windowSeconds * 1e6;
+  for (const { updates } of context.seenUpdatesOf(homeAddress)) {
+    for (const item of updates) {
+      if (item.packet.time < since || item.lifetime === 0) continue;
+      if (isSameAddress(item.source, careOfAddress)) return homeAddress;
+      if (isSameAddress(item.careOfAddress, careOfAddress)) return homeAddress;
+    }
+  }
+  return undefined;
+}
+
 /** Counts a home address of a care-of address or sender. */
 function countHomeAddress(
   address: Uint8Array,
@@ -65,7 +101,10 @@ function countHomeAddress(
     maxEntries: 4096,
     windowSeconds,
   });
+  const other = aloneSoFar(address, context);
+  if (other !== undefined && !isSameAddress(other, homeAddress)) counter.add(address, other);
   const count = counter.add(address, homeAddress);
+  if (count > 1) crowdedIn(context).set(count, address);
   const first = counter.noteOf(address);
   if (first === undefined) counter.setNote({ homeAddress, packet, link }, address);
   else if (count <= 1) {
@@ -131,11 +170,15 @@ export default defineRule({
       }
     }
     if (homeAddress === undefined || isSameAddress(homeAddress, careOfAddress)) return undefined;
-    const found = countHomeAddress(careOfAddress, homeAddress, wire, context);
-    if (found !== undefined || event.kind === 'esp') return found;
+    if (event.kind === 'esp') return countHomeAddress(careOfAddress, homeAddress, wire, context);
+    const found = isAlone(careOfAddress, homeAddress, context)
+      ? undefined
+      : countHomeAddress(careOfAddress, homeAddress, wire, context);
+    if (found !== undefined) return found;
     for (const option of event.header.options) {
       if (option.kind !== 'alternate-care-of-address') continue;
       if (isSameAddress(option.careOfAddress, careOfAddress)) continue;
+      if (isAlone(option.careOfAddress, homeAddress, context)) continue;
       const draft = countHomeAddress(option.careOfAddress, homeAddress, wire, context);
       if (draft !== undefined) return draft;
     }

@@ -81,8 +81,8 @@ export default defineRule({
     const { chain, isLoop } = chainOf(homeAddress, careOfAddress, context);
     const isHomeAddress = context.isHomeAddress(careOfAddress);
     if (!isLoop && !isHomeAddress) {
-      const prefix = context.homePrefixOf(careOfAddress);
-      if (prefix?.knownBy !== 'site' || event.kind === 'esp') return undefined;
+      if (event.kind === 'esp') return undefined;
+      if (context.homePrefixOf(careOfAddress)?.knownBy !== 'site') return undefined;
     }
     const peer = wire.routingHomeAddress ?? wire.destination;
     const home = formatAddress(homeAddress);

@@ -31,6 +31,8 @@ interface Contradiction {
   readonly time: number;
 }
 
+type Pair = NonNullable<ReturnType<RuleContext['seenUpdates']>>;
+
 /** Whether a node sent a peer a message of return routability lately. */
 function hasTested(node: Uint8Array, peer: Uint8Array, context: RuleContext): boolean {
   const since = context.now - SENT_BOUNDS.ttlSeconds * 1e6;
@@ -41,6 +43,24 @@ function hasTested(node: Uint8Array, peer: Uint8Array, context: RuleContext): bo
     if (answered !== undefined && answered.lastTest >= since) return true;
   }
   return false;
+}
+
+/**
+ * Whether a node registered with a peer lately, or answered a registration of the peer. Of updates and acknowledgements in
+ * which nothing is remarkable the rule is not asked: the engine keeps the updates, which what accepts them follows.
+ */
+function hasRegistered(node: Uint8Array, peer: Uint8Array, context: RuleContext): boolean {
+  const mobile = context.careOfBinding(node)?.homeAddress ?? node;
+  if (hasUpdated(context.seenUpdates(mobile, peer), context)) return true;
+  const other = context.careOfBinding(peer)?.homeAddress ?? peer;
+  const pair = context.seenUpdates(other, node);
+  return pair !== undefined && pair.answers > 0 && hasUpdated(pair, context);
+}
+
+/** Whether there was an update between two within the time in which the rule remembers what was sent. */
+function hasUpdated(pair: Pair | undefined, context: RuleContext): boolean {
+  const since = context.now - SENT_BOUNDS.ttlSeconds * 1e6;
+  return pair?.updates.some((item) => item.packet.time >= since) === true;
 }
 
 /** Whether a correspondent goes on to use a binding that an error denied. */
@@ -96,6 +116,8 @@ export default defineRule({
     'care-of-test-init': ['home-address-option'],
     'home-test': ['home-address-option'],
     'care-of-test': ['home-address-option'],
+    'binding-update': ['remarkable'],
+    'binding-acknowledgement': ['remarkable'],
   },
   params: {},
   evaluate(event, context): AlertDraft | readonly AlertDraft[] | undefined {
@@ -158,8 +180,11 @@ export default defineRule({
     const hasSent =
       sent.get(homeAddress, peer) !== undefined ||
       sent.get(destination, peer) !== undefined ||
+      hasUpdated(pair, context) ||
       hasTested(homeAddress, peer, context) ||
-      hasTested(destination, peer, context);
+      hasTested(destination, peer, context) ||
+      hasRegistered(homeAddress, peer, context) ||
+      hasRegistered(destination, peer, context);
     if (status === UNRECOGNISED_TYPE) {
       if (!isCovered || hasSent) return undefined;
       return draft('no message was sent to it in the last minute', true);

@@ -1,6 +1,5 @@
 import {
   EPISODE_BOUNDS,
-  addressKey,
   awayProofOf,
   defineRule,
   formatAddress,
@@ -49,13 +48,12 @@ function noteAgent(event: EventOf<'esp' | 'mobility'>, context: RuleContext): vo
   const { source, packet, routingHomeAddress } = event.context;
   if (!isBare(event.context) || !context.isHomeAgent(source)) return;
   if (event.kind === 'esp' && routingHomeAddress === undefined) return;
-  const agents = context.table<number[]>('agents', AGENT_BOUNDS);
-  const key = addressKey(source);
-  const heard = agents.get(key) ?? [];
+  const agents = context.tableOf<number[]>('agents', AGENT_BOUNDS);
+  const heard = agents.get(source) ?? [];
   if (packet.time - (heard.at(-1) ?? 0) < HEARD_INTERVAL) return;
   heard.push(packet.time);
   if (heard.length > MAX_HEARD) heard.shift();
-  agents.set(key, heard);
+  agents.set(heard, source);
 }
 
 /**
@@ -67,7 +65,7 @@ function isAgentAlive(episode: HomeStyleEpisode, context: RuleContext): boolean 
   const { homeAddress, homeAgent, first, transmissions } = episode;
   const binding = context.binding(homeAddress, homeAgent);
   if ((binding?.lastTunnelTo ?? 0) > first.time) return true;
-  const heard = context.table<number[]>('agents', AGENT_BOUNDS).get(addressKey(homeAgent)) ?? [];
+  const heard = context.tableOf<number[]>('agents', AGENT_BOUNDS).get(homeAgent) ?? [];
   const alive = heard.find((time) => time > first.time);
   return (
     alive !== undefined && transmissions.filter(({ packet }) => packet.time > alive).length >= 2

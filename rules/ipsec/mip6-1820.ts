@@ -195,6 +195,17 @@ function draftOf(
 
 // --- main mode with a preshared key --------------------------------------------------------------------
 
+/** The node that registered from a care-of address with a home agent. Of care-of addresses of one node the engine knows. */
+function mobileAt(
+  careOfAddress: Uint8Array,
+  homeAgent: Uint8Array,
+  context: RuleContext,
+): Uint8Array | undefined {
+  const binding = context.careOfBinding(careOfAddress);
+  if (binding !== undefined && isSameAddress(binding.peer, homeAgent)) return binding.homeAddress;
+  return context.tableOf<Uint8Array>('mobile', MEMORY).get(careOfAddress, homeAgent);
+}
+
 function preshared(event: EventOf<'ike'>, context: RuleContext): AlertDraft | undefined {
   const { version, exchange, isInitiator, responderSpi, authenticationMethods } = event;
   if (version !== 1 || exchange !== IKEV1_EXCHANGE.mainMode || isInitiator === true) {
@@ -208,9 +219,7 @@ function preshared(event: EventOf<'ike'>, context: RuleContext): AlertDraft | un
   const key = registrationKey(node, homeAgent);
   const { packet, link } = event.context;
   const seen: Preshared = { packet, link };
-  const home = context.isHomeAddress(node)
-    ? node
-    : context.tableOf<Uint8Array>('mobile', MEMORY).get(node, homeAgent);
+  const home = context.isHomeAddress(node) ? node : mobileAt(node, homeAgent, context);
   if (home !== undefined) return presharedDraft(seen, home, node, homeAgent, packet);
   // Static addresses may do so; whether this one is a care-of address a registration tells.
   context.table<Preshared>('preshared', MEMORY).set(key, seen);
@@ -224,7 +233,9 @@ function registered(
   const isNew = change === 'registered' || change === 'moved' || change === 'refreshed';
   if (binding.role !== 'home' || !isNew) return undefined;
   const { homeAddress, careOfAddress, peer } = binding;
-  context.tableOf<Uint8Array>('mobile', MEMORY).set(homeAddress, careOfAddress, peer);
+  if (binding.isCareOfAddressShared !== false) {
+    context.tableOf<Uint8Array>('mobile', MEMORY).set(homeAddress, careOfAddress, peer);
+  }
   const preshared = context.table<Preshared>('preshared', MEMORY);
   const seen =
     preshared.size === 0 ? undefined : preshared.get(registrationKey(careOfAddress, peer));

@@ -208,6 +208,17 @@ function judge(
   };
 }
 
+/** The node that registered from a care-of address with a home agent. Of care-of addresses of one node the engine knows. */
+function mobileAt(
+  careOfAddress: Uint8Array,
+  homeAgent: Uint8Array,
+  context: RuleContext,
+): Uint8Array | undefined {
+  const binding = context.careOfBinding(careOfAddress);
+  if (binding !== undefined && isSameAddress(binding.peer, homeAgent)) return binding.homeAddress;
+  return context.tableOf<Uint8Array>('mobile', MEMORY).get(careOfAddress, homeAgent);
+}
+
 function bound(
   { binding, change, packet }: EventOf<'binding'>,
   context: RuleContext<Parameters>,
@@ -216,7 +227,9 @@ function bound(
   const isNew = change === 'registered' || change === 'moved' || change === 'refreshed';
   if (!isNew) return undefined;
   const { homeAddress, peer, careOfAddress } = binding;
-  context.tableOf<Uint8Array>('mobile', MEMORY).set(homeAddress, careOfAddress, peer);
+  if (binding.isCareOfAddressShared !== false) {
+    context.tableOf<Uint8Array>('mobile', MEMORY).set(homeAddress, careOfAddress, peer);
+  }
   if (change === 'moved') {
     const state = stateOf(homeAddress, peer, context);
     state.move = { careOfAddress, packet };
@@ -264,7 +277,7 @@ function exchanged(
       : exchange === IKEV1_EXCHANGE.quickMode;
   if (isFromNode || !isEnd || !isSame) return undefined;
   run.isDone = true;
-  const home = context.tableOf<Uint8Array>('mobile', MEMORY).get(node, homeAgent);
+  const home = mobileAt(node, homeAgent, context);
   if (home === undefined) return undefined;
   const state = stateOf(home, homeAgent, context);
   noteRun(state, run);

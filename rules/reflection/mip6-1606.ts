@@ -1,90 +1,27 @@
 import {
   defineRule,
-  equalBytes,
   evidenceOf,
   formatAddress,
+  initOf,
   isBareTest,
+  isMirroredAnswer,
   isSameAddress,
   octetsText,
   testMessageOf,
+  wayOf,
 } from '../../engine/rule-api.ts';
-import type { PacketReference } from '../../engine/rule-api.ts';
+import type { TestWay } from '../../engine/rule-api.ts';
 
-/** Outstanding requests; MAX_TOKEN_LIFETIME in seconds. RFC 6275 section 12. */
-const BOUNDS = { maxEntries: 8192, ttlSeconds: 210 };
 /** Octets by which a test is longer than its init: the keygen token. RFC 6275 sections 6.1.3 to 6.1.6. */
 const LONGER = 8;
-/** A mirror port shows a frame twice within this time, microseconds. */
-const MIRROR_TIME = 20_000;
-/** Ways (link, inside or outside of tunnels) on which answers are counted. */
-const MAX_WAYS = 16;
-
-/** Above the length of any cookie, so that both fit into one number. */
-const CARE_OF = 0x100;
-
-/** On which link, and whether outside of tunnels. */
-interface Way {
-  readonly link: number;
-  readonly isBare: boolean;
-}
-
-/** Inits on one way. Further ways hang on the first: most have one. */
-interface Sent extends Way {
-  count: number;
-  next: Sent | undefined;
-}
-
-/** Answers on one way; of the last one what tells a copy. */
-interface Answers extends Way {
-  count: number;
-  last: PacketReference;
-  nonceIndex: number;
-  token: Uint8Array;
-  next: Answers | undefined;
-}
-
-/** A request, by kind, correspondent and cookie: the first way it was sent on. */
-interface Request extends Sent {
-  readonly address: Uint8Array;
-  readonly packet: PacketReference;
-  readonly length: number;
-  answers: Answers | undefined;
-}
-
-/** A way among those that hang on the first. */
-function onWay<W extends Way & { next: W | undefined }>(
-  first: W | undefined,
-  link: number,
-  isBare: boolean,
-): W | undefined {
-  for (let way = first; way !== undefined; way = way.next) {
-    if (way.link === link && way.isBare === isBare) return way;
-  }
-  return undefined;
-}
-
-/** The last of the ways that hang on the first; undefined when there is no room for another. */
-function lastWay<W extends { next: W | undefined }>(first: W): W | undefined {
-  let last = first;
-  let count = 1;
-  while (last.next !== undefined) {
-    last = last.next;
-    count++;
-  }
-  return count < MAX_WAYS ? last : undefined;
-}
 
 /** How often a request was sent, on the way where it was seen most. */
-function mostSent(first: Sent): number {
+function mostSent(first: TestWay): number {
   let most = 0;
-  for (let way: Sent | undefined = first; way !== undefined; way = way.next) {
-    most = Math.max(most, way.count);
+  for (let way: TestWay | undefined = first; way !== undefined; way = way.next) {
+    most = Math.max(most, way.sent);
   }
   return most;
-}
-
-function isSameToken(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && equalBytes(a, 0, b, 0, a.length);
 }
 
 export default defineRule({
@@ -104,81 +41,25 @@ export default defineRule({
     'Look at the correspondent: its mobility software answers wrong, or somebody else answers in its name (compare hop ' +
     'limits and link-layer addresses of the answers).',
   on: ['mobility'],
-  messages: ['home-test-init', 'care-of-test-init', 'home-test', 'care-of-test'],
+  messages: ['home-test', 'care-of-test'],
+  asksOnly: { 'home-test': ['remarkable'], 'care-of-test': ['remarkable'] },
   params: {},
   evaluate(event, context) {
     const { context: wire, header, checksum } = event;
     const test = testMessageOf(header.message);
-    if (test === undefined || checksum === 'wrong') return undefined;
+    if (test === undefined || test.isInit || checksum === 'wrong') return undefined;
     const { source, destination, packet, link } = wire;
-    const requests = context.tableOf<Request>('requests', BOUNDS);
-    const { cookie } = test;
-    const peer = test.isInit ? destination : source;
-    const tag = (test.kind === 'home' ? 0 : CARE_OF) + cookie.length;
-    const known = requests.get(peer, cookie, tag);
-    if (known === undefined && !test.isInit) return undefined;
-    const isBare = isBareTest(wire);
-    if (test.isInit) {
-      const { length } = header;
-      if (known === undefined) {
-        requests.set(
-          {
-            address: source,
-            packet,
-            length,
-            answers: undefined,
-            link: link.id,
-            isBare,
-            count: 1,
-            next: undefined,
-          },
-          peer,
-          cookie,
-          tag,
-        );
-        return undefined;
-      }
-      const way = onWay<Sent>(known, link.id, isBare);
-      if (way !== undefined) way.count++;
-      else {
-        const last = lastWay<Sent>(known);
-        if (last !== undefined) last.next = { link: link.id, isBare, count: 1, next: undefined };
-      }
-      requests.set(known, peer, cookie, tag);
-      return undefined;
-    }
+    const { kind, cookie } = test;
+    const pair = context.routabilityTests(kind, destination, source);
+    const known =
+      initOf(pair, cookie, packet.time) ?? context.askedTest(kind, source, cookie, packet.time);
     if (known === undefined) return undefined;
     const { address } = known;
-    const { nonceIndex, token } = test;
-    const before = onWay(known.answers, link.id, isBare);
-    const isCopy =
-      before !== undefined &&
-      packet.time - before.last.time < MIRROR_TIME &&
-      before.nonceIndex === nonceIndex &&
-      isSameToken(before.token, token);
-    if (isCopy) return undefined;
-    const count = (before?.count ?? 0) + 1;
-    if (before !== undefined) {
-      before.count = count;
-      before.last = packet;
-      before.nonceIndex = nonceIndex;
-      before.token = token;
-    } else {
-      const way = {
-        link: link.id,
-        isBare,
-        count,
-        last: packet,
-        nonceIndex,
-        token,
-        next: undefined,
-      };
-      const last = known.answers === undefined ? undefined : lastWay(known.answers);
-      if (known.answers === undefined) known.answers = way;
-      else if (last !== undefined) last.next = way;
-    }
+    const before = wayOf(known, link.id, isBareTest(wire));
+    if (before !== undefined && isMirroredAnswer(before, test, packet.time)) return undefined;
+    const count = (before?.answers ?? 0) + 1;
     const what = test.kind === 'home' ? 'Home Test' : 'Care-of Test';
-    const requested = mostSent(known);
+    const requested = mostSent(known.ways);
     const fault = !isSameAddress(address, destination)
       ? {
           kind: 'elsewhere',

@@ -138,7 +138,8 @@ export default defineRule({
   asksOnly: {
     'binding-update': ['on-foreign-link'],
     'care-of-test-init': ['on-foreign-link'],
-    binding: ['correspondent-accepted', 'moved', 'ended'],
+    // What correspondents have matters once somebody is known to be at an address of a foreign link.
+    binding: ['holding owners', 'moved', 'ended'],
   },
   params: {},
   evaluate(event, context) {

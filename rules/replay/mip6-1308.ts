@@ -6,6 +6,7 @@ import {
   octetsText,
   registrationKey,
   testMessageOf,
+  wasSentOn,
 } from '../../engine/rule-api.ts';
 
 /** A node waits at least this long before it asks again, microseconds: what comes sooner is one packet, seen twice. */
@@ -35,7 +36,7 @@ export default defineRule({
     const { source, destination, packet, link } = wire;
     const pair = context.routabilityTests(message.kind, source, destination);
     const earlier = initOf(pair, message.cookie, context.now);
-    if (earlier === undefined || !earlier.links.includes(link.id)) return undefined;
+    if (earlier === undefined || !wasSentOn(earlier, link.id)) return undefined;
     if (packet.time - earlier.packet.time < RETRY) return undefined;
     const name = message.kind === 'home' ? 'Home Test Init' : 'Care-of Test Init';
     return {

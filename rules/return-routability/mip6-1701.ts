@@ -19,6 +19,7 @@ export default defineRule({
     'there would stop them.',
   on: ['mobility'],
   messages: ['home-test'],
+  asksOnly: { 'home-test': ['remarkable'] },
   params: {
     repeats: {
       default: 3,

@@ -19,6 +19,7 @@ export default defineRule({
     'there would stop them.',
   on: ['mobility'],
   messages: ['care-of-test'],
+  asksOnly: { 'care-of-test': ['remarkable'] },
   params: {
     repeats: {
       default: 3,

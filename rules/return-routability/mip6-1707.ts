@@ -72,7 +72,11 @@ export default defineRule({
     'Repair the correspondent: it keeps nonces too long. Look whether the binding points to the node.',
   on: ['mobility', 'tick'],
   messages: ['binding-update', 'binding-acknowledgement'],
-  asksOnly: { 'binding-acknowledgement': ['holding waiting'] },
+  // What proves an update are tokens that are not older than this rule allows.
+  asksOnly: {
+    'binding-update': ['remarkable'],
+    'binding-acknowledgement': ['holding waiting'],
+  },
   params: {
     toleranceSeconds: {
       default: 10,
@@ -111,7 +115,7 @@ export default defineRule({
       const answer = { packet: wire.packet, text, link: wire.link };
       return draftOf({ ...item, evidence: [...item.evidence, answer] }, true);
     }
-    if (event.authentication === 'wrong') return undefined;
+    if (event.authentication === 'wrong' || context.isProvedByTokens(wire)) return undefined;
     const update = correspondentUpdateOf(event, context);
     if (update?.nonces === undefined || update.hasOtherKeys) return undefined;
     const { homeAddress, careOfAddress, peer, nonces, sequence } = update;

@@ -3,6 +3,9 @@ import {
   defineRule,
   equalBytes,
   formatAddress,
+  initOf,
+  isFreshCookie,
+  isFreshValue,
   isSameAddress,
   testMessageOf,
 } from '../../engine/rule-api.ts';
@@ -31,7 +34,6 @@ const COPY = 10e6;
 
 /** A cookie or token of a node, as two numbers of 32 bits. */
 interface Value {
-  readonly isHistory: false;
   readonly high: number;
   readonly low: number;
   /** Peer of a cookie; address that a token is for. */
@@ -44,7 +46,8 @@ interface Value {
 }
 
 interface History {
-  readonly isHistory: true;
+  /** Time of the last value, microseconds since 1970: cookies that nobody was asked about came later. */
+  last: number;
   readonly values: Value[];
   /** The low halves of the values, side by side: most comparisons end here. */
   readonly lows: number[];
@@ -89,10 +92,44 @@ function isOneOctet({ high, low }: Value): boolean {
   return high === low && high >>> 0 === (high >>> 24) * 0x01010101;
 }
 
-function historyOf(known: History | Value | undefined): History {
-  if (known?.isHistory === true) return known;
-  const values = known === undefined ? [] : [known];
-  return { isHistory: true, values, lows: values.map(({ low }) => low), repeats: 0 };
+function add({ values, lows }: History, value: Value): void {
+  values.push(value);
+  lows.push(value.low);
+  if (values.length <= MAX_VALUES) return;
+  values.shift();
+  lows.shift();
+}
+
+/** The cookies of a node, as the engine keeps them. */
+function cookiesOf(node: Uint8Array, context: RuleContext): readonly Value[] {
+  return [
+    ...(context.testsOf('home', node)?.recent ?? []),
+    ...(context.testsOf('care-of', node)?.recent ?? []),
+  ].map(({ high, low, peer: address, packet, link }) => {
+    return { high, low, address, test: undefined, nonceIndex: 0, packet, link };
+  });
+}
+
+/** The tokens of a correspondent, as the engine keeps them. */
+function tokensOf(peer: Uint8Array, context: RuleContext): readonly Value[] {
+  return (context.correspondent(peer)?.recent ?? []).map(
+    ({ high, low, address, kind: test, nonceIndex, packet, link }) => {
+      return { high, low, address, test, nonceIndex, packet, link };
+    },
+  );
+}
+
+/** Adds the values in which nothing was remarkable: nobody was asked about them. */
+function addUnremarkable(history: History, all: readonly Value[], context: RuleContext): void {
+  const { values, lows } = history;
+  for (const value of [...all].sort((a, b) => a.packet.time - b.packet.time)) {
+    const { time } = value.packet;
+    if (time <= history.last) continue;
+    if (time - history.last > BOUNDS.ttlSeconds * 1e6) values.length = lows.length = 0;
+    history.last = time;
+    add(history, value);
+  }
+  if (context.now - history.last > BOUNDS.ttlSeconds * 1e6) values.length = lows.length = 0;
 }
 
 /** Why a value could have been guessed; undefined when it looks random. */
@@ -134,16 +171,13 @@ function judge(
   value: Value,
   context: RuleContext<{ repeats: number }>,
 ): AlertDraft | undefined {
-  const table = context.tableOf<History | Value>(kind, BOUNDS);
-  const known = table.get(owner);
-  if (known === undefined && !isOneOctet(value)) {
-    // Most nodes have one.
-    table.set(value, owner);
-    return undefined;
-  }
-  const history = historyOf(known);
+  const table = context.tableOf<History>(kind, BOUNDS);
+  const history = table.get(owner) ?? { last: 0, values: [], lows: [], repeats: 0 };
   const { values, lows } = history;
   const { packet } = value;
+  const unremarkable = kind === 'cookie' ? cookiesOf(owner, context) : tokensOf(owner, context);
+  addUnremarkable(history, unremarkable, context);
+  history.last = packet.time;
   let same: Value | undefined;
   let last: Value | undefined;
   let isCopy = false;
@@ -156,14 +190,7 @@ function judge(
   }
   const why = isCopy ? undefined : predictable(history, value, same, kind);
   const first = last ?? values.at(-1);
-  if (!isCopy) {
-    values.push(value);
-    lows.push(value.low);
-    if (values.length > MAX_VALUES) {
-      values.shift();
-      lows.shift();
-    }
-  }
+  if (!isCopy) add(history, value);
   table.set(history, owner);
   if (why === undefined) return undefined;
   const isRepeat = kind === 'cookie' && why.startsWith('it was used');
@@ -185,16 +212,24 @@ function judgeMessage(
   { source, destination, packet, link }: PacketContext,
   context: RuleContext<{ repeats: number }>,
 ): AlertDraft | undefined {
-  if (!isInit) {
+  if (isInit) {
+    const isFresh =
+      isFreshCookie(context.testsOf('home', source), destination, cookie, packet.time) &&
+      isFreshCookie(context.testsOf('care-of', source), destination, cookie, packet.time);
+    if (isFresh) return undefined;
+  } else {
     // A forged answer says nothing about the correspondent.
-    const inits = context.routabilityTests(kind, destination, source)?.inits ?? [];
-    if (!inits.some((item) => equalBytes(item.cookie, 0, cookie, 0, COOKIE_OCTETS))) {
-      return undefined;
-    }
+    const pair = context.routabilityTests(kind, destination, source);
+    const low = numberAt(cookie, 4);
+    const isAsked = pair?.inits.some(
+      (item) => item.low === low && equalBytes(item.cookie, 0, cookie, 0, COOKIE_OCTETS),
+    );
+    if (isAsked !== true) return undefined;
+    const isKept = initOf(pair, cookie, packet.time) !== undefined;
+    if (isKept && isFreshValue(context.correspondent(source), token)) return undefined;
   }
   const octets = isInit ? cookie : token;
   const value: Value = {
-    isHistory: false,
     high: numberAt(octets, 0),
     low: numberAt(octets, 4),
     address: destination,
@@ -224,6 +259,12 @@ export default defineRule({
     'Update the software of that node: its source of random numbers is broken, or a tool speaks for it.',
   on: ['mobility'],
   messages: ['home-test-init', 'care-of-test-init', 'home-test', 'care-of-test'],
+  asksOnly: {
+    'home-test-init': ['remarkable'],
+    'care-of-test-init': ['remarkable'],
+    'home-test': ['remarkable'],
+    'care-of-test': ['remarkable'],
+  },
   params: {
     repeats: {
       default: 4,

@@ -3,11 +3,13 @@ import {
   defineRule,
   formatAddress,
   formatMac,
+  isSameAddress,
   isSameLinkLayer,
   isLinkLayerOfRouter,
 } from '../../engine/rule-api.ts';
 import type {
   AlertDraft,
+  LastInit,
   Link,
   PacketContext,
   PacketReference,
@@ -63,19 +65,38 @@ function collector(
   return linkSource;
 }
 
-/** Counts an address of the end of a tunnel. */
+/** The last Home Test Init of an address when it came within the window and through this tunnel. */
+function lastThrough(end: Uint8Array, address: Uint8Array, context: Context): LastInit | undefined {
+  const last = context.testsOf('home', address)?.last;
+  if (last?.tunnelFrom === undefined || !isSameAddress(last.tunnelFrom, end)) return undefined;
+  const isOver = context.now - last.packet.time > context.params.windowSeconds * 1e6;
+  return isOver ? undefined : last;
+}
+
+/** Counts an address of the end of a tunnel; undefined where nothing needs to be counted. */
 function seenOfTunnel(
   end: Uint8Array,
   isHome: boolean,
   { source, packet, link }: PacketContext,
   context: Context,
-): Seen {
+): Seen | undefined {
   const { windowSeconds } = context.params;
   const tag = isHome ? 1 : 0;
   const counter = context.distinctOf<First>('tested', {
     maxEntries: MAX_COLLECTORS,
     windowSeconds,
   });
+  if (isHome && counter.noteOf(end, tag) === undefined) {
+    const owner = context.careOfBinding(end);
+    // The engine keeps the tests of the node whose tunnel it is.
+    if (owner !== undefined && isSameAddress(owner.homeAddress, source)) return undefined;
+    const own = owner === undefined ? undefined : lastThrough(end, owner.homeAddress, context);
+    if (owner !== undefined && own !== undefined) {
+      counter.add(end, owner.homeAddress, tag);
+      const { packet: before, link: where } = own;
+      counter.setNote({ source: owner.homeAddress, packet: before, link: where }, end, tag);
+    }
+  }
   const count = counter.add(end, source, tag);
   const first = counter.noteOf(end, tag);
   if (first === undefined) counter.setNote({ source, packet, link }, end, tag);
@@ -122,7 +143,10 @@ export default defineRule({
   on: ['mobility'],
   messages: ['home-test-init', 'care-of-test-init'],
   // A machine is told by its link; tunnels are counted of Home Test Inits alone.
-  asksOnly: { 'care-of-test-init': ['on-foreign-link'] },
+  asksOnly: {
+    'home-test-init': ['remarkable', 'holding tested'],
+    'care-of-test-init': ['on-foreign-link'],
+  },
   params: {
     addresses: {
       default: 8,
@@ -150,11 +174,12 @@ export default defineRule({
     const { packet, link } = wire;
     const isMachine = attacker === wire.linkSource;
     const machine = isMachine ? `${kind}/${link.id}/${attacker.join(':')}` : undefined;
-    const { count, first } =
+    const seen =
       machine === undefined
         ? seenOfTunnel(attacker, kind === 'home-test-init', wire, context)
         : seenOfMachine(machine, wire, context);
-    if (count <= addresses) return undefined;
+    if (seen === undefined || seen.count <= addresses) return undefined;
+    const { count, first } = seen;
     const name = kind === 'home-test-init' ? 'Home Test Init' : 'Care-of Test Init';
     const by = isMachine
       ? `${formatMac(attacker)} on link ${link.name}`

@@ -167,11 +167,13 @@ function notePlace(event: AwayEvent, context: RuleContext): void {
   if (link.effectiveRole === 'home' || link.effectiveRole === 'transit') return;
   if (linkSource === undefined || !FIRST_HOP_LIMITS.has(hopLimit)) return;
   const homeAddress = homeAddressOf(event, context);
-  if (homeAddress === undefined || isFromRouter(wire, context)) return;
+  if (homeAddress === undefined) return;
   const { now } = context;
   const told = event.kind === 'tunnelled' ? event.told : undefined;
   const places = context.tableOf<Place>('places', BOUNDS);
   const place = places.get(homeAddress, undefined, link.id);
+  const isKnown = place !== undefined && isSameLinkLayer(place.linkLayerAddress, linkSource);
+  if (!isKnown && isFromRouter(wire, context)) return;
   if (place === undefined || Math.abs(now - place.since) >= NOTED_AGAIN) {
     const seen = { link, linkLayerAddress: linkSource, packet, told, since: now };
     places.set(seen, homeAddress, undefined, link.id);

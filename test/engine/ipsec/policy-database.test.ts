@@ -100,6 +100,16 @@ describe('the policy without a document', () => {
     expect(lookup('optional', 'optional', homeTest)).toEqual({ kind: 'bypass' });
   });
 
+  it('says to who asks for demands alone what it says to others where something is demanded', () => {
+    const isAboutDemands = true;
+    expect(lookup('required', 'optional', { ...homeTest, isAboutDemands }).kind).toBe('bypass');
+    for (const packet of [homeTest, update, payload]) {
+      expect(lookup('required', 'required', { ...packet, isAboutDemands })).toEqual(
+        lookup('required', 'required', packet),
+      );
+    }
+  });
+
   it('leaves payload to the site', () => {
     expect(lookup('required', 'optional', payload)).toEqual({ kind: 'bypass' });
     expect(lookup('required', 'required', payload)).toMatchObject({ mode: 'tunnel' });

@@ -37,6 +37,14 @@ class Observed {
     return this;
   }
 
+  /** Registers a home address with a care-of address, acknowledged. */
+  registerAt(careOfAddress: Uint8Array, sequence: number, homeAddress = HOME_ADDRESS): void {
+    const asked = { source: careOfAddress, homeAddressOption: homeAddress };
+    this.update(bindingUpdateEvent({ sequence }, { context: asked }));
+    const answered = { destination: careOfAddress, routingHomeAddress: homeAddress };
+    this.update(bindingAcknowledgementEvent({ sequence }, { context: answered }));
+  }
+
   get home(): Binding {
     const binding = this.bindings.home(HOME_ADDRESS);
     if (binding === undefined) throw new Error('no home binding');
@@ -308,5 +316,52 @@ describe('tunnel traffic', () => {
     );
     seen.bindings.noteTunnel(packet, 8, 24, 99);
     expect(seen.home).toMatchObject({ lastTunnelFrom: 0, lastTunnelFromPrevious: 99 });
+  });
+
+  test('of the care-of address before is remembered after a move, and that it goes on', () => {
+    const seen = new Observed().register();
+    const packet = new Uint8Array(40);
+    packet.set(CARE_OF_ADDRESS, 8);
+    packet.set(HOME_AGENT, 24);
+    seen.bindings.noteTunnel(packet, 8, 24, 77);
+    expect(seen.home.lastTunnelFromBeforeMove).toBe(0);
+    seen.registerAt(OTHER_CARE_OF_ADDRESS, 2);
+    expect(seen.home).toMatchObject({ lastTunnelFrom: 0, lastTunnelFromBeforeMove: 77 });
+    expect(seen.bindings.previousHeardAt).toBe(0);
+    seen.bindings.noteTunnel(packet, 8, 24, 99);
+    expect(seen.bindings.previousHeardAt).toBe(99);
+    seen.registerAt(CARE_OF_ADDRESS, 3);
+    expect(seen.home.lastTunnelFromBeforeMove).toBe(0);
+  });
+});
+
+describe('what is kept of the last accepted registration', () => {
+  test('is how it is known, until another one is accepted', () => {
+    const seen = new Observed();
+    seen.bindings.encrypted(encrypted({ context: { packet: packetAt(1) } }));
+    expect(seen.home.acceptedBy).toBeUndefined();
+    const layout = 'type-2-routing-header';
+    seen.bindings.encrypted(encrypted({ layout, context: { packet: packetAt(2) } }));
+    expect(seen.home).toMatchObject({ acceptedBy: 'inferred', acceptedIn: packetAt(2) });
+    seen.update(bindingUpdateEvent({ sequence: 2 }, { context: { packet: packetAt(3) } }));
+    expect(seen.home).toMatchObject({ knownBy: 'clear', acceptedBy: 'inferred' });
+    seen.update(bindingAcknowledgementEvent({ sequence: 2 }, { context: { packet: packetAt(4) } }));
+    expect(seen.home).toMatchObject({ acceptedBy: 'clear', acceptedIn: packetAt(4) });
+  });
+
+  test('is whether another home address has its care-of address too, until it moves', () => {
+    const seen = new Observed().register();
+    const other = HOME_ADDRESS.map((octet, i) => (i === 15 ? octet ^ 0x40 : octet));
+    seen.registerAt(CARE_OF_ADDRESS, 2);
+    expect(seen.home.isCareOfAddressShared).toBe(false);
+    seen.registerAt(OTHER_CARE_OF_ADDRESS, 3);
+    // An address that was left is free.
+    seen.registerAt(CARE_OF_ADDRESS, 1, other);
+    expect(seen.bindings.home(other)?.isCareOfAddressShared).toBe(false);
+    seen.registerAt(OTHER_CARE_OF_ADDRESS, 2, other);
+    expect(seen.bindings.home(other)?.isCareOfAddressShared).toBe(true);
+    expect(seen.home.isCareOfAddressShared).toBe(true);
+    seen.registerAt(CARE_OF_ADDRESS, 4);
+    expect(seen.home.isCareOfAddressShared).toBe(false);
   });
 });

@@ -198,3 +198,56 @@ describe('route-optimised packets', () => {
     expect(traffic.lastTo(HOME_ADDRESS, CORRESPONDENT)).toBe(6e6);
   });
 });
+
+describe('what the engine keeps for rules that are not asked about the ordinary', () => {
+  it('is the last cookies of an address, to whomever, and who asked with one', () => {
+    const events = Array.from({ length: 20 }, (_, i) => inits({ second: 1 + i }, cookie(i))[0]);
+    const queries = observed(...events).queries();
+    const tested = queries.testsOf('home', HOME_ADDRESS);
+    expect(tested?.recent.map(({ cookie: value }) => value)).toEqual(
+      Array.from({ length: 16 }, (_, i) => cookie(i + 4)),
+    );
+    expect(tested?.lows).toEqual(tested?.recent.map(({ low }) => low));
+    expect(tested?.last?.packet.time).toBe(packetAt(0, 20).time);
+    const asked = queries.askedTest('home', CORRESPONDENT, cookie(2), packetAt(0, 25).time);
+    expect(asked?.address).toEqual(HOME_ADDRESS);
+    expect(
+      queries.askedTest('home', CORRESPONDENT, cookie(2), packetAt(0, 300).time),
+    ).toBeUndefined();
+    expect(queries.askedTest('care-of', CORRESPONDENT, cookie(2), 0)).toBeUndefined();
+  });
+
+  it('is how often an init was sent and answered, copies of a mirror port left out', () => {
+    const [init] = inits({ second: 1 });
+    const [again] = inits({ second: 2 });
+    const state = observed(init, again);
+    for (const second of [3, 3.001, 4]) state.observe(homeTest({ second }));
+    const pair = state.queries().routabilityTests('home', HOME_ADDRESS, CORRESPONDENT);
+    expect(pair?.inits).toHaveLength(1);
+    expect(pair?.inits[0]?.ways).toMatchObject({ sent: 2, answers: 2, next: undefined });
+  });
+
+  it('is the tokens that a correspondent issued to those who asked, each once', () => {
+    const state = observed(...bothTests({ second: 1 }), homeTest({ second: 3 }));
+    state.observe(homeTest({ second: 4 }, { cookie: cookie(9), token: cookie(77) }));
+    const recent = state.queries().correspondent(CORRESPONDENT)?.recent;
+    expect(recent?.map(({ kind, address: whose }) => [kind, whose])).toEqual([
+      ['home', HOME_ADDRESS],
+      ['care-of', CARE_OF_ADDRESS],
+    ]);
+  });
+
+  it('is when an update was sent and accepted last, and whether tokens prove it', () => {
+    const state = observed(correspondentUpdate({ second: 3 }));
+    const binding = makeBinding({ role: 'correspondent', peer: CORRESPONDENT });
+    state.binding(bindingEvent('registered', { binding, packet: packetAt(9, 5) }));
+    const pair = state.queries().seenUpdates(HOME_ADDRESS, CORRESPONDENT);
+    expect(pair).toMatchObject({
+      lastTime: packetAt(0, 3).time,
+      acceptedAt: packetAt(0, 5).time,
+      lastInTunnel: false,
+    });
+    const { context } = correspondentUpdate({ second: 3 });
+    expect(state.queries().isProvedByTokens(context)).toBe(false);
+  });
+});
