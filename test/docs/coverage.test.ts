@@ -28,11 +28,13 @@ const mutationFigures = z.array(
     found: z.int(),
   }),
 );
+const share = z.strictObject({ median: z.number(), least: z.number(), most: z.number() });
 const costFigure = z.strictObject({
   packets: z.int(),
   rules: z.int(),
   accusations: z.int(),
-  share: z.strictObject({ median: z.number(), least: z.number(), most: z.number() }),
+  share,
+  shareOfEngine: share,
   pairs: z.int(),
   node: z.string(),
 });
