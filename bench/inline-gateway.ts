@@ -3,6 +3,7 @@
  * line that it reads, packets that the rules sent it, it writes its counts.
  */
 import { createInterface } from 'node:readline';
+import { runBeforeOthers } from '../cli/gateway/short-pauses.ts';
 import { loadRules } from '../cli/rules-directory.ts';
 import { PacketJudge } from '../engine/inline/index.ts';
 import { parseKeyText } from '../engine/keys/key-text.ts';
@@ -34,6 +35,8 @@ async function judgeOf({ inputs, interfaces }: PacketQueue): Promise<PacketJudge
 
 /** Runs until its input ends. */
 export async function runGateway({ number, failMode, isJudged }: BenchGateway): Promise<void> {
+  // As the command does.
+  runBeforeOthers();
   const queue = openPacketQueue({ number, failMode });
   if (isJudged) {
     const judge = await judgeOf(queue);

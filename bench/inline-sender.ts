@@ -36,6 +36,8 @@ export interface Sending {
   readonly rate: number;
   /** Packets with one call. */
   readonly burst: number;
+  /** Of `mobile`, how many were sent before: what comes again is a replay to a judge. */
+  readonly first: number;
   /** Source addresses of `init`. */
   readonly distinct: number;
   /** Of 100 packets of the mix that `mobile` is taken from so many are signalling. */
@@ -49,18 +51,20 @@ interface Frames {
 }
 
 function framesOf(
-  { kind, packets, signalling }: Sending,
+  { kind, packets, first, signalling }: Sending,
   allocate: (octets: number) => NativeMemory,
 ): Frames {
   const wanted = { init: 1, bulk: BULK_FRAMES, mobile: Math.min(packets, MOST_FRAMES) }[kind];
   const traffic = new MixedTraffic({ signalling });
   const frames: Uint8Array[] = [];
+  let skipped = 0;
   while (frames.length < wanted) {
     const frame = traffic.next();
     const next = u8(frame, NEXT_HEADER);
     const isInit = next === MOBILITY && u8(frame, ETHERNET + 42) === 2;
     if (kind === 'init' ? isInit : BULK.includes(next) === (kind === 'bulk')) {
-      frames.push(frame.slice());
+      if (skipped < first) skipped++;
+      else frames.push(frame.slice());
     }
   }
   // What is changed while it waits to be sent is in several places.

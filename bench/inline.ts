@@ -10,6 +10,7 @@
  * Options:
  *   --part NAME      one of them alone
  *   --judge          the engine with all rules judges (monitor mode); otherwise every packet passes at once
+ *   --warm-up N      packets before those that count (20000; with --judge 200000: code is compiled, tables have their size)
  *   --rate N         packets a second for `latency` (20000) and `flood` (unlimited)
  *   --rates N,N      for `rate` (25000,50000,75000,100000,150000,200000)
  *   --packets N      of `flood` (1000000)
@@ -55,6 +56,7 @@ const { values } = parseArgs({
   options: {
     part: { type: 'string' },
     judge: { type: 'boolean', default: false },
+    'warm-up': { type: 'string' },
     rate: { type: 'string' },
     rates: { type: 'string', default: '25000,50000,75000,100000,150000,200000' },
     packets: { type: 'string', default: '1000000' },
@@ -72,6 +74,9 @@ const { values } = parseArgs({
 const SELF = fileURLToPath(import.meta.url);
 const isQuick = values.quick;
 const seconds = isQuick ? 0.5 : Number(values.seconds);
+const warmUp = isQuick ? 5000 : Number(values['warm-up'] ?? (values.judge ? 200_000 : 20_000));
+/** Packets a second meanwhile. */
+const WARM_UP_RATE = 20_000;
 const QUEUE = 7;
 const AGENT = '2001:db8:100::1';
 
@@ -91,6 +96,7 @@ const sendingShape = z.object({
   rate: z.number(),
   burst: z.int(),
   distinct: z.int(),
+  first: z.int(),
   signalling: z.number(),
 });
 
@@ -127,7 +133,7 @@ class Helper {
 /** Sends from the namespace `a`. @returns how long it took, seconds */
 async function sends(sending: Partial<Sending>): Promise<number> {
   const all: Sending = {
-    ...{ kind: 'mobile', packets: 1, rate: 0, burst: 32, distinct: 1 },
+    ...{ kind: 'mobile', packets: 1, rate: 0, burst: 32, distinct: 1, first: 0 },
     signalling: Number(values.signalling),
     ...sending,
   };
@@ -212,9 +218,10 @@ function shown({ packets, p50, p90, p99, most }: Latency): string {
   return `p50 ${times[0]} us, p90 ${times[1]} us, p99 ${times[2]} us, most ${times[3]} us (${packets} packets)`;
 }
 
-async function latencyOf(rate: number): Promise<Latency> {
+async function latencyOf(rate: number, first: number): Promise<Latency> {
   const taps = new Taps(openKernel());
-  await sends({ packets: Math.min(LABELS, Math.round(rate * seconds)), rate, burst: 1 });
+  const packets = Math.min(LABELS, Math.round(rate * seconds));
+  await sends({ packets, first, rate, burst: 1 });
   await wait(200);
   return taps.close();
 }
@@ -223,11 +230,11 @@ async function latency(): Promise<void> {
   const rate = Number(values.rate ?? 20_000);
   // Once for nothing: neighbours are known, code is compiled.
   await sends({ packets: 1000, rate: 10_000 });
-  const plain = await latencyOf(rate);
+  const plain = await latencyOf(rate, 0);
   const gateway = await Gateway.start();
-  await sends({ packets: rate, rate, burst: 1 });
+  await sends({ packets: warmUp, rate: WARM_UP_RATE, burst: 1 });
   const before = cpuSeconds(gateway.helper.pid);
-  const queued = await latencyOf(rate);
+  const queued = await latencyOf(rate, warmUp);
   const cpu = cpuSeconds(gateway.helper.pid) - before;
   const counts = await gateway.settled();
   await gateway.stop();
@@ -247,12 +254,12 @@ async function rates(): Promise<void> {
     const packets = Math.round(rate * seconds);
     const gateway = await Gateway.start();
     // Code is compiled before it counts.
-    await sends({ packets: Math.min(packets, 50_000), rate: 25_000 });
+    await sends({ packets: warmUp, rate: WARM_UP_RATE });
     const earlier = await gateway.settled();
     const outBefore = forwarded();
     const hitsBefore = gateway.hits;
     const cpuBefore = cpuSeconds(gateway.helper.pid);
-    const took = await sends({ packets, rate, burst: 16 });
+    const took = await sends({ packets, first: warmUp, rate, burst: 16 });
     const { waiting } = await gateway.counts();
     const counts = await gateway.settled();
     const cpu = cpuSeconds(gateway.helper.pid) - cpuBefore;

@@ -5,9 +5,10 @@
 import { existsSync } from 'node:fs';
 
 if (process.argv[2] === 'gateway') {
-  const { SHORT_PAUSES } = await import('./gateway/short-pauses.ts');
+  const { SHORT_PAUSES, runBeforeOthers } = await import('./gateway/short-pauses.ts');
   const { restartWith } = await import('../io/native/replace-process.ts');
   restartWith(SHORT_PAUSES);
+  runBeforeOthers();
 }
 const bundled = new URL('../program/cli/start.js', import.meta.url);
 if (existsSync(bundled)) await import(bundled.href);
