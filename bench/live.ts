@@ -6,8 +6,8 @@
  *       sysctl -qw net.ipv6.conf.in.disable_ipv6=1 net.ipv6.conf.out.disable_ipv6=1 &&
  *       ip link set in up && ip link set out up && node dist/bench/live.js'
  *
- * Options: `--rate N` packets a second (50000; 0 = as fast as it goes), `--packets N` (500000), `--signalling` (no payload),
- * `--capture-only` (without the engine), `--no-rules`.
+ * Options: `--rate N` packets a second (50000; 0 = as fast as it goes), `--packets N` (500000), `--share N` (of 100 packets so
+ * many are signalling: 18), `--signalling` (no payload at all), `--capture-only` (without the engine), `--no-rules`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,6 +28,7 @@ const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '50000' },
     packets: { type: 'string', default: '500000' },
+    share: { type: 'string', default: '18' },
     signalling: { type: 'boolean', default: false },
     'capture-only': { type: 'boolean', default: false },
     'no-rules': { type: 'boolean', default: false },
@@ -39,7 +40,7 @@ const rate = Number(values.rate);
 
 /** Sends the traffic, once a line comes on standard input. */
 async function send(): Promise<void> {
-  const traffic = new MixedTraffic();
+  const traffic = new MixedTraffic({ signalling: Number(values.share) });
   const frames: Buffer[] = [];
   while (frames.length < packets) {
     const frame = traffic.next();

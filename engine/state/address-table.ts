@@ -101,6 +101,15 @@ export class AddressTable<V> {
     if (entry !== NONE) this.#remove(entry);
   }
 
+  /** Removes the least recently used address when its value is over, without calling `onEvict`. @returns whether it was */
+  deleteOldest(isOver: (value: V) => boolean): boolean {
+    const oldest = this.#oldest;
+    const value = oldest === NONE ? undefined : this.#values[oldest];
+    if (value === undefined || !isOver(value)) return false;
+    this.#remove(oldest);
+    return true;
+  }
+
   /** Addresses (copies of 16 octets) with their values, least recently used first. The table must not be changed meanwhile. */
   *entries(): IterableIterator<readonly [Uint8Array, V]> {
     for (let entry = this.#oldest; entry !== NONE; entry = this.#newer(entry)) {

@@ -26,6 +26,13 @@ const MIRROR_TIME = 20_000;
 const COOKIE_OCTETS = 8;
 /** MAX_NONCE_LIFETIME in microseconds. RFC 6275 section 12. */
 export const NONCE_AGE = 240e6;
+/**
+ * Microseconds after its last test when an address is forgotten: a node that moves leaves one care-of address after another,
+ * and no token or nonce lives as long.
+ */
+const IDLE = 900e6;
+/** Addresses looked at for a new one, so that their number goes down. */
+const REMOVED_AT_ONCE = 2;
 /** MAX_TOKEN_LIFETIME in microseconds: as long a cookie is taken for outstanding. RFC 6275 section 12. */
 export const TOKEN_AGE = 210e6;
 
@@ -428,10 +435,20 @@ export class RoutabilityTests {
     this.#now = time;
     const known = this.#addresses.get(address);
     if (known !== undefined) return known;
+    for (let i = 0; i < REMOVED_AT_ONCE; i++) {
+      if (!this.#addresses.deleteOldest(this.#isIdle)) break;
+    }
     const tested: TestedAddress = { pairs: [], recent: [], lows: [], last: undefined };
     this.#addresses.set(address, 0, tested);
     return tested;
   }
+
+  readonly #isIdle = ({ pairs }: TestedAddress): boolean => {
+    for (const { lastInit, lastTest, gapAt } of pairs) {
+      if (this.#now - Math.max(lastInit, lastTest, gapAt) <= IDLE) return false;
+    }
+    return true;
+  };
 
   #pairOf(tested: TestedAddress, address: Uint8Array, peer: Uint8Array): TestPair {
     const known = testPairOf(tested, peer);

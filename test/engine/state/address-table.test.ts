@@ -36,6 +36,21 @@ describe('address table', () => {
     );
   });
 
+  test('lets go of the least recently used address alone, and only when it is over', () => {
+    const evicted: number[] = [];
+    const table = new AddressTable<number>({
+      maxEntries: 3,
+      onEvict: (value) => evicted.push(value),
+    });
+    for (const n of [1, 2, 3]) table.set(numbered(n), 0, n);
+    expect(table.deleteOldest((value) => value > 1)).toBe(false);
+    expect(table.deleteOldest((value) => value === 1)).toBe(true);
+    expect([...table.values()]).toEqual([2, 3]);
+    expect(table.get(numbered(1))).toBeUndefined();
+    expect(evicted).toEqual([]);
+    expect(new AddressTable<number>({ maxEntries: 3 }).deleteOldest(() => true)).toBe(false);
+  });
+
   test('evicts the least recently used address when full and says which', () => {
     const evicted: number[] = [];
     const table = new AddressTable<number>({

@@ -158,6 +158,18 @@ describe('bounds', () => {
     expect(queries.seenUpdates(HOME_ADDRESS, CORRESPONDENT)?.isCovered).toBe(true);
   });
 
+  it('an address of which nothing was heard for a quarter of an hour is forgotten for a new one, without loss', () => {
+    const known = (seconds: number): boolean => {
+      const state = observed(...registration());
+      const [init] = inits({ second: seconds, homeAddress: address('2001:db8:66::1') });
+      state.observe(init);
+      expect(state.evictions).toBe(0);
+      return state.queries().routabilityTests('home', HOME_ADDRESS, CORRESPONDENT) !== undefined;
+    };
+    expect(known(850)).toBe(true);
+    expect(known(950)).toBe(false);
+  });
+
   it('questions of one pair are eight at most, and a forgotten one is a gap', () => {
     const state = observed();
     for (let n = 0; n < 30; n++) {
