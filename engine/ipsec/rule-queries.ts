@@ -2,7 +2,10 @@
  * Questions that rules on IPsec ask: which message a packet is, between which home address and home agent, and what
  * the policy says.
  */
+import { isSameAddress } from '../../dissectors/core/address.ts';
 import type { Icmpv6Event, MobilityEvent, PacketContext } from '../events.ts';
+import type { KeyedTable } from '../rules/keyed-table.ts';
+import type { ExtensionQueries } from '../state/extension-state.ts';
 import { ICMPV6, MOBILITY_HEADER } from '../state/traffic-selector.ts';
 import type { PolicyPacket, PolicyVerdict } from './policy-database.ts';
 
@@ -127,4 +130,19 @@ export function homeTestExposure(
     isAboutDemands: true,
   });
   return policy.kind === 'protect' && policy.demand === 'must' ? 'tunnel' : undefined;
+}
+
+/**
+ * The node that registered from a care-of address with a home agent. Of care-of addresses of one node the engine knows.
+ * @param remembered home addresses by care-of address and home agent, of care-of addresses that several nodes have had
+ */
+export function mobileNodeAt(
+  careOfAddress: Uint8Array,
+  homeAgent: Uint8Array,
+  context: Pick<ExtensionQueries, 'careOfBinding'>,
+  remembered: Pick<KeyedTable<Uint8Array>, 'get'>,
+): Uint8Array | undefined {
+  const binding = context.careOfBinding(careOfAddress);
+  if (binding !== undefined && isSameAddress(binding.peer, homeAgent)) return binding.homeAddress;
+  return remembered.get(careOfAddress, homeAgent);
 }

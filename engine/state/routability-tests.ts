@@ -3,7 +3,7 @@
  * RFC 6275 sections 5.2.5, 5.2.7 and 11.6.
  */
 import { isSameAddress } from '../../dissectors/core/address.ts';
-import { equalBytes, putU32, u32 } from '../../dissectors/core/bytes.ts';
+import { equalBytes, i32, putU32 } from '../../dissectors/core/bytes.ts';
 import type { MobilityMessage } from '../../dissectors/mobility/header.ts';
 import type { Link, PacketContext, PacketReference } from '../events.ts';
 import { AddressTable } from './address-table.ts';
@@ -207,7 +207,7 @@ export function initOf(
   now: number,
 ): Readonly<TestInit> | undefined {
   if (pair === undefined) return undefined;
-  const low = u32(cookie, 4) | 0;
+  const low = i32(cookie, 4);
   for (const item of pair.inits) {
     if (item.low !== low || !equalBytes(item.cookie, 0, cookie, 0, COOKIE_OCTETS)) continue;
     if (now - item.packet.time <= TOKEN_AGE) return item;
@@ -236,8 +236,8 @@ export interface RecentValues {
  * and not one octet over and over.
  */
 export function isFreshValue(values: RecentValues | undefined, octets: Uint8Array): boolean {
-  const high = u32(octets, 0) | 0;
-  const low = u32(octets, 4) | 0;
+  const high = i32(octets, 0);
+  const low = i32(octets, 4);
   if (high === low && high >>> 0 === (high >>> 24) * 0x01010101) return false;
   if (values === undefined) return true;
   const { recent, lows } = values;
@@ -379,8 +379,8 @@ export class RoutabilityTests {
     }
     const item: TestInit = {
       cookie,
-      high: u32(cookie, 0) | 0,
-      low: u32(cookie, 4) | 0,
+      high: i32(cookie, 0),
+      low: i32(cookie, 4),
       address: source,
       peer: destination,
       length,
@@ -483,7 +483,7 @@ export class RoutabilityTests {
 
 /** The newest init of a cookie. */
 function newestOf(inits: readonly TestInit[], cookie: Uint8Array): TestInit | undefined {
-  const low = u32(cookie, 4) | 0;
+  const low = i32(cookie, 4);
   for (let i = inits.length - 1; i >= 0; i--) {
     const item = inits[i];
     if (item?.low === low && equalBytes(item.cookie, 0, cookie, 0, COOKIE_OCTETS)) return item;
@@ -549,8 +549,8 @@ function issue(
   isSolicited: boolean,
   isBare: boolean,
 ): IssuedToken | undefined {
-  const high = u32(token, 0) | 0;
-  const low = u32(token, 4) | 0;
+  const high = i32(token, 0);
+  const low = i32(token, 4);
   for (const known of issued) {
     if (known.nonceIndex !== nonceIndex || known.high !== high || known.low !== low) continue;
     const isNews = isSolicited && !known.isSolicited;

@@ -5,6 +5,7 @@ import {
   formatAddress,
   ikeEndsOf,
   isSameAddress,
+  mobileNodeAt,
   nodesOfIdentity,
   registrationKey,
 } from '../../engine/rule-api.ts';
@@ -195,17 +196,6 @@ function draftOf(
 
 // --- main mode with a preshared key --------------------------------------------------------------------
 
-/** The node that registered from a care-of address with a home agent. Of care-of addresses of one node the engine knows. */
-function mobileAt(
-  careOfAddress: Uint8Array,
-  homeAgent: Uint8Array,
-  context: RuleContext,
-): Uint8Array | undefined {
-  const binding = context.careOfBinding(careOfAddress);
-  if (binding !== undefined && isSameAddress(binding.peer, homeAgent)) return binding.homeAddress;
-  return context.tableOf<Uint8Array>('mobile', MEMORY).get(careOfAddress, homeAgent);
-}
-
 function preshared(event: EventOf<'ike'>, context: RuleContext): AlertDraft | undefined {
   const { version, exchange, isInitiator, responderSpi, authenticationMethods } = event;
   if (version !== 1 || exchange !== IKEV1_EXCHANGE.mainMode || isInitiator === true) {
@@ -219,7 +209,9 @@ function preshared(event: EventOf<'ike'>, context: RuleContext): AlertDraft | un
   const key = registrationKey(node, homeAgent);
   const { packet, link } = event.context;
   const seen: Preshared = { packet, link };
-  const home = context.isHomeAddress(node) ? node : mobileAt(node, homeAgent, context);
+  const home = context.isHomeAddress(node)
+    ? node
+    : mobileNodeAt(node, homeAgent, context, context.tableOf<Uint8Array>('mobile', MEMORY));
   if (home !== undefined) return presharedDraft(seen, home, node, homeAgent, packet);
   // Static addresses may do so; whether this one is a care-of address a registration tells.
   context.table<Preshared>('preshared', MEMORY).set(key, seen);

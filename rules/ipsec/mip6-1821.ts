@@ -10,6 +10,7 @@ import {
   formatSpi,
   ikeEndsOf,
   isSameAddress,
+  mobileNodeAt,
   registrationKey,
 } from '../../engine/rule-api.ts';
 import type {
@@ -208,17 +209,6 @@ function judge(
   };
 }
 
-/** The node that registered from a care-of address with a home agent. Of care-of addresses of one node the engine knows. */
-function mobileAt(
-  careOfAddress: Uint8Array,
-  homeAgent: Uint8Array,
-  context: RuleContext,
-): Uint8Array | undefined {
-  const binding = context.careOfBinding(careOfAddress);
-  if (binding !== undefined && isSameAddress(binding.peer, homeAgent)) return binding.homeAddress;
-  return context.tableOf<Uint8Array>('mobile', MEMORY).get(careOfAddress, homeAgent);
-}
-
 function bound(
   { binding, change, packet }: EventOf<'binding'>,
   context: RuleContext<Parameters>,
@@ -277,7 +267,12 @@ function exchanged(
       : exchange === IKEV1_EXCHANGE.quickMode;
   if (isFromNode || !isEnd || !isSame) return undefined;
   run.isDone = true;
-  const home = mobileAt(node, homeAgent, context);
+  const home = mobileNodeAt(
+    node,
+    homeAgent,
+    context,
+    context.tableOf<Uint8Array>('mobile', MEMORY),
+  );
   if (home === undefined) return undefined;
   const state = stateOf(home, homeAgent, context);
   noteRun(state, run);
