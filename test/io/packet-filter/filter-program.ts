@@ -23,9 +23,13 @@ import type { QueuePlan } from '../../../io/packet-filter/index.ts';
 import { Nftables } from '../../../io/packet-filter/nftables.ts';
 import { casesOf, frameOf, marker } from './packets.ts';
 
-/** Sends frames, a line of hexadecimal digits each. */
-const SENDER =
-  'import socket, sys\ns = socket.socket(17, 3)\ns.bind((sys.argv[1], 0))\nfor l in sys.stdin: s.send(bytes.fromhex(l))';
+/** Sends frames, a line of hexadecimal digits each; from one processor, as frames from two can overtake each other. */
+const SENDER = `
+import os, socket, sys
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+s = socket.socket(17, 3)
+s.bind((sys.argv[1], 0))
+for l in sys.stdin: s.send(bytes.fromhex(l))`;
 
 const options = z.object({
   id: z.string(),
@@ -95,6 +99,8 @@ async function kinds(plan: QueuePlan, read: () => Promise<Counts>): Promise<void
       if (Date.now() > deadline) throw new Error(`${sent.name}: the marker never came by`);
       after = await read();
     }
+    // The counters of one reading are not of one moment: the packet may have come by after its own was read.
+    after = await read();
     const took = rules
       .filter(({ number }) => number !== last)
       .filter(({ number }) => (after.get(number) ?? 0) !== (before.get(number) ?? 0))
