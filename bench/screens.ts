@@ -36,7 +36,13 @@ const SIZES = [
   { columns: 80, rows: 24 },
   { columns: 140, rows: 40 },
 ] as const;
-const KEYS = ['j', 'j', 'j', 'k'] as const;
+/** Keys of which each moves the cursor: from the start of a file, and from the end of live packets, which it follows. */
+const FILE_KEYS = ['j', 'j', 'j', 'k'] as const;
+const LIVE_KEYS = ['k', 'j', 'j', 'k'] as const;
+/** A line that the cursor has come to: what is refreshed besides is no answer to a key. */
+const ANSWER = /\x1b\[2K(?:\x1b\[\d+m)*>/;
+/** Characters of it in front of `>`, at most. */
+const ANSWER_START = 16;
 /** Milliseconds without output after which a frame is taken to be whole. */
 const QUIET = 60;
 const PATIENCE = 20_000;
@@ -46,6 +52,7 @@ class Screens {
   readonly #child: ChildProcessWithoutNullStreams;
   #text = '';
   #lastOutput = 0;
+  #lastAnswer = 0;
 
   constructor(size: (typeof SIZES)[number], args: readonly string[]) {
     const { columns, rows } = size;
@@ -56,8 +63,13 @@ class Screens {
       { env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: '' } },
     );
     this.#child.stdout.on('data', (chunk: Buffer) => {
+      const before = this.#text.length;
       this.#text += chunk.toString('latin1');
       this.#lastOutput = performance.now();
+      // It may have come in two pieces.
+      if (ANSWER.test(this.#text.slice(Math.max(0, before - ANSWER_START)))) {
+        this.#lastAnswer = this.#lastOutput;
+      }
     });
   }
 
@@ -71,15 +83,15 @@ class Screens {
     return performance.now();
   }
 
-  /** Presses a key. @returns milliseconds until the first output after it */
+  /** Presses a key. @returns milliseconds until the cursor has moved */
   async press(key: string): Promise<number> {
     const start = performance.now();
     this.#child.stdin.write(key);
-    while (this.#lastOutput <= start) {
+    while (this.#lastAnswer <= start) {
       if (performance.now() - start > PATIENCE) throw new Error(`no answer to ${key}`);
       await wait(1);
     }
-    return this.#lastOutput - start;
+    return this.#lastAnswer - start;
   }
 
   /** Until nothing has been written for a while. */
@@ -101,12 +113,13 @@ function shown(times: readonly number[]): string {
   return `median ${milliseconds(median(sorted))}, p95 ${milliseconds(p95)}, at most ${milliseconds(sorted.at(-1) ?? 0)}`;
 }
 
-async function keys(screens: Screens, isSettling: boolean): Promise<number[]> {
+async function keys(screens: Screens, isLive: boolean): Promise<number[]> {
   const times: number[] = [];
+  const pressed = isLive ? LIVE_KEYS : FILE_KEYS;
   for (let i = 0; i < Number(values.keys); i++) {
-    if (isSettling) await screens.settle();
-    else await wait(70 + (i % 7) * 5);
-    times.push(await screens.press(KEYS[i % KEYS.length] ?? 'j'));
+    if (isLive) await wait(70 + (i % 7) * 5);
+    else await screens.settle();
+    times.push(await screens.press(pressed[i % pressed.length] ?? 'j'));
   }
   return times;
 }
@@ -124,7 +137,7 @@ async function ofFile(): Promise<void> {
       firsts.push((await screens.until(/2001:db8/)) - start);
       if (run === 4) {
         await wait(Number(values.packets) / 20);
-        times = await keys(screens, true);
+        times = await keys(screens, false);
       }
       await screens.end();
     }
@@ -144,7 +157,7 @@ async function ofInterface(): Promise<void> {
     const screens = new Screens(size, ['-i', 'tap']);
     await screens.until(/2001:db8/);
     await wait(3000);
-    const times = await keys(screens, false);
+    const times = await keys(screens, true);
     await screens.end();
     console.log(
       `${size.columns}x${size.rows} at ${values.rate} packets a second: key to frame ${shown(times)}`,

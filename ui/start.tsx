@@ -4,18 +4,17 @@
  * Set `NODE_ENV=production`, and `FORCE_COLOR=0` when there shall be no colours, before this file is imported: ink and
  * React look at them once.
  */
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { FC } from 'react';
-import { render } from 'ink';
+import { Box, render } from 'ink';
+import type { DOMElement } from 'ink';
 import type { PacketModel } from '../engine/views/model/index.ts';
 import { App } from './frame/app.tsx';
 import type { AppProps } from './frame/app.tsx';
+import { drawDirectly } from './frame/direct-frames.ts';
 import { FramePainter } from './frame/painter.ts';
-import type { FrameServices } from './frame/services.ts';
+import type { FrameServices, KeptFilters } from './frame/services.ts';
 import { SCREENS } from './screens/index.ts';
-
-/** Frames a second at most. */
-const MAX_FPS = 30;
 
 /** Most octets of text for the clipboard: what terminals take in one sequence. */
 const MAX_COPIED = 74_994;
@@ -27,6 +26,8 @@ export interface InterfaceOptions {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
   readonly fileExists: (file: string) => boolean;
+  /** Filters of earlier sessions; undefined when none are known or kept. */
+  readonly history?: KeptFilters | undefined;
   /** Leaves the terminal to the shell until the process goes on; `redraw` afterwards. */
   readonly suspend: () => void;
   readonly start?: AppProps['start'];
@@ -42,11 +43,19 @@ export interface RunningInterface {
   readonly redraw: () => void;
 }
 
+/** The interface in the size of the terminal. ink draws nothing of it: that is done here from its first frame on. */
 const Sized: FC<Omit<AppProps, 'size'> & { readonly painter: FramePainter }> = ({
   painter,
   ...app
 }) => {
   const [size, setSize] = useState(painter.size);
+  const [isDirect, setDirect] = useState(false);
+  const place = useRef<DOMElement>(null);
+  useLayoutEffect(() => {
+    if (place.current === null) return undefined;
+    setDirect(true);
+    return drawDirectly(place.current, painter);
+  }, [painter]);
   useEffect(
     () =>
       painter.onResize(() => {
@@ -54,17 +63,25 @@ const Sized: FC<Omit<AppProps, 'size'> & { readonly painter: FramePainter }> = (
       }),
     [painter],
   );
-  return <App {...app} size={size} />;
+  return (
+    <>
+      <Box ref={place} display="none" />
+      {isDirect && <App {...app} size={size} />}
+    </>
+  );
 };
 
 /** Starts the interface. The terminal shows the alternate screen, with the cursor at its start. */
 export function startInterface(options: InterfaceOptions): RunningInterface {
-  const { model, input, output, fileExists, suspend, start } = options;
+  const { model, input, output, fileExists, history, suspend, start } = options;
   const painter = new FramePainter(output);
+  const leave = (): void => {
+    // At its end ink makes a last frame, which nobody sees: of nothing that takes no time.
+    instance.rerender(<></>);
+    instance.unmount();
+  };
   const services: FrameServices = {
-    quit: () => {
-      instance.unmount();
-    },
+    quit: leave,
     suspend,
     redraw: () => {
       painter.redraw();
@@ -76,6 +93,7 @@ export function startInterface(options: InterfaceOptions): RunningInterface {
       return true;
     },
     fileExists,
+    history,
     after: (milliseconds, then) => {
       const timer = setTimeout(then, milliseconds);
       return () => {
@@ -96,7 +114,6 @@ export function startInterface(options: InterfaceOptions): RunningInterface {
       stdout: painter.stream,
       exitOnCtrlC: false,
       patchConsole: false,
-      maxFps: MAX_FPS,
     },
   );
   return {
@@ -106,9 +123,7 @@ export function startInterface(options: InterfaceOptions): RunningInterface {
       .finally(() => {
         painter.close();
       }),
-    close: () => {
-      instance.unmount();
-    },
+    close: leave,
     redraw: () => {
       painter.redraw();
     },

@@ -51,6 +51,25 @@ function head(text: string, width: number): string {
   return kept;
 }
 
+/** The cells of a safe text from `from` to `to`: exactly as many, blank where half of a wide character would be. */
+export function cutCells(text: string, from: number, to: number): string {
+  if (NARROW.test(text)) return text.slice(from, to).padEnd(to - from);
+  let kept = '';
+  let at = 0;
+  let filled = from;
+  for (const { segment } of segmenter.segment(text)) {
+    const width = stringWidth(segment);
+    const isIn = at >= from && at + width <= to && (width > 0 || filled > from);
+    if (isIn) {
+      kept += ' '.repeat(at - filled) + segment;
+      filled = at + width;
+    }
+    at += width;
+    if (at >= to) break;
+  }
+  return kept + ' '.repeat(to - filled);
+}
+
 /** The start of a safe text that takes at most `width` cells; a cut one ends with `…`. */
 export function truncate(text: string, width: number): string {
   if (width <= 0) return '';

@@ -19,6 +19,9 @@ const EXAMPLES = `Examples:
 const NOTES = `
 Press ? for the keys of a screen; every key is also a command of the : line. q leaves.
 
+Filters that were applied are kept for the filter box (up, down) of later sessions: the last 100, in
+$XDG_STATE_HOME/mip6guard/filters (~/.local/state/mip6guard/filters), readable by you alone.
+
 A terminal of 80 x 24 or more is wanted. When the capture comes through standard input, keys are read
 from the terminal itself. NO_COLOR and --color never: nothing is said by colour alone.
 
@@ -54,6 +57,7 @@ export function addTui(program: Command, terminal: Terminal, end: (code: ExitCod
     )
     .option('--user <name>', 'with -i: become this user once the interfaces are open')
     .option('-Y, --filter <filter>', 'display filter to start with')
+    .option('--no-history', 'neither offer filters of earlier sessions nor keep those of this one')
     .option('--config <file>', 'site file (YAML)')
     .addOption(keysOption())
     .addOption(rulesOption())

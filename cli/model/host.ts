@@ -86,6 +86,8 @@ function answerOf(to: LocalModel, request: Request): Promise<unknown> {
       return to.write(...request.arguments);
     case 'setCapturing':
       return to.setCapturing(...request.arguments);
+    case 'note':
+      return to.note(...request.arguments);
   }
 }
 

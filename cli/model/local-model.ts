@@ -10,7 +10,6 @@ import type {
   ModelViews,
   Mute,
   PacketDetail,
-  PacketModel,
   PacketRow,
   SearchQuery,
   ViewName,
@@ -22,6 +21,7 @@ import type { Terminal } from '../terminal.ts';
 import { FieldValues } from './field-values.ts';
 import { filterOutcome } from './filter-outcome.ts';
 import { ModelLog } from './model-log.ts';
+import type { NotedModel } from './noted-model.ts';
 import { ModelRun } from './model-run.ts';
 import type { LiveBounds } from './model-run.ts';
 import { ViewMaker } from './model-views.ts';
@@ -60,7 +60,7 @@ export interface LocalModelOptions {
 }
 
 /** The model of a run in this process. `start` begins it. */
-export class LocalModel implements PacketModel {
+export class LocalModel implements NotedModel {
   readonly #options: LocalModelOptions;
   readonly #log: ModelLog;
   readonly #mutes: Mutes;
@@ -279,6 +279,12 @@ export class LocalModel implements PacketModel {
       this.#status.isCapturing = isOn;
       this.#changed();
     }
+    return Promise.resolve();
+  }
+
+  note(text: string): Promise<void> {
+    this.#log.add('warning', text);
+    this.#changed();
     return Promise.resolve();
   }
 

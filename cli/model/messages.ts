@@ -2,21 +2,22 @@
  * What the process with a model and the one that shows it say to each other. Plain values; addresses of memory and keys
  * are in none.
  */
-import type { ModelStatus, PacketModel } from '../../engine/views/model/index.ts';
+import type { ModelStatus } from '../../engine/views/model/index.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import type { NotedModel } from './noted-model.ts';
 import type { ModelOptions } from './open-local.ts';
 
 /** Requests by name: those of the model that are answered by promises. */
 export type RequestName = Exclude<
-  keyof PacketModel,
+  keyof NotedModel,
   'status' | 'subscribe' | 'checkFilter' | 'close'
 >;
 
 /** Arguments of a request. */
-export type RequestArguments<N extends RequestName> = Parameters<PacketModel[N]>;
+export type RequestArguments<N extends RequestName> = Parameters<NotedModel[N]>;
 
 /** Answer to a request. */
-export type RequestAnswer<N extends RequestName> = Awaited<ReturnType<PacketModel[N]>>;
+export type RequestAnswer<N extends RequestName> = Awaited<ReturnType<NotedModel[N]>>;
 
 /** One request. */
 export type Request = {

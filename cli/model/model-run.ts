@@ -21,7 +21,7 @@ import type { Mutes } from './mutes.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import { PacketLooker } from './packet-looker.ts';
 import { PacketStore } from './packet-store.ts';
-import { Slices } from './slices.ts';
+import { Slices, othersTurn } from './slices.ts';
 import { ValueIndex } from './value-index.ts';
 
 /** Packets between two looks at the clock. */
@@ -163,8 +163,12 @@ export class ModelRun {
       },
     );
     this.noteFaults();
-    this.engine.finish();
-    this.setIncidents(this.engine.knowledge.incidents());
+    // The end of a long run takes a while: who waits for lines is answered before and behind it.
+    await this.#parts.rest();
+    const { incidents } = this.engine.finish();
+    await othersTurn();
+    await this.#parts.rest();
+    this.setIncidents(incidents);
     this.findings.version++;
     for (const view of ['bindings', 'associations', 'routability', 'incidents'] as const) {
       this.changed.add(view);

@@ -3,8 +3,8 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { PacketModel } from '../../engine/views/model/index.ts';
 import type { Terminal } from '../terminal.ts';
+import type { NotedModel } from './noted-model.ts';
 import type { ModelOptions } from './open-local.ts';
 
 export type { ModelOptions } from './open-local.ts';
@@ -21,7 +21,7 @@ function builtHost(): string | undefined {
  * @param terminal hears what is said while it is opened; afterwards the log has it
  * @throws CliError for site, keys, rules, filter, inputs and interfaces, as `audit` and `live` have them
  */
-export async function openModel(options: ModelOptions, terminal: Terminal): Promise<PacketModel> {
+export async function openModel(options: ModelOptions, terminal: Terminal): Promise<NotedModel> {
   const host = builtHost();
   if (host === undefined) {
     const { openLocalModel } = await import('./open-local.ts');

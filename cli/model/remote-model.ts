@@ -11,7 +11,6 @@ import type {
   ModelViews,
   Mute,
   PacketDetail,
-  PacketModel,
   PacketRow,
   SearchQuery,
   ViewName,
@@ -27,6 +26,7 @@ import type {
   RequestArguments,
   RequestName,
 } from './messages.ts';
+import type { NotedModel } from './noted-model.ts';
 import type { ModelOptions } from './open-local.ts';
 
 /** Characters of what a dying process said that are told. */
@@ -41,7 +41,7 @@ interface Waiting {
 }
 
 /** Client of a model in another process. */
-export class RemoteModel implements PacketModel {
+export class RemoteModel implements NotedModel {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(status: ModelStatus) => void>();
@@ -146,6 +146,10 @@ export class RemoteModel implements PacketModel {
 
   setCapturing(isOn: boolean): Promise<void> {
     return this.#ask('setCapturing', [isOn]);
+  }
+
+  note(text: string): Promise<void> {
+    return this.#ask('note', [text]);
   }
 
   close(): Promise<void> {

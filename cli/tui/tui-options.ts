@@ -22,6 +22,8 @@ export interface TuiValues {
   readonly keys: readonly string[];
   readonly rules: readonly string[];
   readonly color: ColourChoice;
+  /** False with `--no-history`. */
+  readonly history?: boolean;
 }
 
 function usage(message: string, hint: string): CliError {
@@ -59,7 +61,7 @@ function captureOptions(values: TuiValues): LiveOptions | undefined {
  * @throws CliError (2) for what cannot be meant, before anything is opened
  */
 export function tuiOptions(captures: readonly string[], values: TuiValues): TuiOptions {
-  const { readFile, filter = '', config, keys, rules, user, color } = values;
+  const { readFile, filter = '', config, keys, rules, user, color, history = true } = values;
   const inputs = [...readFile, ...captures];
   const capture = captureOptions(values);
   if (capture === undefined && inputs.length === 0) {
@@ -78,6 +80,7 @@ export function tuiOptions(captures: readonly string[], values: TuiValues): TuiO
     isInputCapture: inputs.includes('-'),
     instead: `mip6guard ${capture === undefined ? 'read' : 'live -i'} ${names[0] ?? 'FILE'}`,
     colour: color,
+    keepsFilters: history,
     open: async (terminal) => {
       const { openModel } = await import('../model/open-model.ts');
       return openModel({ inputs, capture, user, config, keys, rules, filter }, terminal);

@@ -8,15 +8,20 @@ import type { PacketModel } from '../../engine/views/model/index.ts';
 import type { RunningInterface } from '../../ui/start.tsx';
 import { CliError, EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import type { NotedModel } from '../model/noted-model.ts';
 import { wantsColour } from '../report/palette.ts';
 import type { ColourChoice } from '../report/palette.ts';
 import { StopSignals } from '../stop-signals.ts';
 import type { Terminal } from '../terminal.ts';
+import { filterHistoryFile, openFilterHistory } from './filter-history.ts';
 import { openKeyboard } from './keyboard.ts';
 import { TerminalGuard } from './terminal-guard.ts';
 
 /** Descriptor of standard output. */
 const STANDARD_OUTPUT = 1;
+
+/** A model, with a log that takes lines where it can. */
+type ShownModel = PacketModel & Partial<NotedModel>;
 
 /** What is shown. */
 export interface TuiOptions {
@@ -24,7 +29,7 @@ export interface TuiOptions {
    * Opens the model; called once the terminal is known to be one. What it says while screens are shown is said when
    * they are left.
    */
-  readonly open: (terminal: Terminal) => Promise<PacketModel>;
+  readonly open: (terminal: Terminal) => Promise<ShownModel>;
   /** What is loaded, for the line that is shown until then. */
   readonly name: string;
   /** The capture comes through standard input. */
@@ -32,6 +37,8 @@ export interface TuiOptions {
   /** What to use without a terminal: a command line. */
   readonly instead: string;
   readonly colour: ColourChoice;
+  /** Filters of earlier sessions are known, and those of this one kept for later ones; default false. */
+  readonly keepsFilters?: boolean;
 }
 
 /** The terminal of standard output. @throws CliError (4) when it is none that can show screens */
@@ -126,7 +133,7 @@ function onTerminalGone(input: ReadStream, output: WriteStream, end: () => void)
  * @throws CliError (4) without a terminal, (3) when the run failed; what `open` throws
  */
 export async function runTui(options: TuiOptions, terminal: Terminal): Promise<ExitCode> {
-  const { open, name, isInputCapture, instead, colour } = options;
+  const { open, name, isInputCapture, instead, colour, keepsFilters = false } = options;
   const output = screenOf(terminal, instead);
   const input = openKeyboard(isInputCapture, instead);
   terminal.say(`mip6guard: loading ${name} ...`);
@@ -145,13 +152,20 @@ export async function runTui(options: TuiOptions, terminal: Terminal): Promise<E
     process.exit(128 + (number ?? 0));
   });
   const { failed, dispose } = failures();
-  let model: PacketModel | undefined;
+  let model: ShownModel | undefined;
   try {
     const opening = open(talk.terminal);
     // When importing fails first.
     opening.catch(() => undefined);
     const { startInterface } = await import('../../ui/start.tsx');
     model = await Promise.race([opening, failed]);
+    const { note } = model;
+    const history = keepsFilters
+      ? openFilterHistory(filterHistoryFile(terminal.environment), (text) => {
+          // A model that is gone says so itself.
+          note?.call(model, text).catch(() => undefined);
+        })
+      : undefined;
     talk.hold();
     guard.enter();
     running = startInterface({
@@ -159,6 +173,7 @@ export async function runTui(options: TuiOptions, terminal: Terminal): Promise<E
       input,
       output,
       fileExists: existsSync,
+      history,
       suspend: () => {
         guard.suspend();
       },

@@ -1,7 +1,7 @@
 /**
  * The built command in a real terminal, as somebody would use it who has read nothing.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ afterEach(() => {
 
 /** A shell in the project's folder, in which `mip6guard` is the built command. */
 function shell(columns: number, rows: number): void {
-  terminal = new TmuxTerminal(columns, rows);
+  terminal = new TmuxTerminal(columns, rows, { XDG_STATE_HOME: path.join(folder, 'state') });
   terminal.line(`cd ${ROOT}; alias mip6guard='${process.execPath} ${MAIN}'; clear`);
 }
 
@@ -76,6 +76,32 @@ describe.skipIf(!hasTmux)('mip6guard tui in a terminal (needs tmux)', () => {
     terminal.press('Escape');
     terminal.line('/esp');
     await terminal.waitFor(/42 (of|\/) ?89|42 shown|42 packets/);
+    expect(await leave('q')).toContain('ended: 0');
+  });
+
+  it('offers filters of the session before, and says in the log what keeps them from it', async () => {
+    shell(140, 24);
+    run(`mip6guard tui --keys ${ATTACK}.esp_sa ${ATTACK}.pcapng`);
+    await terminal.waitFor('89 packets');
+    terminal.line('/mip6.mhtype == 5');
+    await terminal.waitFor('6 of 89 packets');
+    expect(await leave('q')).toContain('ended: 0');
+    terminal.line('clear');
+    run(`mip6guard tui --keys ${ATTACK}.esp_sa ${ATTACK}.pcapng`);
+    await terminal.waitFor('89 packets');
+    terminal.press('/', 'Up');
+    await terminal.waitFor('filter: mip6.mhtype == 5');
+    terminal.press('Enter');
+    await terminal.waitFor('6 of 89 packets');
+    expect(await leave('q')).toContain('ended: 0');
+    const file = path.join(folder, 'state/mip6guard/filters');
+    rmSync(file);
+    mkdirSync(file);
+    terminal.line('clear');
+    run(`mip6guard tui --keys ${ATTACK}.esp_sa ${ATTACK}.pcapng`);
+    await terminal.waitFor('89 packets');
+    terminal.press('9');
+    await terminal.waitFor('filters of earlier sessions cannot be read');
     expect(await leave('q')).toContain('ended: 0');
   });
 

@@ -5,7 +5,7 @@ import type { ReactElement } from 'react';
 import { render } from 'ink-testing-library';
 import { App } from '../../ui/frame/app.tsx';
 import type { AppProps } from '../../ui/frame/app.tsx';
-import type { FrameServices } from '../../ui/frame/services.ts';
+import type { FrameServices, KeptFilters } from '../../ui/frame/services.ts';
 import { SCREENS } from '../../ui/screens/index.ts';
 import type { ScreenDefinition, ScreenSize } from '../../ui/screen.ts';
 import { FakeModel } from './fake-model.ts';
@@ -50,6 +50,8 @@ export interface AppOptions {
   readonly start?: AppProps['start'];
   /** Files that are there. */
   readonly files?: readonly string[];
+  /** Filters of earlier sessions. */
+  readonly history?: KeptFilters;
 }
 
 /** An interface under test. */
@@ -77,7 +79,7 @@ export interface TestApp {
 
 /** Starts the interface and waits for its first frame. */
 export async function openApp(options: AppOptions = {}): Promise<TestApp> {
-  const { model = new FakeModel(), screens = SCREENS, start, files = [] } = options;
+  const { model = new FakeModel(), screens = SCREENS, start, files = [], history } = options;
   let { size = { columns: 80, rows: 24 } } = options;
   const asked: string[] = [];
   const timers = new Set<() => void>();
@@ -90,6 +92,7 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
       return text.length < 10_000;
     },
     fileExists: (file) => files.includes(file),
+    history,
     after: (_milliseconds, then) => {
       timers.add(then);
       return () => timers.delete(then);

@@ -3,9 +3,10 @@
  */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { FC } from 'react';
-import { Box, Text } from 'ink';
+import { Box } from 'ink';
 import type { ModelStatus, PacketModel } from '../../engine/views/model/index.ts';
 import { Footer, StatusLine, TabBar } from '../components/footer.tsx';
+import { Line } from '../components/line.tsx';
 import { SHOWN_COMPLETIONS } from '../components/prompt.tsx';
 import { ActionContext, ActionRegistry } from '../hooks/use-actions.ts';
 import { RawKeyContext, RawKeys } from '../hooks/use-raw-keys.ts';
@@ -53,11 +54,9 @@ const TooSmall: FC<{ readonly size: ScreenSize }> = ({ size }) => {
     `${LEAST_SIZE.columns} x ${LEAST_SIZE.rows} at least, this one is ${size.columns} x ${size.rows}.`,
     'Enlarge it, or leave with ctrl-c twice.',
   ];
-  return lines.slice(0, Math.max(1, size.rows - 1)).map((line) => (
-    <Text key={line} wrap="truncate">
-      {line}
-    </Text>
-  ));
+  return lines
+    .slice(0, Math.max(1, size.rows - 1))
+    .map((text) => <Line key={text} width={size.columns} segments={[{ text }]} />);
 };
 
 /** The interface. */
@@ -79,7 +78,7 @@ export const App: FC<AppProps> = ({ model, screens, services, size, start }) => 
 
   const parts = useMemo(() => {
     const registry = new ActionRegistry();
-    const histories = new Histories();
+    const histories = new Histories(services.history?.filters);
     const rowsNow = (): typeof rows => newestRows.current;
     const statusNow = (): ModelStatus => now.current.status;
     const written = { packets: 0 };

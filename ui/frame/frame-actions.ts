@@ -78,6 +78,7 @@ export function makeActions(parts: ActionParts): ScreenActions {
         return;
       }
       histories.add('filter', filter);
+      services.history?.add(filter);
       go('packets');
       if (outcome.matched === 0 && filter.trim() !== '' && !statusNow().isFiltering) {
         say('no packet matches; esc clears the filter', 'warning');

@@ -30,6 +30,11 @@ export interface OpenLayer {
 export class Histories {
   readonly #texts = new Map<string, string[]>();
 
+  /** @param filters given to the filter box before, the newest last */
+  constructor(filters: readonly string[] = []) {
+    for (const filter of filters) this.add('filter', filter);
+  }
+
   /** Oldest first. */
   of(name: string): readonly string[] {
     return this.#texts.get(name) ?? [];

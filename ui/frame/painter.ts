@@ -49,6 +49,8 @@ export class FramePainter {
   /** Lines on the terminal; undefined when that is not known. */
   #drawn: readonly string[] | undefined;
   #frame: readonly string[] = [];
+  /** Frames come by `show`; those of ink are not looked at. */
+  #isTaken = false;
 
   constructor(output: NodeJS.WriteStream) {
     this.#output = output;
@@ -94,6 +96,20 @@ export class FramePainter {
     };
   }
 
+  /** From now on frames come by `show` alone. @returns those of ink count again */
+  takeOver(): () => void {
+    this.#isTaken = true;
+    return () => {
+      this.#isTaken = false;
+    };
+  }
+
+  /** Draws a frame. Lines are no wider than the terminal. */
+  show(lines: readonly string[]): void {
+    this.#frame = lines;
+    this.#draw();
+  }
+
   /** Draws everything again. */
   redraw(): void {
     this.#drawn = undefined;
@@ -121,11 +137,8 @@ export class FramePainter {
 
   /** Takes what ink writes: an erasure and a frame. */
   readonly #write = (text: string, ...rest: readonly (BufferEncoding | Written)[]): boolean => {
-    const frame = text.replace(ERASED, '');
-    if (frame !== '') {
-      this.#frame = frame.replace(/\n$/, '').split('\n');
-      this.#draw();
-    }
+    const frame = this.#isTaken ? '' : text.replace(ERASED, '');
+    if (frame !== '') this.show(frame.replace(/\n$/, '').split('\n'));
     const done = rest.at(-1);
     if (typeof done === 'function') this.#output.write('', done);
     return true;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plainNeedOf } from '../../../cli/model/shown-list.ts';
 import { compileFilter } from '../../../engine/filter/filter.ts';
+import { IS_ENDURANCE } from '../../endurance.ts';
 import { run } from '../read/run.ts';
 import { bundled, openSettled, settled } from './models.ts';
 
@@ -39,11 +40,17 @@ const CAPTURES = [
   'samples/broken-corrupted.pcapng',
 ];
 
-describe.each(CAPTURES)('filters on %s', (name) => {
+/** On each capture every other filter, in turns; all with `npm run endurance`. */
+const CASES = CAPTURES.map((name, turn) => ({
+  name,
+  filters: FILTERS.filter((_, i) => IS_ENDURANCE || i % 2 === turn % 2),
+}));
+
+describe.each(CASES)('filters on $name', ({ name, filters }) => {
   it('show the packets that `read -Y` shows', { timeout: 120_000 }, async () => {
     const { inputs = [], keys = [], config } = bundled(name);
     const model = await openSettled({ inputs, keys, config });
-    for (const filter of FILTERS) {
+    for (const filter of filters) {
       const named = [...(config === undefined ? [] : ['--config', config])];
       const asked = ['-Y', filter, '-T', 'fields', '-e', 'frame.number'];
       const keyed = keys.flatMap((key) => ['--keys', key]);

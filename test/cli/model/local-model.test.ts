@@ -278,6 +278,16 @@ describe('views', () => {
     const lines = await model.view('log');
     expect(lines.filter(({ text }) => text.startsWith('MIP6-')).length).toBe(7);
   });
+
+  it('has what is noted from outside in the log, made safe', async () => {
+    const { log } = model.status.versions;
+    await model.note('/home/a\x1b[2J: filters are not kept');
+    expect((await model.view('log')).at(-1)).toMatchObject({
+      level: 'warning',
+      text: '/home/a\\x1b[2J: filters are not kept',
+    });
+    expect(model.status.versions.log).toBe(log + 1);
+  });
 });
 
 describe('ladders', () => {

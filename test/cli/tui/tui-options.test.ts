@@ -40,6 +40,11 @@ describe('the command line of tui', () => {
     });
   });
 
+  it('keeps filters for later sessions unless told otherwise', () => {
+    expect(tuiOptions(['a.pcap'], NOTHING).keepsFilters).toBe(true);
+    expect(tuiOptions(['a.pcap'], { ...NOTHING, history: false }).keepsFilters).toBe(false);
+  });
+
   it('takes interfaces, each once', () => {
     expect(tuiOptions([], { ...NOTHING, interface: ['eth0', 'eth1', 'eth0'] })).toMatchObject({
       name: 'eth0, eth1',

@@ -181,6 +181,20 @@ describe('the prompt', () => {
     expect(app.frame()).toContain('filter: ipv▏');
   });
 
+  it('finds filters of earlier sessions, and gives those that were applied to later ones', async () => {
+    const kept: string[] = [];
+    const history = { filters: ['mip6', 'esp'], add: (filter: string) => kept.push(filter) };
+    await open({ history });
+    await app.press('/', 'up', 'up');
+    expect(app.frame()).toContain('filter: mip6▏');
+    await app.press('enter', '/', 'ctrl-u');
+    await app.type('nosuchfield');
+    await app.press('enter', 'esc', '/', 'up', 'ctrl-u');
+    await app.type('icmpv6');
+    await app.press('enter');
+    expect(kept).toEqual(['mip6', 'icmpv6']);
+  });
+
   it('is edited like a line of a shell', async () => {
     await open();
     await app.press('/');
