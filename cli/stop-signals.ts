@@ -11,11 +11,18 @@ export class StopSignals {
   readonly #listeners: (readonly [(typeof SIGNALS)[number], () => void])[];
   #isStopped = false;
 
-  /** @param onFirst called with the name of the first signal */
-  constructor(onFirst: (signal: string) => void) {
+  /**
+   * @param onFirst called with the name of the first signal
+   * @param onHangUp what SIGHUP does instead of ending the run
+   */
+  constructor(onFirst: (signal: string) => void, onHangUp?: () => void) {
     this.#listeners = SIGNALS.map((signal) => [
       signal,
       () => {
+        if (signal === 'SIGHUP' && onHangUp !== undefined) {
+          onHangUp();
+          return;
+        }
         // As shells report a process that a signal ended.
         if (this.#isStopped) process.exit(128 + constants.signals[signal]);
         this.#isStopped = true;

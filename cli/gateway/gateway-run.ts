@@ -2,7 +2,13 @@
  * Runs a gateway: opens what it needs in order, judges until a signal ends it, and takes everything away again.
  */
 import path from 'node:path';
-import { HostConfiguration, openServiceNotifier } from '../../io/inline/index.ts';
+import {
+  HostConfiguration,
+  feedWatchdog,
+  openKernel,
+  openServiceNotifier,
+  runInRealTime,
+} from '../../io/inline/index.ts';
 import type { ServiceNotifier } from '../../io/inline/index.ts';
 import { PacketFilter, queueNumbers } from '../../io/packet-filter/index.ts';
 import type { QueuePlan } from '../../io/packet-filter/index.ts';
@@ -160,6 +166,7 @@ class GatewayRun {
       gateway.join({ filter, workers });
       await serveGateway(gateway, watchdogSentence(this.#settings, source.name), this.#opened);
       this.#tellStart(gateway, found, filter);
+      runInRealTime(openKernel(), this.#plan?.queues.count ?? 1);
       notifier?.send(['READY=1', `STATUS=${statusLine(gateway)}`]);
       return await this.#untilEnd(gateway, signals, notifier);
     } finally {
@@ -288,19 +295,13 @@ class GatewayRun {
   ): Promise<ExitCode> {
     return new Promise((resolve) => {
       const timers: NodeJS.Timeout[] = [];
+      const stopFeeding = notifier === undefined ? undefined : feedWatchdog(notifier);
       const end = (code: ExitCode): void => {
+        stopFeeding?.();
         for (const timer of timers) clearInterval(timer);
         resolve(code);
       };
       if (notifier !== undefined) {
-        const { watchdog } = notifier;
-        if (watchdog !== undefined) {
-          timers.push(
-            setInterval(() => {
-              notifier.send(['WATCHDOG=1']);
-            }, watchdog / 2),
-          );
-        }
         timers.push(
           setInterval(() => {
             notifier.send([`STATUS=${statusLine(gateway)}`]);

@@ -10,7 +10,7 @@ import { PacketJudge } from '../../engine/inline/index.ts';
 import { emptyPacketRecord } from '../../engine/ports.ts';
 import type { CaptureInterface, PacketRecord } from '../../engine/ports.ts';
 import type { PacketQueue } from '../../io/inline/index.ts';
-import { openPacketQueue } from '../../io/inline/index.ts';
+import { openKernel, openPacketQueue, runInRealTime } from '../../io/inline/index.ts';
 import type { EventHead } from '../../io/export/records.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -316,6 +316,7 @@ export async function runQueueWorker(
       }
     });
   });
+  runInRealTime(openKernel(), queues.count);
   channel.send({ kind: 'ready' });
   const isAsked = await ended;
   clearInterval(report);

@@ -23,6 +23,7 @@ import { hostFailure } from '../host-failure.ts';
 import { Opened } from '../opened.ts';
 import { serveControl } from '../sensor/control-server.ts';
 import { metricsPlace } from '../sensor/metrics-place.ts';
+import { tellServiceManager } from '../service-notices.ts';
 import { StopSignals } from '../stop-signals.ts';
 import type { Terminal } from '../terminal.ts';
 import { composeNode } from './compose.ts';
@@ -53,6 +54,8 @@ export interface NodeRunOptions {
   readonly isVerbose: boolean;
   /** Stands in front of the node on a link: the port that the node gets instead. */
   readonly inFront?: (port: LinkPort) => LinkPort;
+  /** What SIGHUP does instead of ending the node. */
+  readonly onHangUp?: () => void;
 }
 
 function openDevice({ tun, links, mobileNode }: NodeDocument): TunDevice | undefined {
@@ -89,7 +92,7 @@ export async function runNode(options: NodeRunOptions, terminal: Terminal): Prom
   const trust = { associations, trustAnchors, signing };
   const signals = new StopSignals((signal) => {
     terminal.say(`mip6guard: ${signal}: ending; again: ends at once`);
-  });
+  }, options.onHangUp);
   const opened = new Opened();
   opened.add(() => {
     signals.dispose();
@@ -100,6 +103,7 @@ export async function runNode(options: NodeRunOptions, terminal: Terminal): Prom
     terminal.say(
       `mip6guard: ${settings.role} on ${running.links.map(({ name }) => name).join(', ')}`,
     );
+    tellServiceManager(process.env, opened);
     await aborted(signals.signal);
     await running.node.stop();
     return EXIT.clean;

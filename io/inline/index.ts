@@ -20,7 +20,8 @@ export {
   type PacketLinkOptions,
 } from './packet-link.ts';
 export { openPacketQueue, type PacketQueue, type PacketQueueOptions } from './packet-queue.ts';
-export { openServiceNotifier, type ServiceNotifier } from './service-notifier.ts';
+export { runInRealTime } from './real-time.ts';
+export { feedWatchdog, openServiceNotifier, type ServiceNotifier } from './service-notifier.ts';
 export {
   openPortPair,
   type PortPair,

@@ -23,6 +23,7 @@ import type { Kernel, Watch } from '../native/kernel.ts';
 import { openKernel } from '../native/koffi-kernel.ts';
 import { EAGAIN, EINTR, ENOBUFS, ENOENT } from '../native/linux.ts';
 import { MessageBatch } from '../native/message-batch.ts';
+import { ReadWait } from '../native/read-wait.ts';
 import { MessageCursor, MessageWriter, NLMSG_ERROR } from '../native/netlink.ts';
 import { InterfaceNames } from './interface-names.ts';
 import { Deadline, Judging } from './judging.ts';
@@ -45,6 +46,11 @@ const BATCH = 32;
 const LONGEST_HOLD = 0.3;
 /** A turn of the event loop takes no further packets after so many milliseconds. */
 const TURN = 4;
+/**
+ * Milliseconds that a turn waits for the next packet. A turn of the event loop for each would take as long as judging it:
+ * the kernel is called twice more, and so is Node.js.
+ */
+const LINGER = 1;
 const DEFAULT_LENGTH = 65_535;
 const LONGEST_LENGTH = 2 ** 24;
 /** Milliseconds before verdicts that could not be sent are sent again. */
@@ -119,6 +125,7 @@ class KernelQueue implements PacketQueue {
   readonly #deadline: Deadline;
   readonly #descriptor: number;
   readonly #names: InterfaceNames;
+  readonly #wait: ReadWait;
   readonly #batch: MessageBatch;
   readonly #cursor: MessageCursor;
   readonly #message: QueueMessage;
@@ -166,6 +173,7 @@ class KernelQueue implements PacketQueue {
       this.#names.close();
       throw error;
     }
+    this.#wait = new ReadWait(kernel, this.#descriptor);
     // One run for each packet and the one that grows, and one for packets whose messages could not be read.
     this.#verdicts = new QueueVerdicts(kernel, this.#descriptor, number, 2 * BATCH + 2);
     this.#watch = kernel.watch(this.#descriptor, () => {
@@ -262,7 +270,7 @@ class KernelQueue implements PacketQueue {
       if (this.#judging.isClosed || !this.#send()) return;
       if (count < batch.count) {
         this.#deadline.empty(now);
-        return;
+        if (!this.#wait.isReadable(LINGER)) return;
       }
     }
   }

@@ -83,6 +83,18 @@ export function openServiceNotifier(
   };
 }
 
+/** Feeds the watchdog of the manager, where it has one, twice as often as it asks. @returns ends that */
+export function feedWatchdog(notifier: ServiceNotifier): () => void {
+  const { watchdog } = notifier;
+  if (watchdog === undefined) return () => undefined;
+  const timer = setInterval(() => {
+    notifier.send(['WATCHDOG=1']);
+  }, watchdog / 2);
+  return () => {
+    clearInterval(timer);
+  };
+}
+
 function unreachable(name: string, result: number): HostError {
   return new HostError(
     'ERR_HOST_OPEN',

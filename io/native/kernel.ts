@@ -81,6 +81,15 @@ export interface Kernel {
     flags: number,
   ): number;
   /**
+   * poll(2): waits, and the event loop with it.
+   * @param descriptors begins with `count` elements of `struct pollfd`
+   * @param milliseconds how long at most
+   * @returns how many are ready
+   */
+  poll(descriptors: NativeMemory, count: number, milliseconds: number): number;
+  /** sched_setscheduler(2) for the thread that calls. */
+  setScheduler(policy: number, priority: number): number;
+  /**
    * Calls `onReadable` in a turn of the event loop of its own whenever there is something to read, or an error to
    * collect; what is left unread calls it again in the next turn, after the timers that are due.
    * @param onReadable returns false when the descriptor is of no use any more: it is not waited for again

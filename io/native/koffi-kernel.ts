@@ -11,7 +11,7 @@ import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { HostError } from './host-error.ts';
 import type { Kernel, NativeMemory, Watch } from './kernel.ts';
-import { MMSGHDR, SOCK_CLOEXEC, SOCK_NONBLOCK } from './linux.ts';
+import { MMSGHDR, POLLFD, SOCK_CLOEXEC, SOCK_NONBLOCK } from './linux.ts';
 
 /** Systems whose structures and numbers are those of `linux.ts`. */
 const ARCHITECTURES = ['x64', 'arm64', 'riscv64', 'loong64'];
@@ -130,7 +130,9 @@ class KoffiKernel implements Kernel {
   readonly #send: NativeFunction;
   readonly #recvmmsg: NativeFunction;
   readonly #sendmmsg: NativeFunction;
-  /** Length of a value, in and out. */
+  readonly #poll: NativeFunction;
+  readonly #setScheduler: NativeFunction;
+  /** A number, in and out: length of a value, priority. */
   readonly #room: NativeMemory;
   /** Memory of the last call. */
   #held: NativeMemory | undefined;
@@ -157,6 +159,10 @@ class KoffiKernel implements Kernel {
     );
     this.#sendmmsg = library.func(
       'int sendmmsg(int fd, uintptr_t messages, uint32_t count, int flags)',
+    );
+    this.#poll = library.func('int poll(uintptr_t descriptors, unsigned long count, int timeout)');
+    this.#setScheduler = library.func(
+      'int sched_setscheduler(int thread, int policy, uintptr_t parameter)',
     );
   }
 
@@ -253,6 +259,16 @@ class KoffiKernel implements Kernel {
     const { size } = MMSGHDR;
     const address = this.#at(messages, first * size, count * size);
     return this.#result(this.#sendmmsg(descriptor, address, count, flags));
+  }
+
+  poll(descriptors: NativeMemory, count: number, milliseconds: number): number {
+    const address = this.#at(descriptors, 0, count * POLLFD.size);
+    return this.#result(this.#poll(address, count, milliseconds));
+  }
+
+  setScheduler(policy: number, priority: number): number {
+    this.#room.view.setInt32(0, priority, true);
+    return this.#result(this.#setScheduler(0, policy, this.#room.address));
   }
 
   watch(descriptor: number, onReadable: () => boolean): Watch {

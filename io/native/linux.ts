@@ -88,3 +88,11 @@ export const MMSGHDR = {
 
 /** struct iovec: address and length. */
 export const IOVEC_SIZE = 16;
+
+/** struct pollfd (poll.h). */
+export const POLLFD = { size: 8, events: 4 } as const;
+export const POLLIN = 0x1;
+
+/** linux/sched.h */
+export const SCHED_RR = 2;
+export const SCHED_RESET_ON_FORK = 0x4000_0000;

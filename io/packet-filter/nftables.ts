@@ -31,9 +31,9 @@ export class Nftables implements FilterBackend {
       });
     }
     const table = `table ${hook === 'bridge' ? 'bridge' : 'ip6'} ${PROBE}`;
-    const refusal = this.#check(`${table} counter accept; } }\n`);
+    const refusal = this.#check(`${table} counter accept; }\n}\n`);
     if (refusal !== undefined) return refusal;
-    if (this.#check(`${table} counter queue to 0; } }\n`) === undefined) return undefined;
+    if (this.#check(`${table} counter queue to 0; }\n}\n`) === undefined) return undefined;
     return new HostError('ERR_HOST_FILTER', 'nftables of this kernel has no `queue`', {
       hint: 'Load it: sudo modprobe nft_queue; where the kernel has it not, use ip6tables: sudo apt-get install iptables',
     });

@@ -9,6 +9,15 @@ import type { GatewayBox } from './gateway-box.ts';
 
 export const HOME_AGENT = '2001:db8:1::1';
 export const HOME_PREFIX = '2001:db8:1::/64';
+/** What a gateway in front of that home agent is configured with in every test. */
+export const IN_FRONT_OF_AGENT = {
+  failMode: 'open',
+  place: 'home-agent',
+  homeAgents: [HOME_AGENT],
+  homePrefixes: [HOME_PREFIX],
+  homeLink: 'elsewhere',
+  deadline: '5s',
+} as const;
 const SENDER = address('2001:db8:2::77');
 const AGENT = address(HOME_AGENT);
 const HOME_ADDRESS = address('2001:db8:1::10');

@@ -11,7 +11,14 @@ import { IS_ENDURANCE } from '../endurance.ts';
 import { schemaCheck } from '../schema-check.ts';
 import { MAIN, ROOT, environment, hasProgram, mip6guard } from './command.ts';
 import { GATE_NEEDS, GatewayBox, canGate, settle } from './gateway-box.ts';
-import { HOME_AGENT, HOME_PREFIX, attackFrame, benignFrame, tallyOf } from './gateway-traffic.ts';
+import {
+  HOME_AGENT,
+  HOME_PREFIX,
+  IN_FRONT_OF_AGENT,
+  attackFrame,
+  benignFrame,
+  tallyOf,
+} from './gateway-traffic.ts';
 
 const LINK = 'core';
 const MINUTES = 180_000;
@@ -34,12 +41,7 @@ function newBox(more: Readonly<Record<string, unknown>> = {}): GatewayBox {
 
 function configure(box: GatewayBox, more: Readonly<Record<string, unknown>> = {}): void {
   box.configure({
-    failMode: 'open',
-    place: 'home-agent',
-    homeAgents: [HOME_AGENT],
-    homePrefixes: [HOME_PREFIX],
-    homeLink: 'elsewhere',
-    deadline: '5s',
+    ...IN_FRONT_OF_AGENT,
     ...more,
   });
 }

@@ -214,9 +214,13 @@ export class WiredHomeAgent {
     return this.mobile(this.#given);
   }
 
-  /** Registers mobile nodes away from home, all at once, with sequence 10. */
+  /**
+   * Registers mobile nodes away from home that have no binding, all at once, with sequence 10. Each is acknowledged, and
+   * right behind that asked for its groups, through its tunnel: when both have come, nothing more does.
+   */
   register(mobiles: readonly WiredMobile[], fields: Partial<UpdateFields> = {}): void {
-    const left = new Set(mobiles);
+    const unacknowledged = new Set(mobiles);
+    const packets: string[] = [];
     for (const mobile of mobiles) {
       this.#send(mobile.update({ sequence: 10, ...fields }), 'upstream');
     }
@@ -224,10 +228,16 @@ export class WiredHomeAgent {
       'registrations',
       () => {
         const seen = this.take();
-        for (const mobile of left) {
-          if (mobile.acknowledgements(seen).some(({ status }) => status === 0)) left.delete(mobile);
+        packets.push(...seen.map(({ packet }) => packet.destination));
+        for (const mobile of unacknowledged) {
+          const isDone = mobile.acknowledgements(seen).some(({ status }) => status === 0);
+          if (isDone) unacknowledged.delete(mobile);
         }
-        return left.size === 0;
+        const areAsked = mobiles.every(({ careOf }) => {
+          const text = formatAddress(careOf);
+          return packets.filter((destination) => destination === text).length >= 2;
+        });
+        return unacknowledged.size === 0 && areAsked;
       },
       REGISTRATION,
     );
@@ -249,17 +259,9 @@ export class WiredHomeAgent {
     this.node.collect();
     this.take();
     for (const packet of packets) this.#send(packet, link);
-    this.#fences = (this.#fences + 1) & 0xffff;
-    const number = this.#fences;
-    this.#send(echoPacket({ source: FENCES[link], destination: AGENT }, number), link);
-    const seen: Seen[] = [];
-    this.node.waitFor('an answer to the fence', () => {
-      seen.push(...this.take());
-      return seen.some((each) => fenceOf(each) === number);
-    });
-    // What went to the other link before may come a moment later.
-    this.node.run(1);
-    seen.push(...this.take());
+    const seen = this.#takeToFence(link);
+    // What went to the other link is all there when that one answers.
+    seen.push(...this.#takeToFence(link === 'home' ? 'upstream' : 'home'));
     const answers = seen.filter((each) => fenceOf(each) === undefined);
     const count = (isThis: (each: Seen) => boolean): number => answers.filter(isThis).length;
     this.#problems.spend(
@@ -267,6 +269,19 @@ export class WiredHomeAgent {
     );
     this.#errors.spend(count(({ packet }) => packet.mobility?.mhType === 7));
     return answers;
+  }
+
+  /** What the home agent sends until it answers a ping on a link, which it does behind all that was sent there before. */
+  #takeToFence(link: LinkName): Seen[] {
+    this.#fences = (this.#fences + 1) & 0xffff;
+    const number = this.#fences;
+    this.#send(echoPacket({ source: FENCES[link], destination: AGENT }, number), link);
+    const seen: Seen[] = [];
+    this.node.waitFor(`an answer to the fence on ${link}`, () => {
+      seen.push(...this.take());
+      return seen.some((each) => fenceOf(each) === number);
+    });
+    return seen;
   }
 
   /** Puts a packet on a link. @returns what the home agent sent because of it, neighbor discovery left out */

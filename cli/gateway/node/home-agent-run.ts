@@ -99,7 +99,6 @@ async function run(
     gateway.parts.eve.reopen();
     void gateway.reloadAndTell();
   };
-  process.on('SIGHUP', reload);
   try {
     await serve(gateway, opened);
     const { mode } = gateway;
@@ -113,11 +112,11 @@ async function run(
         logFormat: 'text',
         isVerbose: false,
         inFront: (port) => links.judged(port),
+        onHangUp: reload,
       },
       terminal,
     );
   } finally {
-    process.off('SIGHUP', reload);
     links.close();
     gateway.end();
     stop.abort();

@@ -9,7 +9,6 @@ import {
   HostConfiguration,
   openPacketLink,
   openPortPair,
-  openServiceNotifier,
   systemRandom,
   systemScheduler,
 } from '../../../io/inline/index.ts';
@@ -26,6 +25,7 @@ import type { LogFormat } from '../../nodes/node-log-line.ts';
 import { Opened } from '../../opened.ts';
 import { serveControl } from '../../sensor/control-server.ts';
 import { metricsPlace } from '../../sensor/metrics-place.ts';
+import { tellServiceManager } from '../../service-notices.ts';
 import { StopSignals } from '../../stop-signals.ts';
 import type { Terminal } from '../../terminal.ts';
 import { composeProxy } from './compose-proxy.ts';
@@ -89,12 +89,7 @@ export async function runProxy(options: ProxyRunOptions, terminal: Terminal): Pr
     terminal.say(
       `mip6guard: proxy home agent on ${running.links.map(({ name }) => name).join(', ')}; home link: ${homeLink}`,
     );
-    const notifier = openServiceNotifier(process.env);
-    notifier?.send(['READY=1']);
-    opened.add(() => {
-      notifier?.send(['STOPPING=1']);
-      notifier?.close();
-    });
+    tellServiceManager(process.env, opened);
     await aborted(signals.signal);
     return EXIT.clean;
   } catch (error) {

@@ -26,6 +26,8 @@ export class FakeSocket {
   /** Called when something is sent. */
   onSend: ((octets: Uint8Array) => void) | undefined;
   onReadable: (() => boolean) | undefined;
+  /** What comes while somebody waits for it, in turn; nobody waits when there is none. */
+  readonly awaited: Arrival[][] = [];
   isClosed = false;
 
   constructor(domain: number, protocol: number) {
@@ -43,6 +45,9 @@ export class FakeSocket {
 /** The kernel. Addresses of memory are its own. */
 export class FakeKernel implements Kernel {
   readonly sockets: FakeSocket[] = [];
+  /** Policies and priorities that were asked for, and whether they are given. */
+  readonly scheduled: [number, number][] = [];
+  mayPrefer = true;
   /** Links that it tells of when it is asked; those of the moment. */
   readonly links: ToldLink[];
   readonly #memories: NativeMemory[] = [];
@@ -158,6 +163,17 @@ export class FakeKernel implements Kernel {
       socket.sent.push(this.#slot(messages, (first + i) * MMSGHDR.size).slice());
     }
     return result;
+  }
+
+  poll(descriptors: NativeMemory): number {
+    const socket = this.#at(descriptors.view.getInt32(0, true));
+    socket.arrivals.push(...(socket.awaited.shift() ?? []));
+    return socket.arrivals.length > 0 ? 1 : 0;
+  }
+
+  setScheduler(policy: number, priority: number): number {
+    this.scheduled.push([policy, priority]);
+    return this.mayPrefer ? 0 : -constants.errno.EPERM;
   }
 
   watch(descriptor: number, onReadable: () => boolean): Watch {

@@ -7,7 +7,7 @@ import type { PacketQueue, PacketQueueOptions } from '../../../io/inline/packet-
 import type { QueueRow } from '../../../io/inline/packet-queue-table.ts';
 import { NETLINK_NETFILTER } from '../../../io/native/linux.ts';
 import { FakeKernel } from './fake-kernel.ts';
-import type { FakeSocket } from './fake-kernel.ts';
+import type { Arrival, FakeSocket } from './fake-kernel.ts';
 import { errorMessage, linkMessage, packetMessage, verdictsIn } from './netlink-octets.ts';
 import type { QueuedPacket, SentVerdict } from './netlink-octets.ts';
 
@@ -125,6 +125,42 @@ describe('a queue of the packet filter', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('takes what comes soon after in the same turn, and gives each its verdict before it waits', () => {
+    const rig = new Rig();
+    const before: string[] = [];
+    rig.queue.onPacket = (record) => {
+      before.push(rig.fates(3));
+      return numberOf(record) !== 2;
+    };
+    const later = (id: number): Arrival[] => [
+      { octets: packetMessage({ id, payload: packet(id) }) },
+    ];
+    rig.socket.awaited.push(later(2), later(3));
+    rig.arrive([1]);
+    expect(before).toEqual(['???', 'p??', 'pd?']);
+    expect(rig.fates(3)).toBe('pdp');
+  });
+
+  it('does not wait for ever: timers and signals have their turn', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const rig = new Rig();
+      rig.queue.onPacket = () => {
+        vi.advanceTimersByTime(1);
+        return true;
+      };
+      const [first = 1, ...ids] = idsTo(20);
+      rig.socket.awaited.push(
+        ...ids.map((id): Arrival[] => [{ octets: packetMessage({ id, payload: packet(id) }) }]),
+      );
+      rig.arrive([first]);
+      expect(rig.queue.counts().judged).toBeLessThan(10);
+      expect(rig.queue.counts().judged).toBeGreaterThan(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('holds no verdict back for packets behind whose judge is slow', () => {
