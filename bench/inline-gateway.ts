@@ -9,7 +9,7 @@ import { PacketJudge } from '../engine/inline/index.ts';
 import { parseKeyText } from '../engine/keys/key-text.ts';
 import { UNKNOWN_SITE } from '../engine/site.ts';
 import { keyFile } from '../fixtures/scenario/security.ts';
-import { openPacketQueue } from '../io/inline/index.ts';
+import { openKernel, openPacketQueue, runInRealTime } from '../io/inline/index.ts';
 import type { FailMode, PacketQueue } from '../io/inline/index.ts';
 import { mixedTrafficAssociations } from './mixed-traffic.ts';
 
@@ -45,6 +45,7 @@ export async function runGateway({ number, failMode, isJudged }: BenchGateway): 
   queue.onFault = (sentence) => {
     console.error(sentence);
   };
+  runInRealTime(openKernel(), 1);
   console.log('ready');
   for await (const line of createInterface({ input: process.stdin })) {
     queue.account(Number(line));

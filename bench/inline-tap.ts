@@ -1,5 +1,8 @@
 /**
  * Times of frames at the two ports of a gateway, as the kernel notes them: how long each was in between.
+ *
+ * Of `SAMPLE` frames one is noted, and they are read when all is over: whoever reads meanwhile takes time from the sender, which
+ * then sends in bursts to be on time again, and what is measured is how they wait for each other.
  */
 import { u16, u32, u32le } from '../dissectors/core/bytes.ts';
 import { LinkMonitor, ethernetLink } from '../io/inline/link-monitor.ts';
@@ -17,9 +20,12 @@ import {
 import { MessageBatch } from '../io/native/message-batch.ts';
 
 /** Flow labels that are told apart. */
-export const LABELS = 2 ** 20;
+export const LABELS = 2 ** 18;
+/** A power of 2. */
+const SAMPLE = 8;
 const SNAP = 64;
-const ROOM = 2 ** 27;
+/** For 32,768 frames at least, at what the kernel counts for one. */
+const ROOM = 2 ** 28;
 const PACKET_OUTGOING = 4;
 
 /** Times by flow label, microseconds within a day; -1 = none. */
@@ -58,12 +64,12 @@ class Tap {
     const batch = this.#batch;
     for (;;) {
       const count = batch.receive(this.#descriptor);
+      const { control } = batch;
+      const octets = new Uint8Array(control.buffer, control.byteOffset, control.byteLength);
       for (let i = 0; i < count; i++) {
         const at = batch.offset(i);
         if (batch.length(i) < SNAP || u16(batch.bytes, at + 12) !== ETH_P_IPV6) continue;
-        const { control } = batch;
         const beside = batch.controlOffset(i) + 16;
-        const octets = new Uint8Array(control.buffer, control.byteOffset, control.byteLength);
         const seconds = u32le(octets, beside) % 86_400;
         const microseconds = u32le(octets, beside + 8) / 1000;
         this.times[u32(batch.bytes, at + 14) & (LABELS - 1)] = seconds * 1e6 + microseconds;
@@ -77,12 +83,15 @@ class Tap {
   }
 }
 
-/** Only frames that leave, or only others; the first octets of them. */
+/** Of frames that leave, or of others, a sample by their flow labels; the first octets of them. */
 function directionFilter(kernel: Kernel, isOutgoing: boolean): ReturnType<Kernel['allocate']> {
   const program = [
     // Kind of frame: BPF_LD | BPF_W | BPF_ABS at SKF_AD_OFF + SKF_AD_PKTTYPE; then a jump, and what is taken.
     [0x20, 0, 0, 0xffff_f004],
-    [0x15, isOutgoing ? 0 : 1, isOutgoing ? 1 : 0, PACKET_OUTGOING],
+    [0x15, isOutgoing ? 0 : 3, isOutgoing ? 3 : 0, PACKET_OUTGOING],
+    // Version, traffic class and flow label; BPF_JMP | BPF_JSET.
+    [0x20, 0, 0, 14],
+    [0x45, 1, 0, SAMPLE - 1],
     [0x06, 0, 0, SNAP],
     [0x06, 0, 0, 0],
   ] as const;
@@ -101,6 +110,7 @@ function directionFilter(kernel: Kernel, isOutgoing: boolean): ReturnType<Kernel
 
 /** What there is to say of a run. Microseconds. */
 export interface Latency {
+  /** Those of the sample that came and left. */
   readonly packets: number;
   readonly p50: number;
   readonly p90: number;
@@ -108,24 +118,20 @@ export interface Latency {
   readonly most: number;
 }
 
-/** Listens at both ports. At most 1 048 576 frames a run, each with a flow label of its own. */
+/** Listens at both ports. At most 262 144 frames a run, each with a flow label of its own. */
 export class Taps {
   readonly #in: Tap;
   readonly #out: Tap;
-  readonly #timer: NodeJS.Timeout;
 
   constructor(kernel: Kernel) {
     this.#in = new Tap(kernel, 'in', false);
     this.#out = new Tap(kernel, 'out', true);
-    this.#timer = setInterval(() => {
-      this.#read();
-    }, 20);
   }
 
   /** Ends listening. */
   close(): Latency {
-    clearInterval(this.#timer);
-    this.#read();
+    this.#in.read();
+    this.#out.read();
     const waits = new Float64Array(LABELS);
     let packets = 0;
     for (let label = 0; label < LABELS; label++) {
@@ -139,10 +145,5 @@ export class Taps {
     const at = (share: number): number =>
       sorted[Math.min(packets - 1, Math.floor(packets * share))] ?? Number.NaN;
     return { packets, p50: at(0.5), p90: at(0.9), p99: at(0.99), most: at(1) };
-  }
-
-  #read(): void {
-    this.#in.read();
-    this.#out.read();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:inline`: a gateway in the path of packets, beside plain forwarding by the kernel in the same run. In network
- * namespaces made for it; needs root, unshare, ip, ip6tables and the package koffi, and ends with 4 without one of them.
+ * namespaces made for it; needs root, two cores, unshare, taskset, ip, ip6tables and the package koffi, and ends with 4 without one of them.
  *
  * - latency: how long packets are in the gateway, at `--rate` a second, with and without a queue
  * - rate: the largest rate of `--rates` at which no packet is lost or unjudged and none waits when the sender is done
@@ -21,8 +21,7 @@
  *   --fail-mode M    open (default) or closed
  *   --quick          a short form of everything, to see that it runs
  *
- * The sender keeps one core busy to be on time, so there should be two, and nobody else. Ends with 1 when a packet is not
- * accounted for.
+ * The thread that judges has core 0, the sender core 1, which it keeps busy to be on time; nobody else should want them. Ends with 1 when a packet is not accounted for.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -138,7 +137,8 @@ async function sends(sending: Partial<Sending>): Promise<number> {
     ...sending,
   };
   const options = ['--role', 'sender', '--sending', JSON.stringify(all)];
-  const sender = new Helper('ip', ['netns', 'exec', 'a', process.execPath, SELF, ...options]);
+  const command = ['taskset', '-c', '1', process.execPath, SELF, ...options];
+  const sender = new Helper('ip', ['netns', 'exec', 'a', ...command]);
   await sender.line();
   // What was started has settled.
   await wait(100);
@@ -167,6 +167,7 @@ class Gateway {
       ...(values.judge ? ['--judge'] : []),
     ]);
     await helper.line();
+    command('taskset', '-c', '-p', '0', `${helper.pid}`);
     command('ip6tables', '-I', 'FORWARD', '-i', 'in', '-j', 'NFQUEUE', '--queue-num', `${QUEUE}`);
     return new Gateway(helper);
   }
@@ -215,13 +216,17 @@ function accounted(counts: Counts, sent: number, hits: number, out: number): str
 
 function shown({ packets, p50, p90, p99, most }: Latency): string {
   const times = [p50, p90, p99, most].map((each) => each.toFixed(0));
-  return `p50 ${times[0]} us, p90 ${times[1]} us, p99 ${times[2]} us, most ${times[3]} us (${packets} packets)`;
+  return `p50 ${times[0]} us, p90 ${times[1]} us, p99 ${times[2]} us, most ${times[3]} us (of ${packets} packets)`;
+}
+
+/** Packets of a measurement of latency. */
+function packetsIn(rate: number): number {
+  return Math.min(LABELS, Math.round(rate * seconds));
 }
 
 async function latencyOf(rate: number, first: number): Promise<Latency> {
   const taps = new Taps(openKernel());
-  const packets = Math.min(LABELS, Math.round(rate * seconds));
-  await sends({ packets, first, rate, burst: 1 });
+  await sends({ packets: packetsIn(rate), first, rate, burst: 1 });
   await wait(200);
   return taps.close();
 }
@@ -243,7 +248,7 @@ async function latency(): Promise<void> {
   console.log(`  queued ${shown(queued)}`);
   console.log(
     `  added p50 ${(queued.p50 - plain.p50).toFixed(0)} us, p99 ${(queued.p99 - plain.p99).toFixed(0)} us; ` +
-      `CPU ${((1e6 * cpu) / Math.max(1, queued.packets)).toFixed(1)} us a packet; unjudged ${counts.passedUnjudged + counts.droppedUnjudged}`,
+      `CPU ${((1e6 * cpu) / packetsIn(rate)).toFixed(1)} us a packet; unjudged ${counts.passedUnjudged + counts.droppedUnjudged}`,
   );
 }
 

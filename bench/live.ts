@@ -7,7 +7,9 @@
  *       ip link set in up && ip link set out up && node dist/bench/live.js'
  *
  * Options: `--rate N` packets a second (50000; 0 = as fast as it goes), `--packets N` (500000), `--share N` (of 100 packets so
- * many are signalling: 18), `--signalling` (no payload at all), `--capture-only` (without the engine), `--no-rules`.
+ * many are signalling: 18), `--signalling` (no payload at all), `--capture-only` (without the engine), `--no-rules`,
+ * `--classes` (payload and signalling each: how many were sent, judged, left out, and what the kernel lost of both; for rates
+ * above what can be judged), `--kernel-buffer N` and `--ring N` (MiB, as those of the sensor).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,11 +34,18 @@ const { values } = parseArgs({
     signalling: { type: 'boolean', default: false },
     'capture-only': { type: 'boolean', default: false },
     'no-rules': { type: 'boolean', default: false },
+    classes: { type: 'boolean', default: false },
+    'kernel-buffer': { type: 'string', default: '32' },
+    ring: { type: 'string', default: '64' },
     send: { type: 'boolean', default: false },
   },
 });
 const packets = Number(values.packets);
 const rate = Number(values.rate);
+
+function isPayloadFrame(frame: Uint8Array): boolean {
+  return isPayload(frame, 0, frame.length, 1);
+}
 
 /** Sends the traffic, once a line comes on standard input. */
 async function send(): Promise<void> {
@@ -44,9 +53,10 @@ async function send(): Promise<void> {
   const frames: Buffer[] = [];
   while (frames.length < packets) {
     const frame = traffic.next();
-    if (values.signalling && isPayload(frame, 0, frame.length, 1)) continue;
+    if (values.signalling && isPayloadFrame(frame)) continue;
     frames.push(Buffer.from(frame));
   }
+  const payload = values.classes ? frames.filter((frame) => isPayloadFrame(frame)).length : 0;
   const inject = frameSender();
   console.log('ready');
   await once(process.stdin, 'data');
@@ -59,7 +69,8 @@ async function send(): Promise<void> {
   }
   const seconds = (performance.now() - start) / 1000;
   console.log(
-    `sent ${packets} in ${seconds.toFixed(2)} s: ${Math.round(packets / seconds)} a second`,
+    `sent ${packets} in ${seconds.toFixed(2)} s: ${Math.round(packets / seconds)} a second` +
+      (values.classes ? `; ${payload} payload, ${packets - payload} signalling` : ''),
   );
   process.exit(0);
 }
@@ -69,7 +80,11 @@ async function receive(): Promise<void> {
   const sender = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: sender.stdout });
   await once(lines, 'line');
-  const source = await openLive({ interfaces: ['in'] });
+  const source = await openLive({
+    interfaces: ['in'],
+    kernelBuffer: Number(values['kernel-buffer']),
+    buffer: Number(values.ring),
+  });
   const { associations } = parseKeyText(keyFile(mixedTrafficAssociations()), 'keys');
   const rules = values['no-rules'] ? [] : await loadRules();
   const { inputs, interfaces } = source;
@@ -106,9 +121,13 @@ async function receive(): Promise<void> {
   const before = process.cpuUsage();
   sender.stdin.write('go\n');
   let delivered = 0;
+  let payload = 0;
   await source.run(
     (record) => {
       delivered++;
+      if (values.classes && isPayload(record.bytes, record.offset, record.end, record.linkType)) {
+        payload++;
+      }
       if (isJudged) engine.feed(record);
     },
     { signal: controller.signal },
@@ -121,6 +140,14 @@ async function receive(): Promise<void> {
   console.log(
     `delivered ${delivered}, dropped by the kernel ${counts?.dropped ?? 0}, left out ${counts?.shedPayload ?? 0} payload ${counts?.shedSignalling ?? 0} signalling`,
   );
+  if (values.classes) {
+    const signalling = delivered - payload;
+    console.log(`judged: ${payload} payload, ${signalling} signalling`);
+    // Every packet is in one of these, or the counts are wrong.
+    const left = (counts?.shedPayload ?? 0) + (counts?.shedSignalling ?? 0);
+    const known = delivered + left + (counts?.dropped ?? 0);
+    console.log(`judged, left out and lost: ${known} of ${packets}`);
+  }
   console.log(
     `CPU ${cpu.toFixed(2)} s, ${((cpu * 1e6) / Math.max(1, delivered)).toFixed(2)} us a packet; ` +
       `lag at most ${Math.round(mostLag)} ms, ring at most ${Math.round(100 * mostFill)} %, a timer at most ${Math.round(latest)} ms late`,
