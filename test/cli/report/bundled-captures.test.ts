@@ -17,6 +17,7 @@ import { jsonText } from '../../../io/export/json-text.ts';
 import type { AuditDocument } from '../../../io/export/records.ts';
 import { loadKeyFiles } from '../../../io/keys.ts';
 import { MemorySink } from '../../io/export/memory-sink.ts';
+import { IS_ENDURANCE } from '../../endurance.ts';
 import { badValues, schemaCheck } from '../../schema-check.ts';
 import { makeRun } from './audit-builders.ts';
 
@@ -26,6 +27,9 @@ const captures = readdirSync(FIXTURES, { recursive: true })
   .map(String)
   .filter((name) => /\.pcap(ng)?$/.test(name))
   .sort();
+
+/** Every other one; all with `npm run endurance`. */
+const audited = captures.filter((_, i) => IS_ENDURANCE || i % 2 === 0);
 
 const rules = await loadRules();
 const checkLine = schemaCheck('eve.schema.json');
@@ -58,7 +62,7 @@ describe('what an audit gives for a bundled capture', () => {
     expect(captures.length).toBeGreaterThan(20);
   });
 
-  it.each(captures)('fits the schemas and the page: %s', async (name) => {
+  it.each(audited)('fits the schemas and the page: %s', async (name) => {
     const { lines, document } = await audit(name);
     for (const line of lines) {
       const value: unknown = JSON.parse(line);

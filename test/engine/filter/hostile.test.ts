@@ -4,6 +4,7 @@ import { FilterError, formatFilterError } from '../../../engine/filter/error.ts'
 import { filterFields } from '../../../engine/filter/fields.ts';
 import { compileFilter } from '../../../engine/filter/filter.ts';
 import { Pattern } from '../../../engine/filter/pattern.ts';
+import { enduranceRuns } from '../../endurance.ts';
 import { packetsOf } from './packets.ts';
 
 const PACKETS = packetsOf(['samples/mobility-messages.pcapng', 'samples/icmpv6-messages.pcapng']);
@@ -53,7 +54,7 @@ describe('text that nobody meant as a filter', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         tryFilter(text);
       }),
-      { numRuns: 2000, seed: 1 },
+      { numRuns: enduranceRuns(2000), seed: 1 },
     );
   });
 
@@ -63,7 +64,7 @@ describe('text that nobody meant as a filter', () => {
       fc.property(fc.array(fc.constantFrom(...WORDS), { maxLength: 12 }), (words) => {
         if (tryFilter(words.join(' '))) filters++;
       }),
-      { numRuns: 5000, seed: 2 },
+      { numRuns: enduranceRuns(5000), seed: 2 },
     );
     expect(filters).toBeGreaterThan(50);
   });
@@ -125,7 +126,7 @@ describe('a pattern', () => {
       fc.property(pattern, text, (source, subject) => {
         expect(find(source, subject)).toBe(new RegExp(source, 'is').test(subject));
       }),
-      { numRuns: 5000, seed: 3 },
+      { numRuns: enduranceRuns(5000), seed: 3 },
     );
   });
 
