@@ -237,8 +237,9 @@ export async function openInputs(
   inputs: readonly string[],
   recursive: boolean,
   terminal: Terminal,
+  readsAhead = false,
 ): Promise<OpenedCaptures> {
-  const captures = await openCaptures(inputs, { recursive });
+  const captures = await openCaptures(inputs, { recursive, readsAhead });
   complainAboutInputs(captures.source.inputs.length, captures.errors, terminal);
   return captures;
 }

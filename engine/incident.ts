@@ -100,14 +100,15 @@ export class IncidentBuilder {
     for (const span of spans) {
       if (!isOfNode(span.alert)) this.#place(span, groups);
     }
-    const known = bindingsByHomeAddress(bindings, groups);
-    const incidents: Incident[] = [];
-    for (const group of groups.sort(byFirst)) {
-      const worst = worstOf(group.spans.map(({ alert }) => alert.severity));
-      if (SEVERITIES.indexOf(worst) < SEVERITIES.indexOf(INCIDENT_SEVERITY)) continue;
-      incidents.push(incidentOf(incidents.length + 1, group, worst, known));
-    }
-    return incidents;
+    const grave = groups
+      .map((group) => ({ group, worst: worstOf(group.spans.map(({ alert }) => alert.severity)) }))
+      .filter(({ worst }) => SEVERITIES.indexOf(worst) >= SEVERITIES.indexOf(INCIDENT_SEVERITY))
+      .sort((a, b) => byFirst(a.group, b.group));
+    const known = bindingsByHomeAddress(
+      bindings,
+      grave.map(({ group }) => group),
+    );
+    return grave.map(({ group, worst }, at) => incidentOf(at + 1, group, worst, known));
   }
 
   /** Groups of alerts that name a home address: one for each address and stretch of time. */
@@ -247,9 +248,12 @@ function bindingsByHomeAddress(
 ): ReadonlyMap<string, readonly Readonly<Binding>[]> {
   const wanted = new Set(groups.flatMap(({ homeAddresses }) => [...homeAddresses.keys()]));
   const found = new Map<string, Readonly<Binding>[]>();
+  // There may be many bindings, and this is done again and again while a run goes on.
+  if (wanted.size === 0) return found;
   for (const binding of bindings) {
+    if (binding.role !== 'home') continue;
     const key = addressKey(binding.homeAddress);
-    if (binding.role !== 'home' || !wanted.has(key)) continue;
+    if (!wanted.has(key)) continue;
     const list = found.get(key);
     if (list === undefined) found.set(key, [binding]);
     else list.push(binding);

@@ -269,11 +269,15 @@ export class Engine {
 
   /** Ends the run. */
   finish(): EngineSummary {
-    if (this.counters.packets > 0) {
-      this.#tick(this.#packet.time, true);
-      this.#runner.endPacket();
-    }
+    this.end();
     return this.snapshot();
+  }
+
+  /** Ends the run for who asks for its result by parts: see `knowledge`. */
+  end(): void {
+    if (this.counters.packets === 0) return;
+    this.#tick(this.#packet.time, true);
+    this.#runner.endPacket();
   }
 
   /** The result as of now; the run goes on. To be called between packets. */

@@ -10,8 +10,12 @@ import type { PacketCatalogue } from './catalogue.ts';
 import type { OrderedAnswers } from './ordered-answers.ts';
 import type { PacketLooker } from './packet-looker.ts';
 import type { PacketStore } from './packet-store.ts';
+import type { PacketWarmer } from './packet-warmer.ts';
 import { Slices } from './slices.ts';
 import type { PacketKind, ValueIndex } from './value-index.ts';
+
+/** Packets warmed together, while those before them are indexed. */
+const WARMED_AT_ONCE = 2048;
 
 /** Parts of a run. */
 export interface IndexerParts {
@@ -19,6 +23,7 @@ export interface IndexerParts {
   readonly store: PacketStore;
   readonly answers: OrderedAnswers;
   readonly looker: PacketLooker;
+  readonly warmer: PacketWarmer;
   readonly index: ValueIndex;
 }
 
@@ -29,6 +34,9 @@ export class Indexer {
   readonly #parts: IndexerParts;
   readonly #record = emptyPacketRecord();
   readonly #done: Record<PacketKind, number> = { signalling: 0, plain: 0 };
+  /** Reading packets below this position waits for no disk. */
+  readonly #warm: Record<PacketKind, number> = { signalling: 0, plain: 0 };
+  #warming: Promise<void> | undefined;
 
   constructor(parts: IndexerParts) {
     this.#parts = parts;
@@ -45,16 +53,30 @@ export class Indexer {
     return this.#done.signalling < length || (this.wantsPlain && this.#done.plain < length);
   }
 
+  /** What to wait for before a step; undefined when it would do something at once. */
+  ready(): Promise<void> | undefined {
+    const kind = this.#kind;
+    const warm = this.#warm[kind];
+    const position = this.#next(kind);
+    const { length } = this.#parts.catalogue;
+    if (this.#warming === undefined && warm < length && position + WARMED_AT_ONCE > warm) {
+      const start = Math.max(warm, position);
+      const end = Math.min(start + WARMED_AT_ONCE, length);
+      this.#warming = this.#warmUp(kind, start, end);
+    }
+    return position < this.#warm[kind] ? undefined : this.#warming;
+  }
+
   /** Works for a slice. */
   step(): void {
     const slices = new Slices();
     const { catalogue } = this.#parts;
-    const isSignalling = this.#done.signalling < catalogue.length;
-    const kind: PacketKind = isSignalling ? 'signalling' : 'plain';
+    const kind = this.#kind;
+    const end = Math.min(this.#warm[kind], catalogue.length);
     let looks = 0;
     for (;;) {
-      const position = Math.max(this.#done[kind], catalogue.first);
-      if (position >= catalogue.length) return;
+      const position = this.#next(kind);
+      if (position >= end) return;
       this.#done[kind] = position + 1;
       const isPlain = (catalogue.marks(position) & MARK.plain) !== 0;
       if (isPlain === (kind === 'plain')) this.#add(kind, position);
@@ -62,6 +84,27 @@ export class Indexer {
       else if (++looks % 1024 !== 0) continue;
       if (slices.isOver) return;
     }
+  }
+
+  /** Signalling comes first. */
+  get #kind(): PacketKind {
+    return this.#done.signalling < this.#parts.catalogue.length ? 'signalling' : 'plain';
+  }
+
+  #next(kind: PacketKind): number {
+    return Math.max(this.#done[kind], this.#parts.catalogue.first);
+  }
+
+  #warmUp(kind: PacketKind, start: number, end: number): Promise<void> | undefined {
+    const warming = this.#parts.warmer.warm(range(start, end));
+    if (warming === undefined) {
+      this.#warm[kind] = end;
+      return undefined;
+    }
+    return warming.then(() => {
+      this.#warm[kind] = end;
+      this.#warming = undefined;
+    });
   }
 
   #add(kind: PacketKind, position: number): void {
@@ -87,6 +130,10 @@ export class Indexer {
     if (dissection.sources.length > 1) catalogue.mark(position, MARK.opened);
     return looker.viewOf(record, position, position - 1, dissection);
   }
+}
+
+function* range(start: number, end: number): Generator<number> {
+  for (let position = start; position < end; position++) yield position;
 }
 
 function withoutState(view: PacketView): ReturnType<typeof allNodes> {

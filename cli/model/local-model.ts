@@ -18,6 +18,7 @@ import type {
 import type { LiveSource } from '../../io/capture/live-source.ts';
 import type { SessionWithoutCaptures } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
+import { Attention } from './attention.ts';
 import { FieldValues } from './field-values.ts';
 import { filterOutcome } from './filter-outcome.ts';
 import { ModelLog } from './model-log.ts';
@@ -38,8 +39,6 @@ export const MAX_ROWS = 1000;
 export const STATUS_INTERVAL = 100;
 /** Milliseconds that `setFilter` waits for a list to be complete before it tells what there is. */
 const FILTER_PATIENCE = 100;
-/** Milliseconds after an answer in which other work rests on. */
-const REST_AFTER = 4;
 /** What a live capture keeps unless told otherwise. */
 export const LIVE_BOUNDS: LiveBounds = { octets: 2 ** 30, packets: 1_000_000 };
 /** What a model is made of. */
@@ -76,9 +75,7 @@ export class LocalModel implements NotedModel {
   #isClosed = false;
   #wake: (() => void) | undefined;
   #search = 0;
-  /** Requests that somebody waits for: other work rests meanwhile. */
-  #waiting = 0;
-  #rested: (() => void)[] = [];
+  readonly #attention = new Attention();
   readonly #abort = new AbortController();
 
   /** @throws FilterError for a filter that is wrong */
@@ -96,7 +93,7 @@ export class LocalModel implements NotedModel {
       log: this.#log,
       mutes: this.#mutes,
       inputOf: (record) => this.#inputOf(record),
-      rest: () => this.#rest(),
+      rest: () => this.#attention.rest(),
       onForgotten: (first, isSegmentGone) => {
         this.#lists.forget(first);
         if (isSegmentGone) this.#values.clear();
@@ -150,7 +147,7 @@ export class LocalModel implements NotedModel {
   }
 
   rows(from: number, count: number): Promise<readonly PacketRow[]> {
-    return this.#first(() => this.#rows(from, count));
+    return this.#attention.first(() => this.#rows(from, count));
   }
 
   async #rows(from: number, count: number): Promise<readonly PacketRow[]> {
@@ -158,6 +155,7 @@ export class LocalModel implements NotedModel {
     const slices = new Slices();
     const start = Math.max(0, Math.floor(from));
     const end = start + Math.min(Math.max(0, count), MAX_ROWS);
+    await this.#run.warmer.warm(this.#unknown(start, end));
     for (let line = start; line < end; line++) {
       const position = this.#lists.at(line);
       if (position === undefined) break;
@@ -167,8 +165,20 @@ export class LocalModel implements NotedModel {
     return rows;
   }
 
+  /** Packets of lines that must be read to be shown. */
+  *#unknown(start: number, end: number): Generator<number> {
+    for (let line = start; line < end; line++) {
+      const position = this.#lists.at(line);
+      if (position === undefined) return;
+      if (!this.#run.looker.isKnown(position)) yield position;
+    }
+  }
+
   detail(packet: number): Promise<PacketDetail | undefined> {
-    return this.#first(() => Promise.resolve(this.#detail(packet)));
+    return this.#attention.first(async () => {
+      await this.#run.warmer.warm([packet]);
+      return this.#detail(packet);
+    });
   }
 
   #detail(packet: number): PacketDetail | undefined {
@@ -240,7 +250,7 @@ export class LocalModel implements NotedModel {
   }
 
   view<V extends ViewName>(name: V): Promise<ModelViews[V]> {
-    return this.#first(() => Promise.resolve(this.#views.view(name)));
+    return this.#attention.first(() => Promise.resolve(this.#views.view(name)));
   }
 
   async ladder(subject: LadderSubject): Promise<Ladder> {
@@ -302,34 +312,11 @@ export class LocalModel implements NotedModel {
     return Promise.resolve();
   }
 
-  /** Answers a request while other work rests. */
-  async #first<T>(answer: () => Promise<T>): Promise<T> {
-    this.#waiting++;
-    try {
-      // Not within the call: who asks for many things at once gets them one after the other.
-      await othersTurn();
-      return await answer();
-    } finally {
-      // The next request mostly follows at once: lines, then the tree of one of them.
-      setTimeout(() => {
-        this.#waiting--;
-        if (this.#waiting === 0) for (const resume of this.#rested.splice(0)) resume();
-      }, REST_AFTER);
-    }
-  }
-
-  /** What other work waits for; undefined when it may go on. */
-  #rest(): Promise<void> | undefined {
-    if (this.#waiting === 0) return undefined;
-    return new Promise((resolve) => {
-      this.#rested.push(resolve);
-    });
-  }
-
   /** Indexes and filters behind the packets, in slices. */
   async #work(): Promise<void> {
     while (!this.#isClosed) {
-      await this.#rest();
+      if (this.#indexes) await this.#run.indexer.ready();
+      await this.#attention.rest();
       if (!this.#workStep()) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -344,12 +331,17 @@ export class LocalModel implements NotedModel {
   #workStep(): boolean {
     const { indexer, isRead } = this.#run;
     const isListing = this.#lists.step();
-    // While a file is read that comes first, unless a filter waits for values.
-    const isFirst = isRead || this.#status.isFollowing || this.#options.live !== undefined;
-    const isIndexing = (isFirst || this.#lists.isFiltered) && indexer.hasWork;
+    const isIndexing = this.#indexes;
     if (isIndexing) indexer.step();
     if (isListing || isIndexing || !isRead || this.#views.isStale) this.#changed();
     return isListing || isIndexing;
+  }
+
+  /** Whether there is something to index now: while a file is read that comes first, unless a filter waits for values. */
+  get #indexes(): boolean {
+    const { indexer, isRead } = this.#run;
+    const isFirst = isRead || this.#status.isFollowing || this.#options.live !== undefined;
+    return (isFirst || this.#lists.isFiltered) && indexer.hasWork;
   }
 
   *#chosen(selection: WriteSelection): Generator<number> {

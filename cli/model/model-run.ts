@@ -20,12 +20,13 @@ import type { ModelLog } from './model-log.ts';
 import type { Mutes } from './mutes.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import { PacketLooker } from './packet-looker.ts';
+import { PacketWarmer } from './packet-warmer.ts';
 import { PacketStore } from './packet-store.ts';
 import { Slices, othersTurn } from './slices.ts';
 import { ValueIndex } from './value-index.ts';
 
 /** Packets between two looks at the clock. */
-const PACKETS_PER_LOOK = 64;
+const PACKETS_PER_LOOK = 16;
 /** Packets of a live capture forgotten together. */
 const FORGOTTEN_AT_ONCE = 1024;
 
@@ -71,6 +72,7 @@ export class ModelRun {
   readonly answers: OrderedAnswers;
   readonly findings: FindingsTable;
   readonly looker: PacketLooker;
+  readonly warmer: PacketWarmer;
   readonly index = new ValueIndex();
   readonly indexer: Indexer;
   readonly engine: Engine;
@@ -122,7 +124,10 @@ export class ModelRun {
       inputOf,
     });
     this.looker = looker;
-    this.indexer = new Indexer({ catalogue, store, answers, looker, index: this.index });
+    const warmer = new PacketWarmer((position) => store.placeOf(position));
+    this.warmer = warmer;
+    const { index } = this;
+    this.indexer = new Indexer({ catalogue, store, answers, looker, warmer, index });
     this.engine = new Engine({
       site: session.site,
       rules: session.rules,
@@ -165,10 +170,10 @@ export class ModelRun {
     this.noteFaults();
     // The end of a long run takes a while: who waits for lines is answered before and behind it.
     await this.#parts.rest();
-    const { incidents } = this.engine.finish();
+    this.engine.end();
     await othersTurn();
     await this.#parts.rest();
-    this.setIncidents(incidents);
+    this.setIncidents(this.engine.knowledge.incidents());
     this.findings.version++;
     for (const view of ['bindings', 'associations', 'routability', 'incidents'] as const) {
       this.changed.add(view);

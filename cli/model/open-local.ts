@@ -65,7 +65,7 @@ export async function openLocalModel(
         ? await openFollowed(inputs, listening, () => {
             model.reachedEnd();
           })
-        : await openInputs(inputs, recursive, listening);
+        : await openInputs(inputs, recursive, listening, true);
     model = new LocalModel({ session, source, filter, said, terminal, now });
   } else {
     const live = await openInterfaces(capture, user);

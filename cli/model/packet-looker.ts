@@ -106,6 +106,11 @@ export class PacketLooker {
     });
   }
 
+  /** Whether the line of a packet is remembered. */
+  isKnown(position: number): boolean {
+    return this.#lines.has(position);
+  }
+
   /** The line of a packet. @param isFinal the answers about it are known: the line is remembered */
   row(position: number, isFinal: boolean): PacketRow {
     const severity = this.#parts.findings.severityAt(position);

@@ -11,8 +11,8 @@ import { Spool } from './spool.ts';
 
 /** Files held open at once; the one used longest ago is closed. */
 const MAX_OPEN = 64;
-/** Octets read ahead. */
-const WINDOW_OCTETS = 128 * 1024;
+/** Octets read at once, and what their offset is a multiple of. */
+const BLOCK_OCTETS = 64 * 1024;
 /** Octets of a pcap record header, and of the modified format. draft-ietf-opsawg-pcap section 5. */
 const PCAP_HEADER = 16;
 const PCAP_MODIFIED_HEADER = 24;
@@ -35,6 +35,13 @@ interface StoredInput {
   isShort: boolean;
 }
 
+/** Octets in a file that are read for a packet. */
+export interface StoredPlace {
+  readonly descriptor: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** How a store keeps packets. */
 export interface StoreOptions {
   /** Everything goes to the spool: live capture. */
@@ -53,7 +60,7 @@ export class PacketStore {
   readonly #inputs: StoredInput[];
   /** Inputs with open files, the one used last at the end. */
   readonly #open: StoredInput[] = [];
-  #window = new Uint8Array(WINDOW_OCTETS);
+  #window = new Uint8Array(2 * BLOCK_OCTETS);
   #windowOf: StoredInput | undefined;
   #windowStart = 0;
   #windowEnd = 0;
@@ -118,6 +125,23 @@ export class PacketStore {
     return input !== undefined && this.#readInput(input, captured, marks, record);
   }
 
+  /**
+   * What reading a packet would read from a file; undefined when its octets are at hand, or gone. The descriptor may be
+   * given back at any time.
+   */
+  placeOf(position: number): StoredPlace | undefined {
+    const catalogue = this.#catalogue;
+    const marks = catalogue.marks(position);
+    if (!catalogue.has(position) || (marks & MARK.lost) !== 0) return undefined;
+    const at = catalogue.offset(position);
+    const end = at + PACKET_BLOCK_HEADER + catalogue.captured(position);
+    if ((marks & MARK.spooled) !== 0) return this.spool.placeOf(at, end);
+    const input = this.#inputs[catalogue.input(position)];
+    if (input === undefined || this.#isAtHand(input, at, end)) return undefined;
+    const descriptor = this.#descriptor(input);
+    return descriptor === undefined ? undefined : { descriptor, ...blocksOf(at, end) };
+  }
+
   /** Whether the octets of a packet of a live capture are written over. */
   isGone(position: number): boolean {
     return this.#options.isLive && this.#catalogue.offset(position) < this.spool.oldest;
@@ -162,18 +186,17 @@ export class PacketStore {
 
   /** Brings octets of an input into the window. @returns false when they are not there */
   #load(input: StoredInput, offset: number, length: number, isTry: boolean): boolean {
-    const isThere =
-      this.#windowOf === input && offset >= this.#windowStart && offset + length <= this.#windowEnd;
-    if (isThere) return true;
-    if (length > this.#window.length) this.#window = new Uint8Array(length);
+    if (this.#isAtHand(input, offset, offset + length)) return true;
+    const { start, end } = blocksOf(offset, offset + length);
+    const room = end - start;
+    if (room > this.#window.length) this.#window = new Uint8Array(room);
     const descriptor = this.#descriptor(input);
     if (descriptor === undefined) return false;
     this.#windowOf = input;
-    this.#windowStart = this.#windowEnd = offset;
+    this.#windowStart = this.#windowEnd = start;
     try {
-      const room = Math.max(length, WINDOW_OCTETS);
-      while (this.#windowEnd - offset < length) {
-        const have = this.#windowEnd - offset;
+      while (this.#windowEnd < offset + length) {
+        const have = this.#windowEnd - start;
         const count = readSync(descriptor, this.#window, have, room - have, this.#windowEnd);
         if (count === 0) break;
         this.#windowEnd += count;
@@ -182,9 +205,13 @@ export class PacketStore {
       this.#tell(input, error instanceof Error ? error.message : String(error));
       return false;
     }
-    if (this.#windowEnd - offset >= length) return true;
+    if (this.#windowEnd >= offset + length) return true;
     if (!isTry) this.#lookAtSize(input, descriptor);
     return false;
+  }
+
+  #isAtHand(input: StoredInput, start: number, end: number): boolean {
+    return this.#windowOf === input && start >= this.#windowStart && end <= this.#windowEnd;
   }
 
   #lookAtSize(input: StoredInput, descriptor: number): void {
@@ -246,6 +273,12 @@ export class PacketStore {
       return 'spool';
     }
   }
+}
+
+/** The blocks that hold octets of a file. */
+function blocksOf(start: number, end: number): { readonly start: number; readonly end: number } {
+  const first = Math.floor(start / BLOCK_OCTETS);
+  return { start: first * BLOCK_OCTETS, end: Math.ceil(end / BLOCK_OCTETS) * BLOCK_OCTETS };
 }
 
 const NO_OCTETS = new Uint8Array();

@@ -31,6 +31,11 @@ import type { ModelOptions } from './open-local.ts';
 
 /** Characters of what a dying process said that are told. */
 const MAX_LAST_WORDS = 2000;
+/**
+ * Of the threads that help to collect garbage and to compile there is one: left to itself each process has four, and on
+ * few cores those keep the one that answers from running.
+ */
+const HOST_ARGUMENTS = ['--v8-pool-size=1'];
 /** Milliseconds between the end of the connection and that of the process. */
 const EXIT_PATIENCE = 1000;
 
@@ -239,7 +244,7 @@ export async function openRemoteModel(
     serialization: 'advanced',
     stdio: [isInput ? 'inherit' : 'ignore', 'ignore', 'pipe', 'ipc'],
     // What the parent was started with (a debugger) is not for the child.
-    execArgv: [],
+    execArgv: HOST_ARGUMENTS,
   });
   let words = '';
   child.stderr?.setEncoding('utf8');

@@ -175,6 +175,7 @@ export class ShownList {
   #segment(segment: number, limit: number, slices: Slices): void {
     const { index } = this.#parts;
     const start = segment * SEGMENT_PACKETS;
+    if (!index.prepare(segment, this.filter, this.#kinds, () => slices.isOver)) return;
     const { matched, undecided } = index.evaluate(segment, this.filter, this.#kinds);
     const isSimple = !this.filter.usesState && undecided.next(this.#cursor - start) < 0;
     if (isSimple) {

@@ -81,6 +81,16 @@ export class Spool {
     return true;
   }
 
+  /** Where octets lie in the file, when they do. What is kept of a live capture was written just now: nowhere. */
+  placeOf(
+    start: number,
+    end: number,
+  ): { readonly descriptor: number; readonly start: number; readonly end: number } | undefined {
+    const isOld = this.#limit === Number.POSITIVE_INFINITY && start < this.#flushed;
+    if (this.#descriptor === undefined || !isOld) return undefined;
+    return { descriptor: this.#descriptor, start, end };
+  }
+
   /** Gives the file back. */
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);

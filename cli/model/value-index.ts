@@ -92,6 +92,19 @@ export class ValueIndex {
     part.add(position % SEGMENT_PACKETS, nodes, sources);
   }
 
+  /** As `PacketIndex.prepare`, for a segment. */
+  prepare(
+    segment: number,
+    filter: CompiledFilter,
+    kinds: readonly PacketKind[],
+    isOver: () => boolean,
+  ): boolean {
+    return kinds.every((kind) => {
+      const part = this.#segments[segment]?.[kind];
+      return part === undefined || part.index.prepare(filter, isOver);
+    });
+  }
+
   /** What a filter chooses of a segment by values alone; what the engine knows is left out. */
   evaluate(segment: number, filter: CompiledFilter, kinds: readonly PacketKind[]): SegmentResult {
     const matched = new PacketSet();

@@ -16,7 +16,7 @@ import type { FindingsIndex } from './findings-index.ts';
 import { timeFields } from './time-fields.ts';
 import type { Instant } from './time-fields.ts';
 
-/** What stands beside the headers of a packet. */
+/** What stands beside the headers of a packet. Each is made when first asked for. */
 export interface PacketNodes {
   readonly frame: FieldNode;
   /** What is wrong with the packet. */
@@ -33,7 +33,6 @@ export interface PacketView {
   readonly sinceFirst: number;
   /** Comments of the capture file. */
   readonly comments: readonly string[];
-  /** Made when first asked for: a line for the packet needs none of them. */
   readonly nodes: PacketNodes;
 }
 
@@ -78,21 +77,56 @@ export function packetViewOf(
   const { seconds, nanoseconds } = record;
   const { first } = place;
   const comments = record.optionsLength === undefined ? [] : packetComments(record);
-  let nodes: PacketNodes | undefined;
-  const make = (): PacketNodes => ({
-    frame: frameOf(record, dissection, comments, place),
-    experts: expertNodes(dissection),
-    state: place.state(dissection.nodes),
-  });
   return {
     record,
     dissection,
     comments,
     sinceFirst: seconds - first.seconds + (nanoseconds - first.nanoseconds) / 1_000_000_000,
-    get nodes() {
-      return (nodes ??= make());
-    },
+    nodes: new LazyNodes(record, dissection, comments, place),
   };
+}
+
+/**
+ * Nodes of one view. A class: a getter in an object literal gives every object a hidden class of its own, which keeps the
+ * whole tree from being collected young.
+ */
+class LazyNodes implements PacketNodes {
+  readonly #record: PacketRecord;
+  readonly #dissection: Dissection;
+  readonly #comments: readonly string[];
+  readonly #place: ViewPlace;
+  #frame: FieldNode | undefined;
+  #experts: readonly FieldNode[] | undefined;
+  #state: FieldNode | undefined;
+  #hasAsked = false;
+
+  constructor(
+    record: PacketRecord,
+    dissection: Dissection,
+    comments: readonly string[],
+    place: ViewPlace,
+  ) {
+    this.#record = record;
+    this.#dissection = dissection;
+    this.#comments = comments;
+    this.#place = place;
+  }
+
+  get frame(): FieldNode {
+    return (this.#frame ??= frameOf(this.#record, this.#dissection, this.#comments, this.#place));
+  }
+
+  get experts(): readonly FieldNode[] {
+    return (this.#experts ??= expertNodes(this.#dissection));
+  }
+
+  get state(): FieldNode | undefined {
+    if (!this.#hasAsked) {
+      this.#hasAsked = true;
+      this.#state = this.#place.state(this.#dissection.nodes);
+    }
+    return this.#state;
+  }
 }
 
 function frameOf(

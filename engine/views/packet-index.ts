@@ -49,6 +49,10 @@ type TestPart = Extract<FilterPart, { kind: 'test' }>;
 
 /** Not kept. */
 const NOWHERE = -1;
+/** Packets between two questions whether to stop. */
+const LOOK_PACKETS = 256;
+
+const never = (): boolean => false;
 
 /** Values of packets, and what filters made of them. Packets are numbered from 0 in order of `add`. */
 export class PacketIndex {
@@ -112,6 +116,19 @@ export class PacketIndex {
     this.#states.set(packet, fieldSource([node], []));
     for (const [key, { usesState }] of this.#answers) if (usesState) this.#answers.delete(key);
     return true;
+  }
+
+  /**
+   * Answers the tests of a filter piece by piece, so that `evaluate` has little left to do.
+   * @param isOver asked now and then whether to stop
+   * @returns false when it stopped: call it again
+   */
+  prepare(filter: CompiledFilter, isOver: () => boolean): boolean {
+    if (filter.root === undefined) return true;
+    const tests = testsOf(filter.root);
+    // Of more than are remembered one would push out another, for ever.
+    if (tests.length > this.#maxTests) return true;
+    return tests.every((test) => this.#answer(test, this.#answersOf(test), isOver));
   }
 
   /** What a filter chooses of all packets. */
@@ -224,7 +241,12 @@ export class PacketIndex {
   }
 
   #test(test: TestPart): Answers {
-    const { key, usesState } = test;
+    const answers = this.#answersOf(test);
+    this.#answer(test, answers, never);
+    return answers;
+  }
+
+  #answersOf({ key, usesState }: TestPart): Answers {
     let answers = this.#answers.get(key);
     if (answers === undefined) {
       const matched = new PacketSet(this.#length);
@@ -236,18 +258,23 @@ export class PacketIndex {
     } else this.#answers.delete(key);
     // The last in the map is the one asked last.
     this.#answers.set(key, answers);
-    if (answers.done < this.#length) this.#answer(test, answers);
     return answers;
   }
 
-  /** Answers a test for the packets that came since. */
-  #answer(test: TestPart, answers: Answers): void {
+  /** Answers a test for the packets that came since. @returns whether for all of them */
+  #answer(test: TestPart, answers: Answers, isOver: () => boolean): boolean {
+    if (answers.done >= this.#length) return true;
     const records = this.#records;
     const source = this.#source;
     const fields = test.fields.map((name) => records.fieldId(name));
     /** Whether packets of a shape have one of the fields: looked up once for each. */
     const mayMatch = new Int8Array(records.shapes).fill(-1);
-    for (let packet = answers.done; packet < this.#length; packet++) {
+    const { done } = answers;
+    for (let packet = done; packet < this.#length; packet++) {
+      if ((packet - done) % LOOK_PACKETS === LOOK_PACKETS - 1 && isOver()) {
+        answers.done = packet;
+        return false;
+      }
       const record = this.#recordAt(packet);
       const state = test.usesState ? this.#states.get(packet) : undefined;
       if (test.usesState && state === undefined) continue;
@@ -272,5 +299,12 @@ export class PacketIndex {
       else if (isMatch) answers.matched.add(packet);
     }
     answers.done = this.#length;
+    return true;
   }
+}
+
+/** Tests of a part of a filter. */
+function testsOf(part: FilterPart): TestPart[] {
+  if (part.kind === 'test') return [part];
+  return part.kind === 'not' ? testsOf(part.of) : part.parts.flatMap(testsOf);
 }

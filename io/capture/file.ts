@@ -15,6 +15,7 @@ import {
   NEXT_PACKET,
   type DecodedInterface,
 } from '../../dissectors/capture-file/index.ts';
+import { AheadOctets } from './ahead-octets.ts';
 import type { InputError } from './input-error.ts';
 import { FollowedOctets } from './followed-octets.ts';
 import { expandInputs, type InputPath } from './inputs.ts';
@@ -48,6 +49,11 @@ export interface OpenOptions {
    * reached. For one file: of several the others would wait with it.
    */
   readonly onEnd?: (() => void) | undefined;
+  /**
+   * Files are read ahead by other threads, so that a slow disk does not hold this one up. Costs a little more than
+   * reading them here.
+   */
+  readonly readsAhead?: boolean | undefined;
   /** What `-` reads; standard input of the process when left out. */
   readonly stdin?: Readable & { readonly isTTY?: boolean };
 }
@@ -81,12 +87,12 @@ export async function openCaptures(
     recursive: options.recursive ?? false,
     stdinIsTerminal: stdin?.isTTY === true,
   });
-  return { source: new CaptureSource(inputs, stdin, options.onEnd), errors };
+  return { source: new CaptureSource(inputs, { ...options, stdin }), errors };
 }
 
 /** One source of packets of regular files that `expandInputs` found; the same otherwise as that of {@link openCaptures}. */
 export function openFiles(files: readonly InputPath[]): PacketSource {
-  return new CaptureSource(files, undefined);
+  return new CaptureSource(files, {});
 }
 
 /** An input that is not open yet, with the time its first packet is due. */
@@ -97,6 +103,11 @@ interface Pending extends Timed {
 /** What came of advancing a reader; a promise when it has no packet yet and must be waited for. */
 type Advance = typeof NEXT_PACKET | typeof NEXT_END | Promise<void>;
 
+/** How a source opens its inputs. */
+interface SourceOptions extends Pick<OpenOptions, 'onEnd' | 'readsAhead'> {
+  readonly stdin?: Readable | undefined;
+}
+
 class CaptureSource implements PacketSource {
   readonly inputs: CaptureInput[] = [];
   readonly interfaces: CaptureInterface[] = [];
@@ -104,6 +115,7 @@ class CaptureSource implements PacketSource {
 
   private readonly stdin: Readable | undefined;
   private readonly onEnd: (() => void) | undefined;
+  private readonly readsAhead: boolean;
   /** Sorted so that the next one due is the last. */
   private readonly pending: Pending[];
   private readonly queue = new MergeQueue<CaptureReader>();
@@ -123,9 +135,11 @@ class CaptureSource implements PacketSource {
   private sliceStart = 0;
   private lastProgress = 0;
 
-  constructor(paths: readonly InputPath[], stdin: Readable | undefined, onEnd?: () => void) {
+  constructor(paths: readonly InputPath[], options: SourceOptions) {
+    const { stdin, onEnd, readsAhead = false } = options;
     this.stdin = stdin;
     this.onEnd = onEnd;
+    this.readsAhead = readsAhead;
     this.pending = paths.map((path, inputIndex) => ({
       path,
       inputIndex,
@@ -286,16 +300,19 @@ class CaptureSource implements PacketSource {
         this.addFault(inputIndex, code, message, fileOffset);
       },
     };
-    const reader = new CaptureReader(this.octetsOf(path), inputIndex, hooks, chunkLength);
+    const octets = this.octetsOf(path, chunkLength);
+    const reader = new CaptureReader(octets, inputIndex, hooks, chunkLength);
     this.open.add(reader);
     return reader;
   }
 
-  private octetsOf(path: InputPath): RawOctets {
+  private octetsOf(path: InputPath, chunkLength: number): RawOctets {
     if (path.kind === 'stdin' && this.stdin !== undefined) return new StreamOctets(this.stdin);
     if (path.kind === 'stream') return new StreamOctets(createReadStream(path.name));
     if (this.onEnd !== undefined) return new FollowedOctets(path.name, this.onEnd);
-    return new FileOctets(path.name, this.open.size < MAX_DESCRIPTORS);
+    const keepsOpen = this.open.size < MAX_DESCRIPTORS;
+    if (this.readsAhead && keepsOpen) return new AheadOctets(path.name, chunkLength);
+    return new FileOctets(path.name, keepsOpen);
   }
 
   private closeReader(reader: CaptureReader): void {

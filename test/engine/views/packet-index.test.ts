@@ -60,6 +60,31 @@ describe('the index of packets', () => {
     expect([...undecided]).toEqual([]);
   });
 
+  it.each(FILTERS)('is prepared piece by piece, and then chooses the same: %s', (filter) => {
+    const compiled = compileFilter(filter);
+    const many = indexed();
+    while (many.length < 2000) for (const packet of PACKETS) many.add(packet.nodes, packet.sources);
+    const whole = many.evaluate(compiled);
+    const other = indexed();
+    while (other.length < 2000) {
+      for (const packet of PACKETS) other.add(packet.nodes, packet.sources);
+    }
+    let pieces = 0;
+    while (!other.prepare(compiled, () => true)) pieces++;
+    // A test of 2000 packets is not answered at once.
+    if (filter !== '') expect(pieces).toBeGreaterThanOrEqual(7);
+    expect(other.prepare(compiled, () => true)).toBe(true);
+    const { matched, undecided } = other.evaluate(compiled);
+    expect([[...matched], [...undecided]]).toEqual([[...whole.matched], [...whole.undecided]]);
+  });
+
+  it('leaves a filter of more tests than it remembers to be evaluated at once', () => {
+    const few = indexed({ maxTests: 2 });
+    const filter = 'mip6 or icmpv6 or udp.port == 546';
+    expect(few.prepare(compileFilter(filter), () => true)).toBe(true);
+    expect([...few.evaluate(compileFilter(filter)).matched]).toEqual(chosen(filter));
+  });
+
   it('keeps a packet in few octets', () => {
     const many = new PacketIndex();
     for (let round = 0; round < 20; round++) {
