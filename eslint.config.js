@@ -21,7 +21,8 @@ export default tseslint.config(
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+      // One program for all files; the service of editors would take a third longer.
+      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       eqeqeq: 'error',
@@ -29,6 +30,9 @@ export default tseslint.config(
       'no-var': 'error',
       // Numbers in messages are the point of a packet tool.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // There are no enums: erasableSyntaxOnly refuses them.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
+      '@typescript-eslint/no-unsafe-enum-comparison': 'off',
       'no-restricted-syntax': [
         'error',
         {

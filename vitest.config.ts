@@ -38,7 +38,12 @@ export default defineConfig({
       {
         extends: true,
         // These run the built command, so it is built first; the other tests need no build.
-        test: { name: 'command', include: COMMAND_TESTS, globalSetup: ['test/e2e/build.ts'] },
+        test: {
+          name: 'command',
+          isolate: false,
+          include: COMMAND_TESTS,
+          globalSetup: ['test/e2e/build.ts'],
+        },
       },
     ],
   },

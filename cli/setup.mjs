@@ -24,6 +24,11 @@ const BUNDLE = 'rolldown.config.js';
 const BUILD_STAMP = inRoot('dist/.stamp');
 const INSTALL_STAMP = inRoot('node_modules/.cache/mip6guard/install.json');
 
+/** The compiler in native code: a third of the time. What reads types as a library, as the linter does, has the other one. */
+const TSC = 'node_modules/typescript-native/bin/tsc';
+/** Its heap may grow to five times of what is alive before it is collected, which saves a quarter of its time. */
+const TSC_ENVIRONMENT = { GOGC: '400' };
+
 /** Size of the young generation, in MiB: compiler, linter and tests would spend a tenth of their time on collecting it. */
 const ROOMY = '--max-semi-space-size=64';
 
@@ -175,7 +180,9 @@ function canCache() {
 function runNpm(args) {
   const always = ['--include=dev', '--include=optional', '--loglevel=warn'];
   const cache = canCache() ? undefined : fs.mkdtempSync(path.join(os.tmpdir(), 'mip6guard-npm-'));
-  const env = { ...process.env, ...nodeHeaders(), ...(cache && { npm_config_cache: cache }) };
+  // Native code compiles on all cores.
+  const env = { JOBS: 'max', ...process.env, ...nodeHeaders() };
+  if (cache) env.npm_config_cache = cache;
   const result = npm([...args, ...always], { encoding: 'utf8', env, maxBuffer: 2 ** 26 });
   if (cache) fs.rmSync(cache, { recursive: true, force: true });
   if (result.status === 0) return;
@@ -257,18 +264,24 @@ function sourceStamp() {
   return hash.digest('hex');
 }
 
-/** Compiles to dist/ when a source changed. Returns false when the source does not compile; tsc has said why. */
-function build() {
+/**
+ * Compiles to dist/ when a source changed. Returns false when the source does not compile; tsc has said why. With
+ * `--noCheck` only syntax is looked at: for who checks types in another way, and calls `forgetBuild` when they are wrong.
+ */
+function build(...options) {
   const stamp = sourceStamp();
   if (read(BUILD_STAMP) === stamp && fs.existsSync(MAIN)) return true;
   say('building (tsc)');
   // Incremental builds rewrite only what changed: without the command, dist/ is not one of ours.
   fs.rmSync(fs.existsSync(MAIN) ? BUILD_STAMP : inRoot('dist'), { recursive: true, force: true });
-  const tsc = [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'];
+  const tsc = [inRoot(TSC), '-p', 'tsconfig.build.json', ...options];
   const incremental = ['--incremental', '--tsBuildInfoFile', 'dist/.tsbuildinfo'];
-  // Talk goes to stderr: stdout belongs to the command.
-  const options = { cwd: ROOT, stdio: ['ignore', 2, 2] };
-  const result = childProcess.spawnSync(process.execPath, [ROOMY, ...tsc, ...incremental], options);
+  const result = childProcess.spawnSync(process.execPath, [...tsc, ...incremental], {
+    cwd: ROOT,
+    env: { ...process.env, ...TSC_ENVIRONMENT },
+    // Talk goes to stderr: stdout belongs to the command.
+    stdio: ['ignore', 2, 2],
+  });
   for (const file of filesBelow('dist', ['.js'])) {
     const source = inRoot(file.slice('dist/'.length, -'.js'.length));
     if (!fs.existsSync(`${source}.ts`) && !fs.existsSync(`${source}.tsx`)) fs.rmSync(inRoot(file));
@@ -277,6 +290,11 @@ function build() {
   if (result.status !== 0 || !bundle()) return false;
   write(BUILD_STAMP, stamp);
   return true;
+}
+
+/** The next start compiles again, and says what is wrong. */
+function forgetBuild() {
+  fs.rmSync(BUILD_STAMP, { force: true });
 }
 
 /** Puts the program together in few files. Returns false when that fails; the bundler has said why. */
@@ -322,7 +340,8 @@ function checkByScript(script) {
   const start = Date.now();
   return new Promise((resolve) => {
     const npmRun = npmCommand(['run', '--silent', script]);
-    const env = { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS || ''} ${ROOMY}` };
+    const options = `${process.env.NODE_OPTIONS || ''} ${ROOMY}`;
+    const env = { ...process.env, ...TSC_ENVIRONMENT, NODE_OPTIONS: options };
     const child = childProcess.spawn(...npmRun, { cwd: ROOT, env });
     const said = [];
     child.stdout.on('data', (part) => said.push([process.stdout, part]));
@@ -345,10 +364,11 @@ function verdict(name, isOk, start) {
 async function runChecks(vitestArguments) {
   // The linter takes as long as the build and the others together, on one core.
   const lint = checkByScript('lint');
-  const failed = build() ? [] : ['build'];
+  const failed = build('--noCheck') ? [] : ['build'];
   for (const script of ['format:check', 'types', 'imports']) {
     failed.push(...(await checkByScript(script)));
   }
+  if (failed.includes('types')) forgetBuild();
   failed.push(...(await lint));
   const vitest = [ROOMY, inRoot('node_modules/vitest/vitest.mjs'), 'run', ...vitestArguments];
   const start = Date.now();

@@ -111,8 +111,8 @@ describe('set-up', () => {
       'node_modules/.package-lock.json',
       JSON.stringify({ packages: { 'node_modules/one': { version: '1.0.0' } } }),
     );
-    write('node_modules/typescript/package.json', '{}');
-    write('node_modules/typescript/bin/tsc', COMPILER);
+    write('node_modules/typescript-native/package.json', '{}');
+    write('node_modules/typescript-native/bin/tsc', COMPILER);
     write('tsconfig.json', '{}');
     write('tsconfig.build.json', JSON.stringify({ include: ['cli', 'engine', 'not-yet'] }));
     write('cli/main.ts', COMMAND);
@@ -292,6 +292,12 @@ describe('set-up', () => {
         expect(stderr).toContain(`mip6guard: ${step} (`);
       }
       expect(stderr.endsWith('mip6guard: failed: lint\n')).toBe(true);
+    });
+
+    it('leaves no build behind whose types are wrong', () => {
+      write('fail-types', '');
+      expect(setUp(['test']).stderr).toMatch(/failed: types\n$/);
+      expect(setUp(['build']).stderr).toBe('mip6guard: building (tsc)\n');
     });
 
     it('fails when the source does not compile, after all other checks', () => {

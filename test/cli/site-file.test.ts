@@ -8,6 +8,7 @@ import { loadRules } from '../../cli/rules-directory.ts';
 import { MAX_SITE_FILE_OCTETS, parseSite, readSiteFile } from '../../cli/site-file.ts';
 import { identityKey } from '../../engine/ike/identity.ts';
 import { UNKNOWN_SITE } from '../../engine/site.ts';
+import { IS_ENDURANCE, enduranceRuns } from '../endurance.ts';
 import { address, linkLayer, prefix } from '../rules/event-builders.ts';
 
 const packages = vi.hoisted(() => new Set<string>());
@@ -20,6 +21,10 @@ vi.mock('yaml', async (original) => {
   return original();
 });
 const packagesAtStart = [...packages];
+
+const MIB = 2 ** 20;
+/** Octets of a hostile file: all that is read with `npm run endurance`, else a fourth. */
+const LARGE = IS_ENDURANCE ? MAX_SITE_FILE_OCTETS : MIB;
 
 const rules = await loadRules();
 const site = (text: string) => parseSite(text, 'site.yaml', rules);
@@ -404,8 +409,8 @@ describe('a file that is no site file', () => {
     ['documents', 'a\n---\n'],
     ['comments', '#\n'],
     ['indentation', ' '],
-  ])('is refused within bounds when it is 4 MiB of %s', async (_name, piece) => {
-    const text = piece.repeat(Math.floor((MAX_SITE_FILE_OCTETS - 8) / piece.length));
+  ])(`is refused within bounds when it is ${LARGE / MIB} MiB of %s`, async (_name, piece) => {
+    const text = piece.repeat(Math.floor((LARGE - 8) / piece.length));
     expect(await problem(`- &a 1\n${text}`)).toMatch(
       /nested deeper than|more keys and values|expected a mapping/,
     );
@@ -465,7 +470,7 @@ describe('a file that is no site file', () => {
           expect(error).toBeInstanceOf(ConfigurationError);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: enduranceRuns(500) },
     );
   });
 });

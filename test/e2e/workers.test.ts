@@ -102,7 +102,7 @@ describe('an audit with several threads gives octet for octet what one thread gi
       );
     const alone = run(1);
     expect(alone.stdout).toContain('MIP6-');
-    for (const workers of [2, 5]) expect(run(workers)).toEqual(alone);
+    for (const workers of IS_ENDURANCE ? [2, 5] : [5]) expect(run(workers)).toEqual(alone);
   });
 
   it('for keys that come through a pipe', () => {
@@ -113,6 +113,8 @@ describe('an audit with several threads gives octet for octet what one thread gi
       );
     const alone = run(1);
     expect(alone.stdout).toContain('"verified"');
-    for (const workers of [2, 5]) expect(run(workers).stdout).toBe(alone.stdout);
+    for (const workers of IS_ENDURANCE ? [2, 5] : [2]) {
+      expect(run(workers).stdout).toBe(alone.stdout);
+    }
   });
 });

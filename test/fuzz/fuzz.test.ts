@@ -14,7 +14,8 @@ import type { FuzzTarget } from './target.ts';
 import { FUZZ_TARGETS } from './targets/index.ts';
 
 const REGRESSIONS = path.join(ROOT, 'fixtures', 'regressions');
-const INPUTS = 400;
+/** Changed inputs of each entry point. */
+const INPUTS = IS_ENDURANCE ? 400 : 200;
 
 describe.each(FUZZ_TARGETS)('$name', (target) => {
   const folder = path.join(REGRESSIONS, target.name);

@@ -2,22 +2,28 @@
  * Files of the project as JavaScript in a folder of their own, so that a test can run them in a process: Node 20 takes
  * no types. Only what the entry needs is made.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import ts from 'typescript';
+import { transformSync } from 'rolldown/utils';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 
 /** Imports of JavaScript that are files, not packages. */
 const RELATIVE = /(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
 
-const OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  module: ts.ModuleKind.ESNext,
-  jsx: ts.JsxEmit.ReactJSX,
-  verbatimModuleSyntax: true,
-  rewriteRelativeImportExtensions: true,
+const OPTIONS: Parameters<typeof transformSync>[2] = {
+  target: 'es2023',
+  jsx: { runtime: 'automatic', development: false },
+  typescript: { onlyRemoveTypeImports: true, rewriteImportExtensions: 'rewrite' },
 };
 
 /** A made program. */
@@ -31,7 +37,7 @@ export interface Transpiled {
 function sourceOf(file: string): string {
   for (const extension of ['.ts', '.tsx']) {
     const source = file.replace(/\.js$/, extension);
-    if (ts.sys.fileExists(source)) return source;
+    if (existsSync(source)) return source;
   }
   throw new Error(`${file} has no source`);
 }
@@ -43,11 +49,12 @@ export function transpile(entry: string): Transpiled {
   const seen = new Set(waiting);
   for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
     const text = readFileSync(source, 'utf8');
-    const { outputText } = ts.transpileModule(text, { compilerOptions: OPTIONS, fileName: source });
+    const { code, errors } = transformSync(source, text, OPTIONS);
+    if (errors.length > 0) throw new Error(`${source}: ${String(errors[0])}`);
     const target = path.join(folder, path.relative(ROOT, source)).replace(/\.tsx?$/, '.js');
     mkdirSync(path.dirname(target), { recursive: true });
-    writeFileSync(target, outputText);
-    for (const [, imported = ''] of outputText.matchAll(RELATIVE)) {
+    writeFileSync(target, code);
+    for (const [, imported = ''] of code.matchAll(RELATIVE)) {
       const next = sourceOf(path.join(path.dirname(source), imported));
       if (seen.has(next)) continue;
       seen.add(next);

@@ -32,14 +32,15 @@ const PERMISSIVE: NetworkOptions = { registration: { deregistration: 'rfc' } };
 /** Between two datagrams each way. */
 const TALK_EVERY = 20 * SECOND;
 
-/** Where the node goes in a day, an hour at each place. */
+/** Where the node goes in a day. */
 const DAY: readonly LinkName[] = [
   ...(['one', 'two', 'one', 'home', 'two', 'home', 'one', 'one'] as const),
   ...(['two', 'home', 'one', 'two', 'one', 'two', 'home', 'home'] as const),
   ...(['one', 'two', 'one', 'two', 'one', 'home', 'two', 'one'] as const),
 ];
-/** A morning; with `npm run endurance:gateway` the whole day. */
+/** A morning, half an hour at each place; with `npm run endurance:gateway` the whole day, an hour at each. */
 const JOURNEY = DAY.slice(0, IS_ENDURANCE ? 24 : 8);
+const STAY = IS_ENDURANCE ? HOUR : 30 * MINUTE;
 
 /** What the signalling of this network is, which is known by its SPIs. */
 function kindOf(frame: Uint8Array): FrameKind {
@@ -166,7 +167,7 @@ function isOfAttacker(frame: Uint8Array): boolean {
 }
 
 describe('a day in front of gateways that enforce', () => {
-  test(`handovers, coming home, renewals and tests of ${JOURNEY.length} hours (npm run endurance:gateway: 24): not one packet is dropped`, async () => {
+  test(`handovers, coming home, renewals and tests of ${(JOURNEY.length * STAY) / HOUR} hours (npm run endurance:gateway: 24): not one packet is dropped`, async () => {
     const judged = await JudgedNetwork.make({
       network: PERMISSIVE,
       agentMode: 'enforce',
@@ -177,7 +178,7 @@ describe('a day in front of gateways that enforce', () => {
     network.scheduler.advance(10 * SECOND);
     for (const link of JOURNEY) {
       if (network.port.link.name !== link) network.move(link);
-      life.pass(HOUR);
+      life.pass(STAY);
       expect([link, network.state]).toEqual([link, link === 'home' ? 'home' : 'registered']);
     }
     // A node that stops de-registers from where it is.
@@ -213,7 +214,7 @@ describe('a day in front of gateways that enforce', () => {
       network.scheduler.advance(10 * SECOND);
       for (const [index, link] of JOURNEY.entries()) {
         if (network.port.link.name !== link) network.move(link);
-        life.pass(30 * MINUTE);
+        life.pass(STAY / 2);
         if (link !== 'one') continue;
         const attack = (['relay', 'partial-deregistration', 'relay', 'rogue-ra'] as const)[
           index % 4

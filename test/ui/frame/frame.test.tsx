@@ -1,5 +1,6 @@
 import { Box } from 'ink';
 import { afterEach, describe, expect, it } from 'vitest';
+import { enduranceRuns } from '../../endurance.ts';
 import { useActions } from '../../../ui/hooks/use-actions.ts';
 import { commandText, footerRows, keyGroups, keyRows, keysPage } from '../../../ui/keymap.ts';
 import type { ScreenDefinition } from '../../../ui/screen.ts';
@@ -339,7 +340,7 @@ describe('a terminal', () => {
 
   it('may change its size as often as it wants', async () => {
     await open();
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < enduranceRuns(60); i++) {
       const size = { columns: 60 + ((i * 37) % 160), rows: 10 + ((i * 23) % 60) };
       await app.resize(size);
       expect(app.lines().length).toBeLessThan(size.rows);
