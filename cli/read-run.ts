@@ -52,7 +52,8 @@ export interface ReadOptions {
   readonly flushEach: boolean;
   /** Where the packets go as a capture; undefined = nowhere. */
   readonly write:
-    { readonly file: string; readonly derived: boolean; readonly print: boolean } | undefined;
+    | { readonly file: string; readonly derived: boolean; readonly print: boolean }
+    | undefined;
   readonly colour: ColourChoice;
 }
 

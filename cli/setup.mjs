@@ -360,20 +360,30 @@ function verdict(name, isOk, start) {
   return isOk ? [] : [name];
 }
 
-/** Runs every check, whatever the ones before found. Vitest comes last: its counts end the output. */
+/** Runs vitest; its output appears as it comes. */
+function runTests(vitestArguments) {
+  const vitest = [ROOMY, inRoot('node_modules/vitest/vitest.mjs'), 'run', ...vitestArguments];
+  const start = Date.now();
+  const child = childProcess.spawn(process.execPath, vitest, { cwd: ROOT, stdio: 'inherit' });
+  return new Promise((resolve) => {
+    child.on('error', (error) => stop(4, `cannot run vitest: ${error.message}`));
+    child.on('close', (code) => {
+      resolve(verdict('tests', code === 0, start));
+    });
+  });
+}
+
+/** Runs every check, whatever the ones before found. */
 async function runChecks(vitestArguments) {
-  // The linter takes as long as the build and the others together, on one core.
+  // The linter takes minutes of one core: it runs beside everything else.
   const lint = checkByScript('lint');
   const failed = build('--noCheck') ? [] : ['build'];
   for (const script of ['format:check', 'types', 'imports']) {
     failed.push(...(await checkByScript(script)));
   }
   if (failed.includes('types')) forgetBuild();
-  failed.push(...(await lint));
-  const vitest = [ROOMY, inRoot('node_modules/vitest/vitest.mjs'), 'run', ...vitestArguments];
-  const start = Date.now();
-  const tests = childProcess.spawnSync(process.execPath, vitest, { cwd: ROOT, stdio: 'inherit' });
-  failed.push(...verdict('tests', tests.status === 0, start));
+  const tests = runTests(vitestArguments);
+  failed.push(...(await lint), ...(await tests));
   if (failed.length === 0) return;
   say(`failed: ${failed.join(', ')}`);
   process.exitCode = 1;

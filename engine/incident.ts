@@ -85,6 +85,7 @@ export class IncidentBuilder {
 
   /** Lets go of alerts. */
   forget(gone: ReadonlySet<Alert>): void {
+    if (gone.size === 0) return;
     const kept = this.#alerts.filter((alert) => !gone.has(alert));
     this.#alerts.splice(0, this.#alerts.length, ...kept);
   }

@@ -255,11 +255,10 @@ export class Engine {
 
   /** Rules of the operator see the packet after the state has. */
   #judgeByFilters(record: PacketRecord): void {
-    const matched = this.#options.matcher?.match(record);
-    if (matched === undefined) return;
-    for (const event of matchEvents(matched, this.#packet.packet, this.#packet.link)) {
+    const found = this.#options.matcher?.match(record);
+    if (found === undefined) return;
+    for (const event of matchEvents(found, this.#packet.packet, this.#packet.link))
       this.#emit(event);
-    }
   }
 
   /** Identity of the packet taken last. */
@@ -571,7 +570,6 @@ export class Engine {
     const { forgetAlertsAfter, observer } = this.#options;
     if (forgetAlertsAfter === undefined) return;
     const gone = this.#runner.forget(time - forgetAlertsAfter * 1e6);
-    if (gone.size === 0) return;
     this.#incidents.forget(gone);
     for (const alert of gone) observer?.onAlertForgotten?.(alert);
   }
@@ -597,7 +595,6 @@ export class Engine {
     for (const [table, { evictions: count }] of this.#tables) {
       if (count > 0) evictions.set(table, count);
     }
-    const { droppedAlerts } = this.#runner;
-    if (droppedAlerts > 0) evictions.set('alerts', droppedAlerts);
+    if (this.#runner.droppedAlerts > 0) evictions.set('alerts', this.#runner.droppedAlerts);
   }
 }

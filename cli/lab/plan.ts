@@ -34,7 +34,9 @@ export const GATEWAY_NAMESPACES = {
 
 /** Everything that has a namespace. */
 export type Namespace =
-  Station | typeof SWITCH | (typeof GATEWAY_NAMESPACES)[keyof typeof GATEWAY_NAMESPACES];
+  | Station
+  | typeof SWITCH
+  | (typeof GATEWAY_NAMESPACES)[keyof typeof GATEWAY_NAMESPACES];
 export const NAMESPACES: readonly Namespace[] = [
   SWITCH,
   ...STATIONS,

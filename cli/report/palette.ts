@@ -5,7 +5,15 @@ import type { Severity } from '../../engine/rule-api.ts';
 
 /** How a piece of text looks. */
 export type Style =
-  'plain' | 'bold' | 'dim' | 'good' | 'warning' | 'bad' | 'worst' | 'name' | 'mark';
+  | 'plain'
+  | 'bold'
+  | 'dim'
+  | 'good'
+  | 'warning'
+  | 'bad'
+  | 'worst'
+  | 'name'
+  | 'mark';
 
 /** SGR codes: the 16 colours every terminal has. */
 const CODES: Readonly<Record<Style, string>> = {

@@ -9,7 +9,14 @@ import type { Spec } from '../core/spec.ts';
  * there or not; `number`: also with 64 bits, then held as 8 octets; `boolean`: 0 or 1; `address`: IPv6 or IPv4.
  */
 export type FieldType =
-  'protocol' | 'number' | 'boolean' | 'octets' | 'address' | 'mac' | 'text' | 'none';
+  | 'protocol'
+  | 'number'
+  | 'boolean'
+  | 'octets'
+  | 'address'
+  | 'mac'
+  | 'text'
+  | 'none';
 
 /** One filter field. */
 export interface FieldInfo {

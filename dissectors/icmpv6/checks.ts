@@ -242,6 +242,7 @@ export function checkMessage(
   }
   // The table has for each kind a function of messages of that kind.
   const check = CHECKS[message.kind] as
-    ((message: KnownIcmpv6Message, report: Report) => void) | undefined;
+    | ((message: KnownIcmpv6Message, report: Report) => void)
+    | undefined;
   check?.(message, report);
 }

@@ -37,7 +37,8 @@ export interface NdOptionDefinition<
   readonly repeatable: boolean;
   /** Reports what is wrong with a value that has the right form. */
   readonly check:
-    ((value: Readonly<Record<string, unknown>>, report: ReportFault) => void) | undefined;
+    | ((value: Readonly<Record<string, unknown>>, report: ReportFault) => void)
+    | undefined;
   /** A field, by its filter field, whose octets are several things in the tree. */
   readonly parts: { readonly filter: string; readonly with: Parts } | undefined;
   /** Fields after Type and Length. */

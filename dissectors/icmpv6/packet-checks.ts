@@ -215,6 +215,7 @@ const DEMANDS: Demands = {
 export function checkPacket(packet: PacketFacts, message: Icmpv6Message, report: Report): void {
   // The table has for each kind a function of messages of that kind.
   const demand = DEMANDS[message.kind] as
-    ((packet: PacketFacts, message: Icmpv6Message, report: Report) => void) | undefined;
+    | ((packet: PacketFacts, message: Icmpv6Message, report: Report) => void)
+    | undefined;
   demand?.(packet, message, report);
 }

@@ -252,7 +252,9 @@ export interface UnknownIpv6Option {
 
 /** An option of an options header, told apart by `kind`. */
 export type Ipv6Option =
-  OptionValueOf<(typeof IPV6_OPTIONS)[number]> | UnknownIpv6Option | { readonly kind: 'pad1' };
+  | OptionValueOf<(typeof IPV6_OPTIONS)[number]>
+  | UnknownIpv6Option
+  | { readonly kind: 'pad1' };
 
 const definitions = new Map<number, Ipv6OptionDefinition>(
   IPV6_OPTIONS.map((row) => [row.type, row]),

@@ -40,7 +40,8 @@ export interface OptionDefinition<
   readonly framing: OptionFraming | undefined;
   /** What is wrong with a value that has the right form, in a message of a type; undefined = nothing. */
   readonly check:
-    ((value: Readonly<Record<string, unknown>>, mhType: number) => string | undefined) | undefined;
+    | ((value: Readonly<Record<string, unknown>>, mhType: number) => string | undefined)
+    | undefined;
   readonly layout: Layout<F>;
 }
 

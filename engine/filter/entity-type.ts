@@ -4,7 +4,15 @@
 
 /** Type of the values of an operand. `wide`: a number of 8 octets, held as these. */
 export type EntityType =
-  'number' | 'wide' | 'boolean' | 'octets' | 'address' | 'mac' | 'text' | 'protocol' | 'none';
+  | 'number'
+  | 'wide'
+  | 'boolean'
+  | 'octets'
+  | 'address'
+  | 'mac'
+  | 'text'
+  | 'protocol'
+  | 'none';
 
 /** Whether values of a type are octets. */
 export function isOctets(type: EntityType): boolean {

@@ -33,7 +33,16 @@ export type ArithmeticOperator = '&' | '+' | '-' | '*' | '/' | '%';
 
 /** `===`: all values equal; `!==`: any value differs; `!=`: none is equal. */
 export type ComparisonOperator =
-  '==' | '!=' | '===' | '!==' | '>' | '>=' | '<' | '<=' | 'contains' | 'matches';
+  | '=='
+  | '!='
+  | '==='
+  | '!=='
+  | '>'
+  | '>='
+  | '<'
+  | '<='
+  | 'contains'
+  | 'matches';
 
 /** How many of a field's values have to fit; undefined = as the operator says. */
 export type Quantifier = 'any' | 'all' | undefined;

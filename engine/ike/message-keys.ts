@@ -90,7 +90,10 @@ export class MessageKeys {
 
   #part(
     name:
-      'initiatorEncryption' | 'responderEncryption' | 'initiatorIntegrity' | 'responderIntegrity',
+      | 'initiatorEncryption'
+      | 'responderEncryption'
+      | 'initiatorIntegrity'
+      | 'responderIntegrity',
   ): KeyMaterial | undefined {
     return this.#secret[name] ?? this.#derived?.[name];
   }

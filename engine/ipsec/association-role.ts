@@ -10,7 +10,11 @@ import { transformsFor } from './esp-sizes.ts';
 
 /** What an association carries. */
 export type AssociationRole =
-  'binding' | 'prefix-discovery' | 'return-routability' | 'payload' | 'unknown';
+  | 'binding'
+  | 'prefix-discovery'
+  | 'return-routability'
+  | 'payload'
+  | 'unknown';
 
 /** Role of an association, and why it is believed. */
 export interface AssociationVerdict {

@@ -71,7 +71,11 @@ export interface EspSight {
 
 /** Whose checksum recognised a flow. */
 export type NullProof =
-  'Mobility Header' | 'ICMPv6 message' | 'UDP datagram' | 'TCP segment' | 'IPv4 header';
+  | 'Mobility Header'
+  | 'ICMPv6 message'
+  | 'UDP datagram'
+  | 'TCP segment'
+  | 'IPv4 header';
 
 /** Guess about one flow of ESP, which is an SPI between two addresses. Of fixed size. */
 export class NullGuess {

@@ -71,7 +71,11 @@ const HOME_TEST = masks([IPV6_HEADER + 24]);
 
 /** What a packet may be by its length. */
 export type SizedMessage =
-  'binding' | 'solicitation' | 'advertisement' | 'home-test-init' | 'home-test';
+  | 'binding'
+  | 'solicitation'
+  | 'advertisement'
+  | 'home-test-init'
+  | 'home-test';
 
 const TABLES: Readonly<Record<SizedMessage, Int32Array>> = {
   binding: BINDING,

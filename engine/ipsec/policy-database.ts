@@ -33,7 +33,8 @@ export interface PolicyPacket {
   readonly code?: number | undefined;
   /** Goes through the tunnel between this home address and this home agent; undefined = through none. */
   readonly tunnel?:
-    { readonly homeAddress: Uint8Array; readonly homeAgent: Uint8Array } | undefined;
+    | { readonly homeAddress: Uint8Array; readonly homeAgent: Uint8Array }
+    | undefined;
   /** Who asks wants to know what must be protected: what merely should may be answered as if nothing was asked for. */
   readonly isAboutDemands?: true;
 }

@@ -26,7 +26,8 @@ export interface AssociationEntry {
   readonly requestId: number | undefined;
   /** UDP ports of ESP in UDP (RFC 3948); `undefined` = plain ESP. */
   readonly encapsulation:
-    { readonly sourcePort: number; readonly destinationPort: number } | undefined;
+    | { readonly sourcePort: number; readonly destinationPort: number }
+    | undefined;
 }
 
 /** One protocol that a policy asks for. */

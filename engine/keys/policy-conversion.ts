@@ -18,7 +18,8 @@ import type { AssociationEntry, PolicyEntry } from './key-file.ts';
 
 /** Something in the other way, with what got lost in words; or why it cannot be. */
 export type Converted<T> =
-  { readonly value: T; readonly lost: readonly string[] } | { readonly impossible: string };
+  | { readonly value: T; readonly lost: readonly string[] }
+  | { readonly impossible: string };
 
 const ANY: Prefix = { bytes: new Uint8Array(16), length: 0 };
 

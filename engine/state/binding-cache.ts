@@ -19,7 +19,11 @@ export type BindingKnowledge =
 
 /** `requested` and `deregistration-sent` wait for an acknowledgement. */
 export type BindingPhase =
-  'requested' | 'registered' | 'deregistration-sent' | 'deregistered' | 'expired';
+  | 'requested'
+  | 'registered'
+  | 'deregistration-sent'
+  | 'deregistered'
+  | 'expired';
 
 /** One Binding Update that waits for its acknowledgement. */
 export interface PendingUpdate {

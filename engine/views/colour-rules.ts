@@ -7,7 +7,12 @@ import type { FieldSource } from '../filter/source.ts';
 
 /** What a packet is to whoever looks at a list. */
 export type PacketEmphasis =
-  'broken' | 'refused' | 'deregistration' | 'registration' | 'signalling' | 'plain';
+  | 'broken'
+  | 'refused'
+  | 'deregistration'
+  | 'registration'
+  | 'signalling'
+  | 'plain';
 
 /** One rule. */
 export interface ColourRule {

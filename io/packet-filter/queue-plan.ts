@@ -40,7 +40,11 @@ export interface QueuePlanOptions {
 
 /** Headers that may stand anywhere in the chain in front of the upper layer. */
 export type ExtensionHeader =
-  'fragment' | 'destination-options' | 'routing' | 'hop-by-hop' | 'authentication';
+  | 'fragment'
+  | 'destination-options'
+  | 'routing'
+  | 'hop-by-hop'
+  | 'authentication';
 
 /** Upper layers that are taken whole. */
 export type UpperLayer = 'mobility' | 'esp' | 'ipv6' | 'ipv4' | 'gre';

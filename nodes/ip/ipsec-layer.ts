@@ -18,7 +18,12 @@ export type OpenedProtection =
 
 /** Why an ESP or AH packet was thrown away. RFC 4301 section 5.2, RFC 4303 section 3.4. */
 export type RefusedProtection =
-  'no-association' | 'integrity' | 'replay' | 'malformed' | 'other-address' | 'not-allowed';
+  | 'no-association'
+  | 'integrity'
+  | 'replay'
+  | 'malformed'
+  | 'other-address'
+  | 'not-allowed';
 
 /** What goes behind the headers of a packet that has to be protected. */
 export interface SealedProtection {

@@ -136,7 +136,12 @@ export interface Attachment {
  * home address is somebody else's, or its time is over.
  */
 export type RegistrationState =
-  'none' | 'registering' | 'registered' | 'deregistering' | 'home' | 'refused';
+  | 'none'
+  | 'registering'
+  | 'registered'
+  | 'deregistering'
+  | 'home'
+  | 'refused';
 
 /** A home address and how it stands. */
 export interface HomeAddressView {

@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 import { describe, expect, it } from 'vitest';
 import { loadRules } from '../../cli/rules-directory.ts';
 import { keysAt, siteJsonSchema } from '../../cli/site-schema.ts';
@@ -9,7 +9,7 @@ const schema = siteJsonSchema(rules);
 
 describe('the JSON Schema of the site file', () => {
   it('is the one in docs (write it anew with: npx vitest run test/cli/site-schema.test.ts -u)', async () => {
-    const text = await format(JSON.stringify(schema), { parser: 'json', printWidth: 100 });
+    const { code: text } = await format('schema.json', JSON.stringify(schema), { printWidth: 100 });
     await expect(text).toMatchFileSnapshot('../../docs/site.schema.json');
   });
 

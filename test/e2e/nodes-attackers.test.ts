@@ -75,8 +75,8 @@ function memoryOf({ processId }: WiredNode): number {
   return Number(found?.[1]) / 1024;
 }
 
-describe.skipIf(!canRun || !hasProgram('radvd'))(
-  `a mobile node behind routers with radvd (${NEEDS} and radvd)`,
+describe.skipIf(!canRun || !['ping', 'radvd'].every(hasProgram))(
+  `a mobile node behind routers with radvd (${NEEDS}, ping and radvd)`,
   () => {
     let folder: string;
     const seen: WirePacket[] = [];

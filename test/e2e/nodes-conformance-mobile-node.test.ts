@@ -21,6 +21,7 @@ import {
   echo,
   echoPacket,
 } from '../nodes/mobile-node/bench.ts';
+import { hasProgram } from './command.ts';
 import { PLACES, WiredMobileNode } from './wired-mobile-node.ts';
 import type { SeenPacket, SeenUpdate } from './wired-mobile-node.ts';
 import { canRun } from './wired-node.ts';
@@ -35,8 +36,8 @@ interface Ping {
   readonly ended: Promise<void>;
 }
 
-describe.skipIf(!canRun)(
-  'the mobile node as a process (needs root, network namespaces and the package koffi)',
+describe.skipIf(!canRun || !hasProgram('ping'))(
+  'the mobile node as a process (needs root, network namespaces, ping and the package koffi)',
   () => {
     let mn: WiredMobileNode;
     let careOf = CARE_OF_ONE;

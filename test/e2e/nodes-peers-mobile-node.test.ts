@@ -12,6 +12,7 @@ import type { ProtectionDeclaration } from '../../nodes/ipsec/policy.ts';
 import { scapyPython } from '../attackers/lab.ts';
 import { spiOf } from '../nodes/ipsec/protected-pair.ts';
 import { AGENT, CARE_OF_ONE, CORRESPONDENT, HOME, NODE_LINK } from '../nodes/mobile-node/bench.ts';
+import { hasProgram } from './command.ts';
 import { rowsFor } from './wired-home-agent.ts';
 import { WiredNode, canRun } from './wired-node.ts';
 
@@ -177,8 +178,8 @@ class Scene {
 const purposeKey = (purpose: 'home-tests' | 'payload') =>
   purpose === 'payload' ? 'payload' : 'homeTests';
 
-describe.skipIf(!canRun || scapyPython === undefined)(
-  'the home agent and the correspondent of Scapy for the mobile node (needs root, network namespaces, the package koffi and Scapy)',
+describe.skipIf(!canRun || scapyPython === undefined || !hasProgram('ping'))(
+  'the home agent and the correspondent of Scapy for the mobile node (needs root, network namespaces, ping, the package koffi and Scapy)',
   () => {
     const open = { homeTests: 'none', payload: 'none' } as const;
     const protections: readonly Protection[] = [

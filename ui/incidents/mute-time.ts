@@ -15,7 +15,8 @@ const LONGEST = 366 * 86_400_000;
 
 /** Outcome of `parseMute`. */
 export type MuteTime =
-  { readonly ok: true; readonly until: number } | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly until: number }
+  | { readonly ok: false; readonly message: string };
 
 /**
  * `30m`, `1h`, `2d`, `1w`, `2026-03-02` or `2026-03-02 18:00` (UTC).

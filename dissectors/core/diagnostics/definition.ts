@@ -8,7 +8,13 @@ export type DiagnosticSeverity = 'chat' | 'note' | 'warn' | 'error';
 
 /** What kind of finding it is. */
 export type DiagnosticGroup =
-  'malformed' | 'checksum' | 'protocol' | 'reassembly' | 'decryption' | 'undecoded' | 'deprecated';
+  | 'malformed'
+  | 'checksum'
+  | 'protocol'
+  | 'reassembly'
+  | 'decryption'
+  | 'undecoded'
+  | 'deprecated';
 
 /** Row of a table of diagnostics; the key is the code. */
 export interface DiagnosticDefinition {

@@ -189,7 +189,11 @@ export type LadderSubject =
 export interface TopologyNode {
   readonly address: string;
   readonly roles: readonly (
-    'home-agent' | 'mobile-node' | 'correspondent' | 'router' | 'attacker'
+    | 'home-agent'
+    | 'mobile-node'
+    | 'correspondent'
+    | 'router'
+    | 'attacker'
   )[];
   /** Where it is attached by what is known: name of a link. */
   readonly link: string | undefined;

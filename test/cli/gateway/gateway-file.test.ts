@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadGateway, restartSettings } from '../../../cli/gateway/gateway-configuration.ts';
 import type { GatewayConfiguration } from '../../../cli/gateway/gateway-configuration.ts';
@@ -157,7 +157,7 @@ site: { homeAgents: [{ name: ha }] }
 
   it('has the schema that editors are given (write it anew with: npx vitest run test/cli/gateway/gateway-file.test.ts -u)', async () => {
     const schema = JSON.stringify(gatewayJsonSchema(await loadRules()));
-    const text = await format(schema, { parser: 'json', printWidth: 100 });
+    const { code: text } = await format('schema.json', schema, { printWidth: 100 });
     await expect(text).toMatchFileSnapshot('../../../docs/gateway.schema.json');
   });
 });

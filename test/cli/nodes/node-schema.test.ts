@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { nodeJsonSchema, nodeKeysAt } from '../../../cli/nodes/node-schema.ts';
@@ -11,7 +11,7 @@ const schema = nodeJsonSchema();
 
 describe('the JSON Schema of the configuration of nodes', () => {
   it('is the one in docs (write it anew with: npx vitest run test/cli/nodes/node-schema.test.ts -u)', async () => {
-    const text = await format(JSON.stringify(schema), { parser: 'json', printWidth: 100 });
+    const { code: text } = await format('schema.json', JSON.stringify(schema), { printWidth: 100 });
     await expect(text).toMatchFileSnapshot('../../../docs/node.schema.json');
   });
 

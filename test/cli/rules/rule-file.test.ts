@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../../cli/configuration-error.ts';
 import { filterOffset } from '../../../cli/rules/filter-place.ts';
@@ -35,8 +35,7 @@ async function problems(text: string): Promise<string> {
 
 describe('the JSON Schema of rule files', () => {
   it('is the one in docs (write it anew with: npx vitest run test/cli/rules -u)', async () => {
-    const text = await format(JSON.stringify(ruleFileJsonSchema()), {
-      parser: 'json',
+    const { code: text } = await format('schema.json', JSON.stringify(ruleFileJsonSchema()), {
       printWidth: 100,
     });
     await expect(text).toMatchFileSnapshot('../../../docs/rule.schema.json');

@@ -27,7 +27,7 @@ const TESTING = [250, 251, 252, 253, 254, 255].map(
 const range = (from: number, to: number, name: string) =>
   Array.from({ length: to - from + 1 }, (_, i) => [from + i, name] as const);
 
-// prettier-ignore
+// oxfmt-ignore
 export const CODE_ROWS: readonly CodeRow[] = [
   { about: 'Binding Acknowledgement status', field: 'mip6.ba.status', width: 1,
     hex: (value) => `3b 01 06 00 0000 ${value} 00 1234 003c 01020000`,

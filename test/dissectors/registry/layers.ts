@@ -10,7 +10,7 @@ export interface Icmpv6Row {
   readonly name: string;
 }
 
-// prettier-ignore
+// oxfmt-ignore
 export const ICMPV6_ROWS: readonly Icmpv6Row[] = [
   { type: 4, name: 'Parameter Problem' },
   { type: 133, name: 'Router Solicitation' }, { type: 134, name: 'Router Advertisement' },
@@ -29,7 +29,17 @@ export interface NdOptionRow {
   readonly name: string;
   /** Message it stands in. */
   readonly within:
-    'ra' | 'rs' | 'ns' | 'na' | 'redirect' | 'cps' | 'cpa' | 'rtsolpr' | 'prrtadv' | 'ins' | 'ina';
+    | 'ra'
+    | 'rs'
+    | 'ns'
+    | 'na'
+    | 'redirect'
+    | 'cps'
+    | 'cpa'
+    | 'rtsolpr'
+    | 'prrtadv'
+    | 'ins'
+    | 'ina';
   readonly hex: string;
   readonly lines: readonly string[];
 }
@@ -39,7 +49,7 @@ const P64 = '20010db8000100000000000000000000';
 /** A DER SEQUENCE, as a public key is one. */
 const KEY = '3004 05000500';
 
-// prettier-ignore
+// oxfmt-ignore
 export const ND_OPTION_ROWS: readonly NdOptionRow[] = [
   { type: 1, name: 'Source link-layer address', within: 'ns', hex: '01 01 02005e005302',
     lines: ['icmpv6.opt.linkaddr: 02:00:5e:00:53:02'] },
@@ -118,7 +128,7 @@ const ipv6 = (next: string, octets: number): string =>
   `60000000 ${octets.toString(16).padStart(4, '0')} ${next} 40 ${HOST} ${HOST}`;
 const RAW = 101;
 
-// prettier-ignore
+// oxfmt-ignore
 export const ENCAPSULATION_ROWS: readonly EncapsulationRow[] = [
   { name: 'NULL of Darwin', linkType: 0, hex: '1e000000' },
   { name: 'NULL of FreeBSD', linkType: 0, hex: '1c000000' },
@@ -153,7 +163,7 @@ export const ENCAPSULATION_ROWS: readonly EncapsulationRow[] = [
 export const PMIPV6_CONTROL = `${udp('153c', 8)} 3b00000000000000`;
 
 /** A DHCPv6 option: octets, and what its line shows. RFC 6610 section 3. */
-// prettier-ignore
+// oxfmt-ignore
 export const DHCPV6_ROWS: readonly (readonly [code: number, name: string, hex: string, text: string])[] = [
   [49, 'MIPv6 Home Network Identifier FQDN', '0031 0008 026d6e 03636f6d 00', 'mn.com'],
   [50, 'MIPv6 Visited Home Network Information', '0032 0015 0047 0011 40 20010db8000100000000000000000000', '2001:db8:1::'],
@@ -165,7 +175,7 @@ export const DHCPV6_ROWS: readonly (readonly [code: number, name: string, hex: s
 ];
 
 /** Numbers of IKE that mobility uses. RFC 7296, RFC 5026, RFC 4555, RFC 5685, RFC 2408, RFC 2409. */
-// prettier-ignore
+// oxfmt-ignore
 export const IKE_NUMBERS = {
   exchanges: [[34, 'IKE_SA_INIT'], [35, 'IKE_AUTH'], [36, 'CREATE_CHILD_SA'], [37, 'INFORMATIONAL']],
   exchanges1: [

@@ -16,7 +16,7 @@ const HOST = '20010db8000000000000000000000001';
 const COOKIE = '0102030405060708';
 const TOKEN = '1112131415161718';
 
-// prettier-ignore
+// oxfmt-ignore
 export const MESSAGE_ROWS: readonly MessageRow[] = [
   { type: 0, name: 'Binding Refresh Request', hex: '3b 00 00 00 0000 0000', fields: {} },
   { type: 1, name: 'Home Test Init', hex: `3b 01 01 00 0000 0000 ${COOKIE}`, fields: { homeInitCookie: COOKIE } },
@@ -66,7 +66,7 @@ export const MESSAGE_ROWS: readonly MessageRow[] = [
 ];
 
 /** Least Header Len of each type, by its fixed part. RFC 6275 section 6.1.1. */
-// prettier-ignore
+// oxfmt-ignore
 export const LEAST_HEADER_LENGTH: readonly (readonly [type: number, headerLength: number])[] = [
   [1, 1], [2, 1], [3, 2], [4, 2], [5, 1], [6, 1], [7, 2], [8, 1], [9, 1], [13, 1], [14, 1], [15, 1], [16, 1], [17, 1],
   [18, 1], [19, 1], [20, 1], [21, 1],
@@ -89,7 +89,7 @@ const revocation = (type: string, flags: string): string =>
   `3b 01 10 00 0000 ${type} 00 1234 ${flags} 01020000`;
 const fast = (flags: string): string => `3b 01 08 00 0000 1234 ${flags} 00 003c 01020000`;
 
-// prettier-ignore
+// oxfmt-ignore
 const LETTERS: readonly (readonly [about: string, hex: (flags: string) => string, flags: readonly (readonly [letter: string, bits: string])[]])[] = [
   ['Binding Update', update, [
     ['A', '8000'], ['H', '4000'], ['L', '2000'], ['K', '1000'], ['M', '0800'], ['R', '0400'], ['P', '0200'],

@@ -54,7 +54,7 @@ const IPV4 = 'c0000201';
 const EVEN = Array.from({ length: 127 }, (_, i) => 2 * i + 2);
 const FROM_ONE = Array.from({ length: 255 }, (_, i) => i + 1);
 
-// prettier-ignore
+// oxfmt-ignore
 export const OPTION_ROWS: readonly OptionRow[] = [
   { type: 1, name: 'PadN', repeats: true, hex: '01 02 0000', fields: { padding: '0000' } },
   { type: 2, name: 'Binding Refresh Advice', align: [2, 0], lengths: [2], messages: [BA, HAS],
@@ -234,7 +234,7 @@ const ACCESS = { within: 52, head: '', message: BU } as const;
 const QOS = { within: 58, head: '01 b8 01 000000', message: BU } as const;
 const LCMP = { within: 62, head: '', message: BA } as const;
 
-// prettier-ignore
+// oxfmt-ignore
 export const SUB_OPTION_ROWS: readonly SubOptionRow[] = [
   { ...FLOW, type: 1, name: 'PadN', hex: '01 02 0000', fields: { padding: '0000' } },
   { ...FLOW, type: 2, name: 'Binding Reference', hex: '02 04 0001 0002',

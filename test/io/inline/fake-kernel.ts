@@ -11,7 +11,8 @@ const EAGAIN = -constants.errno.EAGAIN;
 
 /** What a socket is given to read: octets, what comes beside them, or an error number below 0. */
 export type Arrival =
-  number | { readonly octets: Uint8Array; readonly control?: Uint8Array | undefined };
+  | number
+  | { readonly octets: Uint8Array; readonly control?: Uint8Array | undefined };
 
 /** A socket. */
 export class FakeSocket {

@@ -77,182 +77,176 @@ function withoutOurs(rules: string): string {
     .join('\n');
 }
 
-describe.concurrent(
-  'rules in the kernel (needs root, namespaces, ip6tables, nft and python3)',
-  () => {
-    let program: Transpiled | undefined;
-    const folders: string[] = [];
-    beforeAll(() => {
-      if (canFilter) program = transpile('test/io/packet-filter/filter-program.ts');
+describe.concurrent('rules in the kernel (needs root, namespaces, ip6tables, nft and python3)', () => {
+  let program: Transpiled | undefined;
+  const folders: string[] = [];
+  beforeAll(() => {
+    if (canFilter) program = transpile('test/io/packet-filter/filter-program.ts');
+  });
+  afterAll(() => {
+    program?.remove();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs a scenario of `network.sh`. */
+  async function scenario(
+    name: string,
+    plan: QueuePlanOptions,
+    { backend = 'ip6tables', variant = 'ip6tables-legacy' } = {},
+  ): Promise<Left> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-filter-'));
+    folders.push(folder);
+    const args = [name, folder, process.execPath, program?.file ?? ''];
+    const options = [JSON.stringify(plan), backend, variant];
+    await inNetwork('../io/packet-filter/network.sh', [...args, ...options], SECONDS);
+    return new Left(folder);
+  }
+
+  function expectPutBack(left: Left): void {
+    const before = left.rules('before');
+    const held = left.rules('held');
+    expect(before).toContain('-j TCPMSS');
+    expect(held).toContain('-A FORWARD -m comment --comment "mip6guard gw1" -j MIP6GUARD-gw1');
+    expect(withoutOurs(held)).toBe(withoutOurs(before));
+    for (const name of ['stopped', 'thrown', 'recovered']) expect(left.rules(name)).toBe(before);
+    expect(left.rules('killed')).toContain('MIP6GUARD-gw1-peer');
+    expect(left.rules('next')).toBe(held);
+    expect(left.text('one.code')).toBe('0\n');
+    expect(left.text('thrown.err')).toContain('as asked');
+    expect(left.text('killed.code')).toBe('137\n');
+    const { checks, conflicts } = ready.parse(left.lines('one')[0]);
+    expect(checks).toEqual([]);
+    expect(conflicts).toEqual([
+      expect.stringMatching(
+        /^Packets that this rule .* table raw drops are never judged: -A PREROUTING -m rt --rt-type 0 -j DROP$/,
+      ),
+      expect.stringMatching(
+        /^Queued packets go on behind the table mangle, .*: -A FORWARD .* -j theirs$/,
+      ),
+    ]);
+  }
+
+  /** Compares which rules took which packets. */
+  function expectKinds(plan: QueuePlanOptions, lines: readonly unknown[]): void {
+    const results = lines.slice(0, -1).map((line) => taken.parse(line));
+    const cases = casesOf(plan.hook, plan.place);
+    expect(results.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
+    const wrong = results.flatMap(({ name, took }, i) => {
+      const rule = cases[i]?.rule;
+      const isRight =
+        rule === undefined
+          ? took.length === 0
+          : took.length === 1 && took[0]?.startsWith(`1 ${rule}`) === true;
+      return isRight ? [] : [`${name}: expected ${rule ?? 'none'}, got ${took.join(', ')}`];
     });
-    afterAll(() => {
-      program?.remove();
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-    });
+    expect(wrong).toEqual([]);
+    // Everything was removed without a problem.
+    expect(lines.at(-1)).toEqual([]);
+  }
 
-    /** Runs a scenario of `network.sh`. */
-    async function scenario(
-      name: string,
-      plan: QueuePlanOptions,
-      { backend = 'ip6tables', variant = 'ip6tables-legacy' } = {},
-    ): Promise<Left> {
-      const folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-filter-'));
-      folders.push(folder);
-      const args = [name, folder, process.execPath, program?.file ?? ''];
-      const options = [JSON.stringify(plan), backend, variant];
-      await inNetwork('../io/packet-filter/network.sh', [...args, ...options], SECONDS);
-      return new Left(folder);
-    }
+  it.skipIf(!canFilter)(
+    'after every end the rules of others are byte for byte what they were',
+    async () => {
+      expectPutBack(await scenario('exits', ROUTED));
+    },
+  );
 
-    function expectPutBack(left: Left): void {
-      const before = left.rules('before');
-      const held = left.rules('held');
-      expect(before).toContain('-j TCPMSS');
-      expect(held).toContain('-A FORWARD -m comment --comment "mip6guard gw1" -j MIP6GUARD-gw1');
-      expect(withoutOurs(held)).toBe(withoutOurs(before));
-      for (const name of ['stopped', 'thrown', 'recovered']) expect(left.rules(name)).toBe(before);
-      expect(left.rules('killed')).toContain('MIP6GUARD-gw1-peer');
-      expect(left.rules('next')).toBe(held);
-      expect(left.text('one.code')).toBe('0\n');
-      expect(left.text('thrown.err')).toContain('as asked');
-      expect(left.text('killed.code')).toBe('137\n');
-      const { checks, conflicts } = ready.parse(left.lines('one')[0]);
-      expect(checks).toEqual([]);
-      expect(conflicts).toEqual([
-        expect.stringMatching(
-          /^Packets that this rule .* table raw drops are never judged: -A PREROUTING -m rt --rt-type 0 -j DROP$/,
-        ),
-        expect.stringMatching(
-          /^Queued packets go on behind the table mangle, .*: -A FORWARD .* -j theirs$/,
-        ),
-      ]);
-    }
+  it.skipIf(!canFilter)('each kind of packet meets its rule, and bulk traffic none', async () => {
+    const plan: QueuePlanOptions = { ...ROUTED, place: ['home-agent', 'correspondent'] };
+    expectKinds(plan, (await scenario('kinds', plan)).lines('kinds'));
+  });
 
-    /** Compares which rules took which packets. */
-    function expectKinds(plan: QueuePlanOptions, lines: readonly unknown[]): void {
-      const results = lines.slice(0, -1).map((line) => taken.parse(line));
-      const cases = casesOf(plan.hook, plan.place);
-      expect(results.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
-      const wrong = results.flatMap(({ name, took }, i) => {
-        const rule = cases[i]?.rule;
-        const isRight =
-          rule === undefined
-            ? took.length === 0
-            : took.length === 1 && took[0]?.startsWith(`1 ${rule}`) === true;
-        return isRight ? [] : [`${name}: expected ${rule ?? 'none'}, got ${took.join(', ')}`];
-      });
-      expect(wrong).toEqual([]);
-      // Everything was removed without a problem.
-      expect(lines.at(-1)).toEqual([]);
-    }
+  it.skipIf(!canEndure)(
+    'after every end they are what they were, in ip6tables (nft) as well (takes seconds)',
+    async () => {
+      expectPutBack(await scenario('exits', ROUTED, { variant: 'ip6tables-nft' }));
+    },
+  );
 
-    it.skipIf(!canFilter)(
-      'after every end the rules of others are byte for byte what they were',
+  it.skipIf(!canEndure)(
+    'rules of a killed gateway and its settings of a bridge go with the next (takes seconds)',
+    async () => {
+      const left = await scenario('exits', BRIDGED);
+      const before = left.text('before.settings');
+      expect(before).not.toBe(left.text('held.settings'));
+      expect(left.text('held.settings')).toMatch(/call-ip6tables:1\n[^]*filter-vlan-tagged:1/);
+      for (const name of ['stopped', 'thrown', 'recovered']) {
+        expect(left.text(`${name}.settings`)).toBe(before);
+        expect(left.rules(name)).toBe(left.rules('before'));
+      }
+      expect(ready.parse(left.lines('next')[0]).recovered.join()).toMatch(/^put back \d changes/);
+    },
+  );
+
+  describe.each(['ip6tables-legacy', 'ip6tables-nft'])('%s', (variant) => {
+    it.skipIf(!canEndure)(
+      'rules that are flushed, changed or passed by are missed (takes seconds)',
       async () => {
-        expectPutBack(await scenario('exits', ROUTED));
+        const left = await scenario('watch', ROUTED, { variant });
+        const [whole, ahead, changed, flushed] = left
+          .lines('one')
+          .slice(1)
+          .map((line) => verified.parse(line));
+        expect(whole).toEqual({ isThere: true, problems: [] });
+        expect(ahead?.isThere).toBe(true);
+        expect(ahead?.problems.join()).toMatch(
+          /another rule before those of gw1: -A FORWARD -p .* -j ACCEPT/,
+        );
+        expect(changed?.isThere).toBe(false);
+        expect(changed?.problems.join()).toContain('are not those that were installed');
+        expect(flushed?.isThere).toBe(false);
+        expect(flushed?.problems.join()).toContain('are gone from ip6tables');
       },
     );
-
-    it.skipIf(!canFilter)('each kind of packet meets its rule, and bulk traffic none', async () => {
-      const plan: QueuePlanOptions = { ...ROUTED, place: ['home-agent', 'correspondent'] };
-      expectKinds(plan, (await scenario('kinds', plan)).lines('kinds'));
-    });
 
     it.skipIf(!canEndure)(
-      'after every end they are what they were, in ip6tables (nft) as well (takes seconds)',
+      'connection tracking shows packets whole, and is told before (takes seconds)',
       async () => {
-        expectPutBack(await scenario('exits', ROUTED, { variant: 'ip6tables-nft' }));
+        const left = await scenario('tracking', ROUTED, { variant });
+        const told = ready.parse(left.lines('one')[0]);
+        expect(told.conflicts.join('\n')).toMatch(
+          /^Connection tracking is on, .*--ctstate ESTABLISHED -j ACCEPT$/m,
+        );
+        expect(left.text('counters')).toMatch(/^\[1:\d+\] .*Mobility Header/m);
+        expect(left.text('counters')).toMatch(/^\[0:0\] .*fragment to or from an agent/m);
       },
     );
+  });
 
-    it.skipIf(!canEndure)(
-      'rules of a killed gateway and its settings of a bridge go with the next (takes seconds)',
-      async () => {
-        const left = await scenario('exits', BRIDGED);
-        const before = left.text('before.settings');
-        expect(before).not.toBe(left.text('held.settings'));
-        expect(left.text('held.settings')).toMatch(/call-ip6tables:1\n[^]*filter-vlan-tagged:1/);
-        for (const name of ['stopped', 'thrown', 'recovered']) {
-          expect(left.text(`${name}.settings`)).toBe(before);
-          expect(left.rules(name)).toBe(left.rules('before'));
-        }
-        expect(ready.parse(left.lines('next')[0]).recovered.join()).toMatch(/^put back \d changes/);
-      },
-    );
+  it.skipIf(!canEndure)(
+    'packets of a home agent on the machine itself meet rules both ways (takes seconds)',
+    async () => {
+      const ports = { outside: ['ga'], inside: [] };
+      const left = await scenario('local', { ...ROUTED, hook: 'local', ports });
+      const counted = left
+        .text('counters')
+        .split('\n')
+        .filter((line) => /^\[[1-9].*-j NFQUEUE/.test(line))
+        .map((line) =>
+          /^\[(\d+):.*"r\d+ (.*?)(?: [\w ]+ of an agent)?: /.exec(line)?.slice(1).join(' '),
+        );
+      // The datagram that came first met none.
+      expect(counted).toEqual(['1 error to or from an agent', '1 Mobility Header']);
+      expect(left.rules('after')).not.toContain('MIP6GUARD');
+    },
+  );
 
-    describe.each(['ip6tables-legacy', 'ip6tables-nft'])('%s', (variant) => {
-      it.skipIf(!canEndure)(
-        'rules that are flushed, changed or passed by are missed (takes seconds)',
-        async () => {
-          const left = await scenario('watch', ROUTED, { variant });
-          const [whole, ahead, changed, flushed] = left
-            .lines('one')
-            .slice(1)
-            .map((line) => verified.parse(line));
-          expect(whole).toEqual({ isThere: true, problems: [] });
-          expect(ahead?.isThere).toBe(true);
-          expect(ahead?.problems.join()).toMatch(
-            /another rule before those of gw1: -A FORWARD -p .* -j ACCEPT/,
-          );
-          expect(changed?.isThere).toBe(false);
-          expect(changed?.problems.join()).toContain('are not those that were installed');
-          expect(flushed?.isThere).toBe(false);
-          expect(flushed?.problems.join()).toContain('are gone from ip6tables');
-        },
-      );
+  it.skipIf(!canEndure)('rules in both variants are warned of (takes seconds)', async () => {
+    const { warnings } = ready.parse((await scenario('both', ROUTED)).lines('one')[0]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Both ip6tables \(\w+\) and ip6tables \(\w+\) hold rules/),
+    ]);
+  });
 
-      it.skipIf(!canEndure)(
-        'connection tracking shows packets whole, and is told before (takes seconds)',
-        async () => {
-          const left = await scenario('tracking', ROUTED, { variant });
-          const told = ready.parse(left.lines('one')[0]);
-          expect(told.conflicts.join('\n')).toMatch(
-            /^Connection tracking is on, .*--ctstate ESTABLISHED -j ACCEPT$/m,
-          );
-          expect(left.text('counters')).toMatch(/^\[1:\d+\] .*Mobility Header/m);
-          expect(left.text('counters')).toMatch(/^\[0:0\] .*fragment to or from an agent/m);
-        },
-      );
-    });
+  it.skipIf(!canEndure)('on a bridge nothing hides an advertisement (takes seconds)', async () => {
+    expectKinds(BRIDGED, (await scenario('kinds', BRIDGED)).lines('kinds'));
+  });
 
-    it.skipIf(!canEndure)(
-      'packets of a home agent on the machine itself meet rules both ways (takes seconds)',
-      async () => {
-        const ports = { outside: ['ga'], inside: [] };
-        const left = await scenario('local', { ...ROUTED, hook: 'local', ports });
-        const counted = left
-          .text('counters')
-          .split('\n')
-          .filter((line) => /^\[[1-9].*-j NFQUEUE/.test(line))
-          .map((line) =>
-            /^\[(\d+):.*"r\d+ (.*?)(?: [\w ]+ of an agent)?: /.exec(line)?.slice(1).join(' '),
-          );
-        // The datagram that came first met none.
-        expect(counted).toEqual(['1 error to or from an agent', '1 Mobility Header']);
-        expect(left.rules('after')).not.toContain('MIP6GUARD');
-      },
-    );
-
-    it.skipIf(!canEndure)('rules in both variants are warned of (takes seconds)', async () => {
-      const { warnings } = ready.parse((await scenario('both', ROUTED)).lines('one')[0]);
-      expect(warnings).toEqual([
-        expect.stringMatching(/^Both ip6tables \(\w+\) and ip6tables \(\w+\) hold rules/),
-      ]);
-    });
-
-    it.skipIf(!canEndure)(
-      'on a bridge nothing hides an advertisement (takes seconds)',
-      async () => {
-        expectKinds(BRIDGED, (await scenario('kinds', BRIDGED)).lines('kinds'));
-      },
-    );
-
-    it.skipIf(!canEndure).each([ROUTED, BRIDGED])(
-      'matches of nftables take the same packets: $hook (takes seconds)',
-      async (plan) => {
-        const left = await scenario('matches', plan, { backend: 'nftables' });
-        expectKinds(plan, left.lines('matches'));
-      },
-    );
-  },
-);
+  it.skipIf(!canEndure).each([ROUTED, BRIDGED])(
+    'matches of nftables take the same packets: $hook (takes seconds)',
+    async (plan) => {
+      const left = await scenario('matches', plan, { backend: 'nftables' });
+      expectKinds(plan, left.lines('matches'));
+    },
+  );
+});
