@@ -87,6 +87,11 @@ async function engineAlone(): Promise<number> {
   return used;
 }
 
+/** The process that a model works in. */
+function pidOf(model: PacketModel): number {
+  return model instanceof RemoteModel ? (model.pid ?? 0) : process.pid;
+}
+
 /** What is asked of a model under way, and how long that takes. */
 class Asker {
   readonly jumps: Waits;
@@ -95,7 +100,7 @@ class Asker {
   #asked = 0;
 
   constructor(model: PacketModel) {
-    const pid = model instanceof RemoteModel ? (model.pid ?? 0) : process.pid;
+    const pid = pidOf(model);
     this.#model = model;
     this.jumps = new Waits(pid);
     this.pages = new Waits(pid);
@@ -188,8 +193,7 @@ async function type(open: () => Promise<PacketModel>): Promise<PacketModel> {
   const model = await opened(open, start);
   const isLoaded = (): boolean => model.status.phase !== 'loading';
   const asker = new Asker(model);
-  const pid = model instanceof RemoteModel ? (model.pid ?? 0) : process.pid;
-  const letters = new Waits(pid);
+  const letters = new Waits(pidOf(model));
   const texts = FILTERS.flatMap((text) =>
     Array.from({ length: text.length }, (_, i) => text.slice(0, i + 1)),
   ).filter((text) => model.checkFilter(text).ok);

@@ -8,6 +8,7 @@ import type { PacketRecord } from '../../engine/ports.ts';
 import { MARK } from './catalogue.ts';
 import type { PacketCatalogue } from './catalogue.ts';
 import { Spool } from './spool.ts';
+import type { StoredPlace } from './spool.ts';
 
 /** Files held open at once; the one used longest ago is closed. */
 const MAX_OPEN = 64;
@@ -33,13 +34,6 @@ interface StoredInput {
   /** Octets up to the end of the last packet. */
   known: number;
   isShort: boolean;
-}
-
-/** Octets in a file that are read for a packet. */
-export interface StoredPlace {
-  readonly descriptor: number;
-  readonly start: number;
-  readonly end: number;
 }
 
 /** How a store keeps packets. */

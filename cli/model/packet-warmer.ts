@@ -3,7 +3,7 @@
  * up who waits for these packets, and nobody else.
  */
 import { read } from 'node:fs';
-import type { StoredPlace } from './packet-store.ts';
+import type { StoredPlace } from './spool.ts';
 
 /** Octets read at once. */
 const PIECE_OCTETS = 512 * 1024;

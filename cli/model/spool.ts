@@ -14,6 +14,13 @@ const BUFFER_OCTETS = 512 * 1024;
 /** In front of each packet: octets of its options, and their byte order. */
 const HEADER_OCTETS = 8;
 
+/** Octets in a file that are read for a packet. */
+export interface StoredPlace {
+  readonly descriptor: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A file of packets. With a limit the newest write over the oldest. */
 export class Spool {
   /** Octets were refused by the system: further packets are not kept. */
@@ -82,10 +89,7 @@ export class Spool {
   }
 
   /** Where octets lie in the file, when they do. What is kept of a live capture was written just now: nowhere. */
-  placeOf(
-    start: number,
-    end: number,
-  ): { readonly descriptor: number; readonly start: number; readonly end: number } | undefined {
+  placeOf(start: number, end: number): StoredPlace | undefined {
     const isOld = this.#limit === Number.POSITIVE_INFINITY && start < this.#flushed;
     if (this.#descriptor === undefined || !isOld) return undefined;
     return { descriptor: this.#descriptor, start, end };

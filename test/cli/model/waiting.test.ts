@@ -6,7 +6,7 @@ import { LocalModel } from '../../../cli/model/local-model.ts';
 import { OrderedAnswers } from '../../../cli/model/ordered-answers.ts';
 import { PacketLooker } from '../../../cli/model/packet-looker.ts';
 import { PacketStore } from '../../../cli/model/packet-store.ts';
-import type { StoredPlace } from '../../../cli/model/packet-store.ts';
+import type { StoredPlace } from '../../../cli/model/spool.ts';
 import { PacketWarmer } from '../../../cli/model/packet-warmer.ts';
 import { ValueIndex } from '../../../cli/model/value-index.ts';
 import { packetViewOf } from '../../../cli/read/packet-view.ts';
