@@ -12,10 +12,10 @@ interface Forgetful {
 }
 
 /** Name of a table in the counters of a run, and the table. */
-export type BoundedTable = readonly [name: string, table: Forgetful];
+type BoundedTable = readonly [name: string, table: Forgetful];
 
-/** Tables in the order in which a report names them. */
-export function boundedTables(parts: {
+/** Those of an engine. */
+interface Tables {
   readonly bindings: Forgetful;
   readonly bindingTraffic: Forgetful;
   readonly home: Forgetful;
@@ -27,8 +27,35 @@ export function boundedTables(parts: {
   readonly returnRoutability: Forgetful;
   readonly extensions: ExtensionState;
   readonly victims: Forgetful;
-  readonly runner: Forgetful;
-}): readonly BoundedTable[] {
+  readonly runner: Forgetful & { readonly droppedAlerts: number };
+}
+
+/** Counts what the tables of an engine forget. */
+export class Evictions {
+  /** By name of the table; those that forgot nothing are not in it. */
+  readonly #counts: Map<string, number>;
+  readonly #tables: readonly BoundedTable[];
+  readonly #runner: Tables['runner'];
+
+  constructor(tables: Tables, counts: Map<string, number>) {
+    this.#counts = counts;
+    this.#tables = tablesInOrder(tables);
+    this.#runner = tables.runner;
+  }
+
+  /** Brings the counts up to date. */
+  count(): void {
+    for (const [name, { evictions }] of this.#tables) this.#note(name, evictions);
+    this.#note('alerts', this.#runner.droppedAlerts);
+  }
+
+  #note(name: string, evictions: number): void {
+    if (evictions > 0) this.#counts.set(name, evictions);
+  }
+}
+
+/** In the order in which a report names them. */
+function tablesInOrder(parts: Tables): readonly BoundedTable[] {
   const { esp, ipsec, extensions, linkState } = parts;
   return [
     ['bindings', parts.bindings],

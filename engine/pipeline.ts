@@ -13,8 +13,7 @@ import { Ipv4EspStage, MAX_IPV4_ESP } from './esp-ipv4.ts';
 import { EspOpener } from './esp-opener.ts';
 import { EspStage } from './esp-stage.ts';
 import type { EngineMemory } from './engine-memory.ts';
-import { boundedTables } from './bounded-tables.ts';
-import type { BoundedTable } from './bounded-tables.ts';
+import { Evictions } from './bounded-tables.ts';
 import { ClockSteps } from './engine-health.ts';
 import type { EngineHealth } from './engine-health.ts';
 import type { EngineKnowledge } from './engine-knowledge.ts';
@@ -54,6 +53,8 @@ import { PacketVerifier } from './verification/packet-verifier.ts';
 
 /** Microseconds of capture time between ticks. */
 const TICK = 1e6;
+/** Bindings told of between two packets that wait for their verdicts: telling of all takes milliseconds. */
+const AT_A_TIME = 8;
 /** Microseconds of capture time between two looks at alerts that may be let go. */
 const FORGET_INTERVAL = 10e6;
 
@@ -88,8 +89,7 @@ export class Engine {
   readonly #tunnelLoops: TunnelLoopStage;
   readonly #addressHeaders: AddressHeaderStage;
   readonly #notices: Icmpv6NoticeStage;
-  /** All tables that forget when they are full. */
-  readonly #tables: readonly BoundedTable[];
+  readonly #evictions: Evictions;
   /** Undefined without secrets. */
   readonly #sessions: IkeSessions | undefined;
   /** Undefined when nobody listens. */
@@ -185,7 +185,7 @@ export class Engine {
     this.#tunnelLoops = new TunnelLoopStage(shared, seed);
     this.#addressHeaders = new AddressHeaderStage(shared, seed);
     this.#notices = new Icmpv6NoticeStage(shared, seed);
-    this.#tables = boundedTables({
+    const tables = {
       ...shared,
       esp: this.#esp,
       ipsec,
@@ -195,7 +195,8 @@ export class Engine {
       extensions: this.#extensions,
       victims: this.#addressHeaders.victims,
       runner: this.#runner,
-    });
+    };
+    this.#evictions = new Evictions(tables, counters.evictions);
     const { ike = [] } = options;
     if (ike.length > 0) {
       this.#sessions = new IkeSessions(ike, (association) => {
@@ -222,6 +223,7 @@ export class Engine {
       this.#firstTime = time;
       this.#lastTick = time;
     } else if (time - this.#lastTick >= TICK) this.#tick(time, false);
+    else if (this.#bindingTraffic.waiting > 0) this.#bindingTraffic.flush(AT_A_TIME, this.#emit);
     const { admission } = this.#options;
     admission?.begin(time);
 
@@ -281,7 +283,7 @@ export class Engine {
 
   /** The result as of now; the run goes on. To be called between packets. */
   snapshot(): EngineSummary {
-    this.#countEvictions();
+    this.#evictions.count();
     const associations = this.#associations;
     const sessions = this.#sessions;
     return {
@@ -556,7 +558,9 @@ export class Engine {
   #tick(time: number, isEnd: boolean): void {
     this.#lastTick = time;
     this.#bindings.expire(this.#packet.packet, isEnd);
-    this.#bindingTraffic.flush(time, this.#emit);
+    this.#bindingTraffic.begin(time, this.#emit);
+    if (isEnd || this.#options.admission === undefined)
+      this.#bindingTraffic.flush(Infinity, this.#emit);
     this.#esp.refusals.flush(time, this.#emit);
     this.#addressHeaders.flush(time);
     const event: EngineEvent = { kind: 'tick', time, isEnd, health: this.#health() };
@@ -575,7 +579,7 @@ export class Engine {
   }
 
   #health(): EngineHealth {
-    this.#countEvictions();
+    this.#evictions.count();
     const { packets, cut, undecoded, evictions } = this.counters;
     return {
       packet: this.#packet.packet,
@@ -588,13 +592,5 @@ export class Engine {
       associations: this.#associations.length + (this.#sessions?.derived.length ?? 0),
       unreadableSignalling: this.#esp.unreadableSignalling,
     };
-  }
-
-  #countEvictions(): void {
-    const { evictions } = this.counters;
-    for (const [table, { evictions: count }] of this.#tables) {
-      if (count > 0) evictions.set(table, count);
-    }
-    if (this.#runner.droppedAlerts > 0) evictions.set('alerts', this.#runner.droppedAlerts);
   }
 }

@@ -185,7 +185,12 @@ function isLive({ phase }: Readonly<Binding>): boolean {
 /** Counts traffic of bindings. */
 export class BindingTrafficCounter {
   readonly #pairs: PairTable<Watched>;
-  readonly #touched: Watched[] = [];
+  /** Bindings that had traffic since the last `begin`, and those that had before it, of which `next` is told next. */
+  #touched: Watched[] = [];
+  #due: Watched[] = [];
+  #next = 0;
+  /** Microseconds since 1970, of the last `begin`. */
+  #dueAt = 0;
   /** Of the packet that was found in its tunnel last. */
   #tunnel: Watched | undefined;
   #isOut = false;
@@ -446,13 +451,33 @@ export class BindingTrafficCounter {
     this.#touched.push(watched);
   }
 
-  /** Tells of bindings that had traffic since the last time. @param time microseconds since 1970 */
-  flush(time: number, emit: (event: BindingTrafficEvent) => void): void {
-    for (const watched of this.#touched) {
-      if (!watched.isDue(time)) continue;
-      const { binding } = watched;
-      emit({ kind: 'binding-traffic', time, binding, traffic: watched.take() });
+  /** Bindings that are yet to be told of. */
+  get waiting(): number {
+    return this.#due.length - this.#next;
+  }
+
+  /**
+   * Makes the bindings due that had traffic since the last time. Those that still wait are told of first.
+   * @param time microseconds since 1970
+   */
+  begin(time: number, emit: (event: BindingTrafficEvent) => void): void {
+    this.flush(Infinity, emit);
+    const told = this.#due;
+    told.length = 0;
+    this.#due = this.#touched;
+    this.#touched = told;
+    this.#next = 0;
+    this.#dueAt = time;
+  }
+
+  /** Tells of bindings that are due. @param most looked at by this call */
+  flush(most: number, emit: (event: BindingTrafficEvent) => void): void {
+    const due = this.#due;
+    const time = this.#dueAt;
+    for (const end = Math.min(due.length, this.#next + most); this.#next < end; this.#next++) {
+      const watched = due[this.#next];
+      if (watched?.isDue(time) !== true) continue;
+      emit({ kind: 'binding-traffic', time, binding: watched.binding, traffic: watched.take() });
     }
-    this.#touched.length = 0;
   }
 }

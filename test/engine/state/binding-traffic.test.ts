@@ -44,7 +44,8 @@ function watching(binding: Binding) {
     },
     told: (): BindingTrafficEvent[] => {
       const events: BindingTrafficEvent[] = [];
-      counter.flush(START_TIME, (event) => events.push(event));
+      counter.begin(START_TIME, (event) => events.push(event));
+      counter.flush(Infinity, (event) => events.push(event));
       return events;
     },
   };
@@ -71,6 +72,42 @@ function segment(
 }
 
 describe('traffic of bindings', () => {
+  it('is told of a few bindings at a time where packets wait, and of the rest before the next turn', () => {
+    const counter = new BindingTrafficCounter(1);
+    const homeAddresses = Array.from({ length: 5 }, (_, i) => {
+      const address = HOME_ADDRESS.slice();
+      address[15] = i;
+      return address;
+    });
+    for (const address of homeAddresses) {
+      const careOfAddress = CARE_OF_ADDRESS.slice();
+      careOfAddress.set(address.subarray(15), 15);
+      const binding = makeBinding({ homeAddress: address, careOfAddress });
+      counter.apply(bindingEvent('registered', { binding }));
+    }
+    const view = new Ipv6View();
+    const fields = { flags: TCP_FLAGS.ack, sequence: 0, acknowledgment: 0 };
+    homeAddresses.forEach((destination, i) => {
+      const ends = { source: HOME_AGENT, destination };
+      const packet = ipv6(ends, tcp(ends, { from: 80, to: 5000 }, fields, new Uint8Array()));
+      walkIpv6(packet, 0, packet.length, false, view);
+      counter.note(view, false, { input: 0, number: i + 1, time: START_TIME });
+    });
+    const told: number[] = [];
+    const tell = ({ binding }: BindingTrafficEvent): void => {
+      told.push(binding.homeAddress[15] ?? -1);
+    };
+    counter.flush(Infinity, tell);
+    expect(told).toEqual([]);
+    counter.begin(START_TIME, tell);
+    counter.flush(2, tell);
+    expect(told).toEqual([0, 1]);
+    expect(counter.waiting).toBe(3);
+    counter.begin(START_TIME + 1e6, tell);
+    expect(told).toEqual([0, 1, 2, 3, 4]);
+    expect(counter.waiting).toBe(0);
+  });
+
   it('is told by path and direction, once, and not at all without packets', () => {
     const { send, told } = watching(atCorrespondent());
     const to = { source: CORRESPONDENT, destination: CARE_OF_ADDRESS };
