@@ -111,17 +111,25 @@ function missing(debianPackages) {
 function notLoading(names) {
   return names.filter((name) => {
     const args = ['--input-type=commonjs', '-e', NATIVE[name].probe];
-    const options = { cwd: ROOT, stdio: 'ignore', timeout: 30_000 };
+    const options = { cwd: ROOT, stdio: 'ignore', timeout: 120_000 };
     return childProcess.spawnSync(process.execPath, args, options).status !== 0;
   });
 }
 
-/** npm of the run that started us, else the one in PATH. Returns the result of spawnSync. */
-function npm(args, options) {
-  return childProcess.spawnSync(...npmCommand(args), { cwd: ROOT, ...options });
+/** Runs a program to its end, beside others. Resolves to `{ status, error, output }`, the text of both streams. */
+function run(program, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = childProcess.spawn(program, args, { cwd: ROOT, ...options });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    }
+    child.on('error', (error) => resolve({ status: null, error, output }));
+    child.on('close', (status) => resolve({ status, output }));
+  });
 }
 
-/** Program and arguments that run npm. */
+/** Program and arguments that run npm: that of the run that started us, else the one in PATH. */
 function npmCommand(args) {
   const cli = process.env.npm_execpath;
   return cli && /npm-cli\.[cm]?js$/.test(cli) ? [process.execPath, [cli, ...args]] : ['npm', args];
@@ -177,23 +185,34 @@ function canCache() {
   }
 }
 
-function runNpm(args) {
+/** Runs npm with all kinds of packages. Resolves to the result of `run`. */
+async function npm(args) {
   const always = ['--include=dev', '--include=optional', '--loglevel=warn'];
   const cache = canCache() ? undefined : fs.mkdtempSync(path.join(os.tmpdir(), 'mip6guard-npm-'));
   // Native code compiles on all cores.
   const env = { JOBS: 'max', ...process.env, ...nodeHeaders() };
   if (cache) env.npm_config_cache = cache;
-  const result = npm([...args, ...always], { encoding: 'utf8', env, maxBuffer: 2 ** 26 });
+  const stdio = ['ignore', 'pipe', 'pipe'];
+  const result = await run(...npmCommand([...args, ...always]), { env, stdio });
   if (cache) fs.rmSync(cache, { recursive: true, force: true });
-  if (result.status === 0) return;
-  const output = `${result.stdout || ''}${result.stderr || ''}`.trimEnd().split('\n');
-  process.stderr.write(`${output.slice(-20).join('\n')}\n`);
-  const reason = result.error ? result.error.message : `exit code ${result.status}`;
+  return result;
+}
+
+/** Runs npm; nothing goes on when it fails. */
+async function needNpm(args) {
+  const { status, error, output } = await npm(args);
+  if (status === 0) return;
+  process.stderr.write(`${output.trimEnd().split('\n').slice(-20).join('\n')}\n`);
+  const reason = error ? error.message : `exit code ${status}`;
   stop(4, `npm ${args.join(' ')} failed (${reason}); the last lines of its output are above`);
 }
 
-/** Installs npm packages when the lock file, the Node.js ABI or the machine's type changed. */
-function installPackages() {
+/**
+ * Installs npm packages when the lock file, the Node.js ABI or the machine's type changed. Native packages of a new
+ * installation are compiled behind that, on one core for a minute or two: their promise is `compiled`, and everything that
+ * does not load them goes on meanwhile. It never fails: what cannot be compiled is told of.
+ */
+async function installPackages() {
   const lockText = read(inRoot('package-lock.json'));
   if (lockText === undefined)
     stop(4, 'package-lock.json is missing: restore it from the repository');
@@ -203,35 +222,51 @@ function installPackages() {
   // A package that could not be compiled is tried again as soon as what it lacked has been installed.
   const retry = ({ lacked }) => lacked.length > 0 && missing(lacked).length === 0;
   const isSame = stamp && stamp.lock === lock && stamp.runtime === runtime;
-  if (isSame && !stamp.unavailable.some(retry)) return;
+  if (isSame && !stamp.unavailable.some(retry)) return { compiled: Promise.resolve() };
 
   const optional = Object.keys(JSON.parse(lockText).packages[''].optionalDependencies || {});
   const native = optional.filter((name) => name in NATIVE);
   const complete = isInstalled(lockText) && !(stamp && stamp.runtime !== runtime);
   const wanted = complete ? notLoading(native) : native;
   installDebianPackages(missing([...new Set(wanted.flatMap((name) => NATIVE[name].debian))]));
+  const compilable = wanted.filter((name) => missing(NATIVE[name].debian).length === 0);
   if (!complete) {
-    say('installing npm packages of the lock file (npm ci); compiling may take a minute or two');
-    runNpm(['ci']);
-  } else if (wanted.some((name) => missing(NATIVE[name].debian).length === 0)) {
+    say('installing npm packages of the lock file (npm ci)');
+    await needNpm(['ci', '--ignore-scripts']);
+  } else if (compilable.some((name) => !isThere(name))) {
     say(`adding optional npm packages (npm install --no-save): ${wanted.join(', ')}`);
-    runNpm(['install', '--no-save']);
+    await needNpm(['install', '--no-save']);
   }
+  const compile = async () => {
+    const uncompiled = notLoading(wanted.filter(isThere));
+    if (uncompiled.length > 0) {
+      say(`compiling ${uncompiled.join(', ')} (npm rebuild); may take a minute or two`);
+      await npm(['rebuild', ...uncompiled]);
+    }
+    const unavailable = notLoading(native).map((name) => {
+      const lacked = missing(NATIVE[name].debian);
+      sayUnavailable(name, lacked);
+      return { name, lacked };
+    });
+    write(INSTALL_STAMP, JSON.stringify({ lock, runtime, unavailable }));
+  };
+  return { compiled: compile() };
+}
 
-  const unavailable = notLoading(native).map((name) => {
-    const lacked = missing(NATIVE[name].debian);
-    sayUnavailable(name, lacked);
-    return { name, lacked };
-  });
-  write(INSTALL_STAMP, JSON.stringify({ lock, runtime, unavailable }));
+/** True when the files of an npm package are there, compiled or not. */
+function isThere(name) {
+  return fs.existsSync(inRoot(`node_modules/${name}`));
 }
 
 function sayUnavailable(name, lacked) {
   const what = `not available: ${NATIVE[name].purpose} (npm package ${name})`;
   if (lacked.length === 0) {
-    const isThere = fs.existsSync(inRoot(`node_modules/${name}`));
-    const command = isThere ? `npm rebuild ${name}` : 'npm install --no-save --foreground-scripts';
-    say(`${what} was not ${isThere ? 'loaded' : 'compiled'}; to try again and see why: ${command}`);
+    const command = isThere(name)
+      ? `npm rebuild ${name}`
+      : 'npm install --no-save --foreground-scripts';
+    say(
+      `${what} was not ${isThere(name) ? 'loaded' : 'compiled'}; to try again and see why: ${command}`,
+    );
   } else if (hasProgram('apt-get')) {
     const sudo = isRoot() ? '' : 'sudo ';
     const command = `${sudo}apt-get ${aptArguments(lacked).join(' ')} && npm start`;
@@ -268,7 +303,7 @@ function sourceStamp() {
  * Compiles to dist/ when a source changed. Returns false when the source does not compile; tsc has said why. With
  * `--noCheck` only syntax is looked at: for who checks types in another way, and calls `forgetBuild` when they are wrong.
  */
-function build(...options) {
+async function build(...options) {
   const stamp = sourceStamp();
   if (read(BUILD_STAMP) === stamp && fs.existsSync(MAIN)) return true;
   say('building (tsc)');
@@ -276,8 +311,7 @@ function build(...options) {
   fs.rmSync(fs.existsSync(MAIN) ? BUILD_STAMP : inRoot('dist'), { recursive: true, force: true });
   const tsc = [inRoot(TSC), '-p', 'tsconfig.build.json', ...options];
   const incremental = ['--incremental', '--tsBuildInfoFile', 'dist/.tsbuildinfo'];
-  const result = childProcess.spawnSync(process.execPath, [...tsc, ...incremental], {
-    cwd: ROOT,
+  const result = await run(process.execPath, [...tsc, ...incremental], {
     env: { ...process.env, ...TSC_ENVIRONMENT },
     // Talk goes to stderr: stdout belongs to the command.
     stdio: ['ignore', 2, 2],
@@ -287,7 +321,7 @@ function build(...options) {
     if (!fs.existsSync(`${source}.ts`) && !fs.existsSync(`${source}.tsx`)) fs.rmSync(inRoot(file));
   }
   if (fs.existsSync(MAIN)) fs.chmodSync(MAIN, 0o755);
-  if (result.status !== 0 || !bundle()) return false;
+  if (result.status !== 0 || !(await bundle())) return false;
   write(BUILD_STAMP, stamp);
   return true;
 }
@@ -298,11 +332,11 @@ function forgetBuild() {
 }
 
 /** Puts the program together in few files. Returns false when that fails; the bundler has said why. */
-function bundle() {
+async function bundle() {
   if (!fs.existsSync(inRoot(BUNDLE))) return true;
   const rolldown = [inRoot('node_modules/rolldown/bin/cli.mjs'), '--config', BUNDLE];
-  const options = { cwd: ROOT, stdio: ['ignore', 'ignore', 2] };
-  return childProcess.spawnSync(process.execPath, rolldown, options).status === 0;
+  const options = { stdio: ['ignore', 'ignore', 2] };
+  return (await run(process.execPath, rolldown, options)).status === 0;
 }
 
 /** The folder the user stands in: npm runs scripts in the project's, which would move relative file names. */
@@ -374,14 +408,15 @@ function runTests(vitestArguments) {
 }
 
 /** Runs every check, whatever the ones before found. */
-async function runChecks(vitestArguments) {
+async function runChecks(vitestArguments, compiled) {
   // The linter takes minutes of one core: it runs beside everything else.
   const lint = checkByScript('lint');
-  const failed = build('--noCheck') ? [] : ['build'];
+  const failed = (await build('--noCheck')) ? [] : ['build'];
   for (const script of ['format:check', 'types', 'imports']) {
     failed.push(...(await checkByScript(script)));
   }
   if (failed.includes('types')) forgetBuild();
+  await compiled;
   const tests = runTests(vitestArguments);
   failed.push(...(await lint), ...(await tests));
   if (failed.length === 0) return;
@@ -402,15 +437,16 @@ if (major < 20 || (major === 20 && minor < 19)) {
 if (mode !== 'start' && mode !== 'test' && mode !== 'build') {
   stop(2, 'usage: node cli/setup.mjs start|test|build [arguments]');
 }
-installPackages();
-if (mode === 'test') {
-  runChecks(args).catch((error) => {
-    stop(5, error.stack);
-  });
-} else if (!build()) {
-  stop(5, 'the source does not compile: see above');
-} else if (!fs.existsSync(MAIN)) {
-  stop(5, `the build gave no ${MAIN}`);
-} else if (mode === 'start') {
-  runCommand(args.length > 0 ? args : ['demo']);
+
+async function main() {
+  const { compiled } = await installPackages();
+  if (mode === 'test') return runChecks(args, compiled);
+  const isBuilt = await build();
+  await compiled;
+  if (!isBuilt) stop(5, 'the source does not compile: see above');
+  if (!fs.existsSync(MAIN)) stop(5, `the build gave no ${MAIN}`);
+  if (mode === 'start') runCommand(args.length > 0 ? args : ['demo']);
+  return undefined;
 }
+
+main().catch((error) => stop(5, error.stack));

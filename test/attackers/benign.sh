@@ -64,7 +64,7 @@ has_default() { within "$1" ip -6 route show default | grep -q via; }
 until_true 10 has_default victim || within victim ip -6 route add default via fe80::1 dev visited1
 until_true 10 has_default attacker || within attacker ip -6 route add default via 2001:db8:1::1 dev home0
 background within attacker "$python" "$here/benign_traffic.py" serve 2001:db8:1::66 "$folder"
-until_true 20 test -e "$folder/serving"
+until_true 60 test -e "$folder/serving"
 background within victim "$python" "$here/benign_traffic.py" use 2001:db8:1::66 "$folder"
 # A program that asks for an address of its interface gets it when the kernel has tried it.
 is_settled() { within victim ip -6 addr show visited1 | grep -q fe80 && ! within victim ip -6 addr show tentative | grep -q inet6; }

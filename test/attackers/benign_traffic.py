@@ -49,7 +49,7 @@ def use(address, folder):
 
 def talk(address, turn):
     """TCP, UDP and a group that is joined and left, once."""
-    with socket.create_connection((address, PORT), timeout=2) as stream:
+    with socket.create_connection((address, PORT), timeout=20) as stream:
         for part in range(20):
             stream.sendall(b"%d " % part * 500)
             stream.recv(65536)

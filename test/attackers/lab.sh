@@ -68,7 +68,7 @@ declare -A captures=()
 capture() {
   tcpdump --immediate-mode -Z root -U -B 16384 -c "${3:-50000}" -i "$2" -w "$1" ip6 2>"$1.log" &
   captures[$1]=$!
-  until_true 20 grep -q 'listening on' "$1.log"
+  until_true 60 grep -q 'listening on' "$1.log"
 }
 
 # finish FILE: ends a capture when nothing more has come for 0.2 seconds

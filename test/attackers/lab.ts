@@ -13,6 +13,8 @@ const ISOLATED = [
   ...['--net', '--mount', '--propagation', 'private'],
   ...['--pid', '--fork', '--kill-child', '--mount-proc'],
 ];
+/** Milliseconds after which a network is ended: before its test is, so that what it wrote is shown. */
+const HANGS = 240_000;
 const SITE = path.join(import.meta.dirname, 'site.yaml');
 const PROBE =
   'mount -t tmpfs none /run && mkdir /run/netns && ip netns add lab && ip link add name home type bridge && ip link add name home0 type veth peer name home1';
@@ -38,10 +40,9 @@ export function labFolder(): string {
  * Runs a script of this folder in a network of its own.
  * @param script file beside this one
  * @param args its arguments
- * @param seconds after which the network is ended
  * @returns resolves when it has ended; rejects with what it wrote when it failed
  */
-export function inNetwork(script: string, args: readonly string[], seconds: number): Promise<void> {
+export function inNetwork(script: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const file = path.join(import.meta.dirname, script);
     const child = spawn('unshare', [...ISOLATED, 'bash', file, ...args], {
@@ -52,7 +53,7 @@ export function inNetwork(script: string, args: readonly string[], seconds: numb
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       errors += chunk;
     });
-    const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), HANGS);
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);

@@ -193,7 +193,7 @@ describe.skipIf(!IS_ENDURANCE)(
       if (!canIsolate) return;
       quiet = labFolder();
       folders.push(quiet);
-      const undisturbed = inNetwork('benign.sh', [quiet], 150);
+      const undisturbed = inNetwork('benign.sh', [quiet]);
       const attacks = SUITES.map((suite) => {
         const folder = labFolder();
         folders.push(folder);
@@ -203,14 +203,14 @@ describe.skipIf(!IS_ENDURANCE)(
         for (const { name, link } of steps) {
           captures.set(name, path.join(folder, `${name}-${link}.pcap`));
         }
-        return inNetwork('tools.sh', [folder], 120);
+        return inNetwork('tools.sh', [folder]);
       });
       const results = await Promise.allSettled(attacks);
       writeFileSync(path.join(quiet, 'stop'), '');
       await undisturbed;
       await Promise.all(attacks);
       expect(results.length).toBe(SUITES.length);
-    }, 200_000);
+    });
 
     afterAll(() => {
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });

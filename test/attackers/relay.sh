@@ -31,14 +31,14 @@ if [ "$2" = attacked ]; then
   until_true 60 test -e "$folder/attacker.ready"
 fi
 until_true 60 test -e "$folder/home-agent.ready"
-within mn timeout 60 "$python" "$here/relay_attack.py" mobile-node "$folder" 2>"$folder/mobile-node.out" &
+within mn timeout 120 "$python" "$here/relay_attack.py" mobile-node "$folder" 2>"$folder/mobile-node.out" &
 node=$!
 if [ "$2" = claimed ]; then
   until_true 60 test -e "$folder/mobile-node.registered"
   # Each says it once, and is ended then.
-  claim() { within attacker timeout 2 "$@" home0 "${words[@]}" >>"$folder/claims.out" 2>&1 || true; }
-  words=(2001:db8:1::10 ff02::1 02:00:5e:00:53:67) && claim atk6-fake_advertise6 -n 1
-  words=(-t 2001:db8:1::10 -s 2001:db8:1::10 -d ff02::1 -o -E 02:00:5e:00:53:67) && claim na6 -i
+  claim() { within attacker timeout 3 "$@" home0 "${words[@]}" >>"$folder/claims.out" 2>&1 || true; }
+  words=(2001:db8:1::10 ff02::1 02:00:5e:00:53:67) && claim atk6-fake_advertise6 -n 1 &
+  words=(-t 2001:db8:1::10 -s 2001:db8:1::10 -d ff02::1 -o -E 02:00:5e:00:53:67) && claim na6 -i &
 fi
 wait $node
 for link in visited edge home; do finish "$folder/$link.pcap"; done

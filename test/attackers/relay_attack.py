@@ -5,7 +5,7 @@ Usage: relay_attack.py home-agent|mobile-node|attacker FOLDER
 Each runs in a network namespace of its own and knows of the others what comes over the wire. FOLDER takes a file ROLE.ready
 when a program listens, and mobile-node.registered when the registration is refreshed and in use. `home-agent` and `attacker` run until
 they are ended. Without an attacker the mobile node has nothing to be deceived by: it goes on as registered,
-and de-registers in the right way when WAIT seconds have brought no advertisement.
+and de-registers in the right way after WAIT seconds. With one it waits until the attack is over.
 
 Signalling is under ESP in transport mode, made by Scapy's SecurityAssociation over the addresses that RFC 3776 section
 4.2 speaks of; payload is in a tunnel without protection. Keys are those of keys.esp_sa beside the captures: of a network that
@@ -19,6 +19,7 @@ from pathlib import Path
 logging.getLogger("scapy").setLevel(logging.CRITICAL)
 
 from scapy.config import conf  # noqa: E402
+from scapy.data import ETH_P_ALL  # noqa: E402
 from scapy.layers.inet import UDP  # noqa: E402
 from scapy.layers.inet6 import (  # noqa: E402
     HAO,
@@ -59,7 +60,9 @@ AGENT_EDGE_MAC = "02:00:5e:00:53:03"
 
 INTERFACES = {"home-agent": "edge1", "mobile-node": "mn0", "attacker": "visited0"}
 FLAGS = "AHL"
-WAIT = 4
+WAIT = 6
+# What hangs takes longer.
+PATIENCE = 90
 # Units of 4 seconds.
 LIFETIME = 105
 
@@ -117,6 +120,8 @@ class Station:
         self.folder = Path(folder)
         self.interface = INTERFACES[role]
         self.socket = conf.L2socket(iface=self.interface)
+        # What comes while nobody listens is kept.
+        self.listener = conf.L2listen(type=ETH_P_ALL, iface=self.interface)
         self.own = {NODE_MAC: "mobile-node", AGENT_EDGE_MAC: "home-agent", ATTACKER_MAC: "attacker"}
 
     def ready(self):
@@ -139,7 +144,7 @@ class Station:
             begin()
 
         sniff(
-            iface=self.interface,
+            opened_socket=self.listener,
             store=False,
             stop_filter=handle,
             started_callback=started,
@@ -241,6 +246,7 @@ def mobile_node(station):
                 register(LIFETIME, "refresh")
             else:
                 (station.folder / "mobile-node.registered").touch()
+                return True
         elif waits == "refresh" and is_acknowledged(packet, HOME_AGENT, CARE_OF_ADDRESS):
             ping()
         elif ICMPv6NDOptPrefixInfo in packet and waits is None:
@@ -255,10 +261,12 @@ def mobile_node(station):
             return True
         return False
 
-    station.run(receive, lambda: register(LIFETIME, "first"), timeout=WAIT)
+    station.run(receive, lambda: register(LIFETIME, "first"), timeout=PATIENCE)
+    is_attacked = (station.folder / "attacker.ready").exists()
+    station.run(receive, timeout=PATIENCE if is_attacked else WAIT)
     if state["waits"] is None:
         # Nobody says that this is home: an end of the service in the right way.
-        station.run(receive, lambda: register(0, "remote"), timeout=WAIT)
+        station.run(receive, lambda: register(0, "remote"), timeout=PATIENCE)
 
 
 def attacker(station):

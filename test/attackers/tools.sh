@@ -21,7 +21,7 @@ done
 
 # Programs that ask for an address of the interface get it when the kernel has tried it.
 is_settled() { within "$1" ip -6 addr | grep -q fe80 && ! within "$1" ip -6 addr show tentative | grep -q inet6; }
-for name in attacker victim router ha; do until_true 20 is_settled $name; done
+for name in attacker victim router ha; do until_true 60 is_settled $name; done
 
 while IFS=$'\t' read -r name link command; do
   file=$folder/$name-$link.pcap

@@ -46,6 +46,14 @@ if (args[0] === 'ci') {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
   delete packages[''];
   writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }));
+}
+if (args[0] === 'rebuild') {
+  // What does not wait for it goes first.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  for (const name of args.slice(1).filter((arg) => !arg.startsWith('-'))) {
+    writeFileSync('node_modules/' + name + '/index.js', 'module.exports = class {};');
+  }
+  appendFileSync('log', 'compiled\\n');
 }`;
 
 const COMMAND = `
@@ -54,7 +62,7 @@ console.log('ran', process.argv.slice(2).join(' '), 'in', process.cwd());
 if (command === 'exit') process.exitCode = Number(value);
 if (command === 'kill') process.kill(process.pid, value);
 if (command === 'wait') {
-  const end = setTimeout(() => {}, 50_000);
+  const end = setTimeout(() => {}, 200_000);
   process.once('SIGTERM', () => {
     console.log('stopping');
     clearTimeout(end);
@@ -200,8 +208,68 @@ describe('set-up', () => {
     expect(setUp(['build']).stderr).toContain('npm ci');
     expect(setUp(['build']).stderr).toBe('');
     expect(log().filter((line) => line.startsWith('npm'))).toEqual([
-      'npm ci --include=dev --include=optional --loglevel=warn',
+      'npm ci --ignore-scripts --include=dev --include=optional --loglevel=warn',
     ]);
+  });
+
+  describe('with a native package', () => {
+    const compiling =
+      'mip6guard: compiling better-sqlite3 (npm rebuild); may take a minute or two\n';
+
+    beforeEach(() => {
+      lock(
+        {
+          'node_modules/one': { version: '2.0.0' },
+          'node_modules/better-sqlite3': { version: '1.0.0', optional: true },
+        },
+        { 'better-sqlite3': '1' },
+      );
+      for (const name of ['python3', 'make', 'g++']) program(name, '');
+      write('node_modules/better-sqlite3/index.js', "throw new Error('not compiled');");
+    });
+
+    it('compiles it behind the installation, once', () => {
+      const { stderr } = setUp(['build']);
+      expect(stderr).toBe(
+        'mip6guard: installing npm packages of the lock file (npm ci)\n' +
+          `${compiling}mip6guard: building (tsc)\n`,
+      );
+      expect(setUp(['build']).stderr).toBe('');
+      expect(log().map((line) => line.split(' --')[0])).toEqual(
+        expect.arrayContaining(['npm ci', 'npm rebuild better-sqlite3', 'compiled', 'tsc']),
+      );
+      expect(log()).toHaveLength(4);
+    });
+
+    it('compiles it when an installation was ended before', () => {
+      lock(
+        { 'node_modules/better-sqlite3': { version: '1.0.0', optional: true } },
+        { 'better-sqlite3': '1' },
+      );
+      write('node_modules/.package-lock.json', '{"packages":{}}');
+      expect(setUp(['build']).stderr).toBe(`${compiling}mip6guard: building (tsc)\n`);
+      expect(setUp(['build']).stderr).toBe('');
+    });
+
+    it('goes on without it when it does not compile, and says so once', () => {
+      write('fail-rebuild', '');
+      const { status, stderr } = setUp(['start', 'audit']);
+      expect(status).toBe(0);
+      expect(stderr).toContain(
+        'mip6guard: not available: the SQLite event store (npm package better-sqlite3) was not ' +
+          'loaded; to try again and see why: npm rebuild better-sqlite3\n',
+      );
+      expect(setUp(['start', 'audit']).stderr).toBe('');
+    });
+
+    it('is there before the tests begin', () => {
+      const vitest = "import { appendFileSync } from 'node:fs'; appendFileSync('log', 'vitest');";
+      write('node_modules/vitest/vitest.mjs', vitest);
+      expect(setUp(['test']).status).toBe(0);
+      const steps = log();
+      expect(steps.at(-1)).toBe('vitest');
+      expect(steps).toContain('compiled');
+    });
   });
 
   it('ends with 4 and the last words of npm when packages cannot be installed', () => {
@@ -209,7 +277,9 @@ describe('set-up', () => {
     write('fail-ci', '');
     const { status, stderr } = setUp(['start']);
     expect(status).toBe(4);
-    expect(stderr).toContain('npm error the reason\nmip6guard: npm ci failed (exit code 1)');
+    expect(stderr).toContain(
+      'npm error the reason\nmip6guard: npm ci --ignore-scripts failed (exit code 1)',
+    );
   });
 
   it('says once in one line what an optional package that cannot be compiled would give', () => {

@@ -122,7 +122,7 @@ describe('the page of figures', () => {
     expect(benign.filter(({ accusations }) => accusations > 0)).toEqual([]);
     const text = coveragePage({ proofs, catalogue: CATALOGUE, mutations, benign, cost });
     await expect(text).toMatchFileSnapshot('../../docs/coverage.md');
-  }, 120_000);
+  });
 });
 
 describe('coverage of the documents', () => {

@@ -12,11 +12,11 @@ import { exchanged } from '../../cli/sensor/control-client.ts';
 import { openCaptures } from '../../io/capture/file.ts';
 import { scapyPython } from '../attackers/lab.ts';
 import { IS_ENDURANCE } from '../endurance.ts';
+import { PATIENCE } from '../patience.ts';
 import { MAIN, environment, hasProgram } from './command.ts';
 import { Lab, canLab, handover, ip, status, traces, transferred } from './lab-bench.ts';
 import { WireLink } from './wire-link.ts';
 
-const MINUTES = 240_000;
 const NEEDS = 'needs root, network namespaces, koffi and ip6tables; npm run endurance:gateway';
 const canGuard = canLab && hasProgram('ip6tables') && IS_ENDURANCE;
 const NAIVE = `exec ${scapyPython ?? 'python3'} ${path.join(import.meta.dirname, 'scapy-legacy-home-agent.py')}`;
@@ -35,7 +35,7 @@ function pidsOf(lab: Lab, station: string): number[] {
 
 /** Waits until it is so. */
 async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 40_000;
+  const end = performance.now() + PATIENCE;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(what);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -131,7 +131,6 @@ describe(`life behind gateways that enforce (${NEEDS})`, () => {
         expect([name, numbers.passed_unjudged]).toEqual([name, 0]);
       }
     },
-    MINUTES,
   );
 
   it.skipIf(!canGuard || scapyPython === undefined)(
@@ -185,7 +184,6 @@ describe(`life behind gateways that enforce (${NEEDS})`, () => {
         router.close();
       }
     },
-    MINUTES,
   );
 });
 

@@ -13,11 +13,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import { exchanged } from '../../cli/sensor/control-client.ts';
 import { canIsolate } from '../attackers/lab.ts';
+import { PATIENCE } from '../patience.ts';
 import { MAIN, ROOT, environment, hasProgram } from './command.ts';
 import { WireLink, hasKoffi, pause } from './wire-link.ts';
-
-const START_SECONDS = 90;
-const STOP_SECONDS = 40;
 
 /** Whether gateways can run here: for root alone, with the package koffi and a packet filter. */
 export const canGate = canIsolate && hasKoffi && hasProgram('ip6tables');
@@ -166,7 +164,7 @@ export class GatewayBox {
       stdio: ['ignore', output, output],
     });
     closeSync(output);
-    const end = performance.now() + START_SECONDS * 1000;
+    const end = performance.now() + PATIENCE;
     for (;;) {
       if (this.#isOver || performance.now() > end) throw new Error(this.said);
       try {
@@ -206,7 +204,7 @@ export class GatewayBox {
 
   /** Waits for the end of the process. @returns its exit code; undefined when a signal ended it */
   async ended(): Promise<number | undefined> {
-    const end = performance.now() + STOP_SECONDS * 1000;
+    const end = performance.now() + PATIENCE;
     while (!this.#isOver) {
       if (performance.now() > end) throw new Error(`it does not end: ${this.said}`);
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -10,7 +10,6 @@ import { IS_ENDURANCE } from '../endurance.ts';
 import { hasProgram, start } from './command.ts';
 import { Lab, canLab, ip, traces, verdict } from './lab-bench.ts';
 
-const MINUTES = 240_000;
 const NEEDS = 'needs root, network namespaces, koffi and ip6tables';
 const canGuard = canLab && hasProgram('ip6tables');
 const THC = 'atk6-fake_router26';
@@ -77,7 +76,7 @@ describe.each(HOME_AGENTS)('$name behind gateways ($needs; npm run endurance:gat
     if (!isRun) return;
     lab = new Lab();
     lab.done('up', '--permissive', ...agent.options);
-  }, MINUTES);
+  });
   afterAll(() => {
     if (!isRun) return;
     lab.remove();
@@ -88,28 +87,24 @@ describe.each(HOME_AGENTS)('$name behind gateways ($needs; npm run endurance:gat
     // Whoever believed that it is at home finds out on another link.
     link = link === 'foreign1' ? 'foreign2' : 'foreign1';
     lab.done('move', link);
-  }, MINUTES);
+  });
 
   function attack(name: string, ...words: readonly string[]): Verdict {
     return lab.json(verdict, 'attack', name, ...words);
   }
 
   describe.each(ATTACKERS)('against $name', ({ can, options }) => {
-    it.skipIf(!isRun || !can)(
-      'both legs of the relay succeed without a gateway',
-      () => {
-        const found = attack('relay', '--gateway', 'none', ...options);
-        expect(found).toMatchObject({
-          hasSucceeded: true,
-          mobileNode: { believesAtHome: true, state: 'home' },
-          homeAgent: { hasBinding: false },
-          gateways: [],
-        });
-        expect(found.unprotectedPackets).toBeGreaterThan(0);
-        expect(found.audit.incidents[0]).toMatchObject({ assessment: 'succeeded on both' });
-      },
-      MINUTES,
-    );
+    it.skipIf(!isRun || !can)('both legs of the relay succeed without a gateway', () => {
+      const found = attack('relay', '--gateway', 'none', ...options);
+      expect(found).toMatchObject({
+        hasSucceeded: true,
+        mobileNode: { believesAtHome: true, state: 'home' },
+        homeAgent: { hasBinding: false },
+        gateways: [],
+      });
+      expect(found.unprotectedPackets).toBeGreaterThan(0);
+      expect(found.audit.incidents[0]).toMatchObject({ assessment: 'succeeded on both' });
+    });
 
     it.skipIf(!isRun || !can)(
       'the gateway in front of the home agent alone keeps the binding, and tells of the relay',
@@ -129,7 +124,6 @@ describe.each(HOME_AGENTS)('$name behind gateways ($needs; npm run endurance:gat
         ]);
         expect(found.audit.incidents[0]).toMatchObject({ assessment: 'attempted' });
       },
-      MINUTES,
     );
 
     it.skipIf(!isRun || !can)(
@@ -148,7 +142,6 @@ describe.each(HOME_AGENTS)('$name behind gateways ($needs; npm run endurance:gat
           { assessment: 'attempted' },
         ]);
       },
-      MINUTES,
     );
   });
 
@@ -163,7 +156,6 @@ describe.each(HOME_AGENTS)('$name behind gateways ($needs; npm run endurance:gat
       expect(at['home-agent']).toContain('MIP6-1106');
       expect(at['access-link']).toEqual(expect.arrayContaining(['MIP6-1101', 'MIP6-1112']));
     },
-    MINUTES,
   );
 });
 
@@ -175,7 +167,7 @@ describe(`${THC} against a mobile node (${NEEDS}, thc-ipv6; npm run endurance:ga
     lab = new Lab();
     // A node that believes nobody tells of each advertisement that it hears.
     lab.done('up');
-  }, MINUTES);
+  });
   afterAll(() => {
     if (isRun) lab.remove();
   });
@@ -185,24 +177,20 @@ describe(`${THC} against a mobile node (${NEEDS}, thc-ipv6; npm run endurance:ga
     ['a home agent of the home prefix', ['-F', 'homeagent'], 'MIP6-1101'],
     ['an advertisement behind Hop-by-Hop Options', ['-E', 'H1'], 'MIP6-1104'],
     ['an advertisement in fragments', ['-E', 'D'], 'MIP6-1104'],
-  ] as const)(
-    '%s is heard without a gateway, and does not come through one',
-    (_, words, rule) => {
-      const attack = (...more: readonly string[]): Verdict =>
-        lab.json(verdict, 'attack', 'rogue-ra', '--attacker', thc(...words), ...more);
-      const open = attack('--gateway', 'none');
-      expect(open.alarms.mn['home-prefix-advertised'] ?? 0).toBeGreaterThan(0);
-      const guarded = attack('--gateway', 'enforce', '--gateway-at', 'access-link');
-      expect(guarded.alarms.mn).toEqual({});
-      expect(guarded).toMatchObject({
-        mobileNode: { believesAtHome: false, state: 'registered' },
-        homeAgent: { hasBinding: true },
-      });
-      const rules = guarded.gateways.flatMap(({ drops }) => drops.map((each) => each.rule));
-      expect(rules).toContain(rule);
-    },
-    MINUTES,
-  );
+  ] as const)('%s is heard without a gateway, and does not come through one', (_, words, rule) => {
+    const attack = (...more: readonly string[]): Verdict =>
+      lab.json(verdict, 'attack', 'rogue-ra', '--attacker', thc(...words), ...more);
+    const open = attack('--gateway', 'none');
+    expect(open.alarms.mn['home-prefix-advertised'] ?? 0).toBeGreaterThan(0);
+    const guarded = attack('--gateway', 'enforce', '--gateway-at', 'access-link');
+    expect(guarded.alarms.mn).toEqual({});
+    expect(guarded).toMatchObject({
+      mobileNode: { believesAtHome: false, state: 'registered' },
+      homeAgent: { hasBinding: true },
+    });
+    const rules = guarded.gateways.flatMap(({ drops }) => drops.map((each) => each.rule));
+    expect(rules).toContain(rule);
+  });
 });
 
 describe(`mip6guard lab attack relay --gateway enforce (${NEEDS})`, () => {
@@ -229,7 +217,6 @@ describe(`mip6guard lab attack relay --gateway enforce (${NEEDS})`, () => {
       expect(text).toContain('--write DIR keeps them');
       expect(traces(lab)).toEqual({ namespaces: [], interfaces, processes: [], directory: false });
     },
-    MINUTES,
   );
 
   it.skipIf(!canGuard || !IS_ENDURANCE).each([
@@ -263,6 +250,5 @@ describe(`mip6guard lab attack relay --gateway enforce (${NEEDS})`, () => {
       expect(gateways).toEqual([]);
       expect(mobileNode).toMatchObject({ state: 'registered' });
     },
-    MINUTES,
   );
 });

@@ -20,7 +20,7 @@ import type { RuleCapture, TimedFrame } from './gateway-rule-cases.ts';
 /** Gateways at the same time: most of the time they wait. */
 const AT_ONCE = 8;
 /** Milliseconds that packets have to come out, and that what must not come out has besides. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 const LAST = 300;
 const HOUR = 3_600_000;
 /** Somebody to protect where a capture has nobody. */

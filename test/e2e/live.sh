@@ -18,7 +18,7 @@ live() {
   : > err
   "$node" "$dist/cli/main.js" live "$@" > out 2> err &
   live=$!
-  for _ in $(seq 200); do
+  for _ in $(seq 1200); do
     grep -q '^Capturing' err && return
     kill -0 "$live" 2> /dev/null || break
     sleep 0.05
@@ -30,9 +30,9 @@ live() {
 # send LINK TIMES [PACKETS_A_SECOND]: from the other end.
 send() { "$node" "$(dirname "$0")/live-sender.mjs" "$dist" "$1peer" "$capture" "$2" ${3:-} >> sent; }
 
-# ends: waits for the command, at most 10 s.
+# ends: waits for the command, which is killed when it hangs.
 ends() {
-  ( sleep 10; kill -9 "$live" ) 2> /dev/null &
+  ( sleep 90; kill -9 "$live" ) 2> /dev/null &
   watch=$!
   code=0
   wait "$live" || code=$?
@@ -42,9 +42,9 @@ ends() {
 
 stop() { kill -INT "$live"; ends; }
 
-# until FILE PATTERN: waits for a line, at most 10 s.
+# until_said FILE PATTERN: waits for a line.
 until_said() {
-  for _ in $(seq 200); do grep -q "$2" "$1" && return; sleep 0.05; done
+  for _ in $(seq 1200); do grep -q "$2" "$1" && return; sleep 0.05; done
   echo "never said: $2" >&2
   cat "$1" >&2
   return 1
@@ -90,7 +90,7 @@ case $scenario in
     ip link del one
     until_said err 'is gone'
     link one
-    for _ in $(seq 200); do [ "$(grep -c 'is back' err)" = 2 ] && break; sleep 0.05; done
+    for _ in $(seq 1200); do [ "$(grep -c 'is back' err)" = 2 ] && break; sleep 0.05; done
     send one 1 2000
     stop
     ;;
@@ -124,7 +124,7 @@ case $scenario in
     until_said err '^Capturing'
     send one 1 2000
     wait "$piped"
-    for _ in $(seq 100); do [ -s code ] && break; sleep 0.05; done
+    for _ in $(seq 1200); do [ -s code ] && break; sleep 0.05; done
     ;;
   errors)
     tell() { code=0; "$node" "$dist/cli/main.js" live "$@" > /dev/null 2> told || code=$?; echo "== $code"; cat told; }

@@ -9,7 +9,6 @@ import { hasProgram, mip6guard, ROOT } from './command.ts';
 import { hasPcap } from './pcap-package.ts';
 
 const CAPTURE = path.join(ROOT, 'fixtures/captures/normal-life.pcapng');
-const SECONDS = 60;
 
 const doctorReport = z.object({
   ok: z.boolean(),
@@ -30,7 +29,7 @@ afterEach(() => {
 /** Runs a scenario of `live.sh`. */
 function scenario(name: string): Promise<void> {
   const args = [name, folder, process.execPath, path.join(ROOT, 'dist'), CAPTURE];
-  return inNetwork('../e2e/live.sh', args, SECONDS);
+  return inNetwork('../e2e/live.sh', args);
 }
 
 function left(name: string): string {

@@ -8,9 +8,11 @@ import { openRemoteModel } from '../../cli/model/remote-model.ts';
 import type { RemoteModel } from '../../cli/model/remote-model.ts';
 import type { ViewName } from '../../engine/views/model/index.ts';
 import { bundled, quietTerminal, settled, statusWhen } from '../cli/model/models.ts';
+import { PATIENCE } from '../patience.ts';
 import { ROOT } from './command.ts';
 
-const HOST = path.join(ROOT, 'dist/cli/model/host.js');
+/** As the command starts it. */
+const HOST = path.join(ROOT, 'dist/program/cli/host.js');
 const RELAY = bundled('relay-attack.pcapng');
 
 async function remote(options: ModelOptions, said: string[] = []): Promise<RemoteModel> {
@@ -119,7 +121,7 @@ describe('a model in a process of its own', () => {
     await new Promise((resolve) => parent.once('close', resolve));
     const pid = Number(said);
     expect(pid).toBeGreaterThan(1);
-    await expect.poll(() => runs(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => runs(pid), { timeout: PATIENCE }).toBe(false);
   });
 
   it('reads standard input of who started it', async () => {

@@ -12,6 +12,7 @@ import type { ProtectionDeclaration } from '../../nodes/ipsec/policy.ts';
 import { scapyPython } from '../attackers/lab.ts';
 import { spiOf } from '../nodes/ipsec/protected-pair.ts';
 import { AGENT, CARE_OF_ONE, CORRESPONDENT, HOME, NODE_LINK } from '../nodes/mobile-node/bench.ts';
+import { PATIENCE } from '../patience.ts';
 import { hasProgram } from './command.ts';
 import { rowsFor } from './wired-home-agent.ts';
 import { WiredNode, canRun } from './wired-node.ts';
@@ -128,7 +129,7 @@ class Scene {
 
   /** A program that asks the correspondent until it has so many answers. @returns hop limits by sequence number */
   async ping(answers: number): Promise<Map<number, number>> {
-    const command = ['ping', '-6', '-n', '-i', '0.2', '-c', String(answers), '-w', '10'];
+    const command = ['ping', '-6', '-n', '-i', '0.2', '-c', String(answers), '-w', '60'];
     const child = spawn(
       'ip',
       ['netns', 'exec', this.node.namespace, ...command, text(CORRESPONDENT)],
@@ -163,7 +164,7 @@ class Scene {
   }
 
   async #until(what: string, isThere: () => boolean): Promise<void> {
-    const end = performance.now() + 15_000;
+    const end = performance.now() + PATIENCE;
     while (!isThere()) {
       const isGone = this.#network?.exitCode !== null && what !== 'the end of Scapy';
       if (isGone || performance.now() > end) {

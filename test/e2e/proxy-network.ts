@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { MAIN, ROOT, environment, hasProgram } from './command.ts';
 import { canRunNodes } from './node-network.ts';
+import { PATIENCE } from '../patience.ts';
 
 /** Whether it can be built here. */
 export const canProxy = canRunNodes && hasProgram('radvd');
@@ -128,7 +129,7 @@ export class ProxyNetwork {
       cwd: ROOT,
       env: environment(),
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: PATIENCE,
     });
     return { code: run.status, text: run.stdout + run.stderr };
   }

@@ -31,7 +31,7 @@ from scapy.layers.inet6 import (
 )
 from scapy.layers.l2 import Ether
 
-SECONDS = 8
+SECONDS = 60
 ASKED = json.load(sys.stdin)
 HOME, CARE_OF = ASKED["home"], ASKED["careOf"]
 

@@ -20,12 +20,11 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { PATIENCE } from '../patience.ts';
 import { ROOT, hasProgram } from './command.ts';
 import type { Outcome } from './command.ts';
 
 const BOOT = path.join(import.meta.dirname, 'systemd-boot.sh');
-const BOOT_SECONDS = 30;
-const END_SECONDS = 20;
 /** Where the program is in the machine. */
 const HOME = '/opt/mip6guard';
 const SEARCHED = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -94,7 +93,7 @@ export class SystemdBox {
     );
     closeSync(output);
     const { pid = 0 } = this.#child;
-    const end = performance.now() + BOOT_SECONDS * 1000;
+    const end = performance.now() + PATIENCE;
     try {
       while (!this.#isUp(pid)) {
         if (performance.now() > end || this.#child.exitCode !== null) {
@@ -177,11 +176,11 @@ export class SystemdBox {
   }
 
   /** Waits until something is so. */
-  async until(isSo: () => boolean, what: string, seconds = 40): Promise<void> {
-    for (const end = performance.now() + seconds * 1000; !isSo();) {
+  async until(isSo: () => boolean, what: string): Promise<void> {
+    for (const end = performance.now() + PATIENCE; !isSo();) {
       if (performance.now() > end) {
         const journal = this.run('journalctl', '--no-pager', '--lines=30').stdout;
-        throw new Error(`not within ${seconds} seconds: ${what}\n${journal}`);
+        throw new Error(`never: ${what}\n${journal}`);
       }
       await after(100);
     }
@@ -199,7 +198,7 @@ export class SystemdBox {
       child.kill('SIGKILL');
       await ended;
     }
-    for (const end = performance.now() + END_SECONDS * 1000; existsSync(this.#group);) {
+    for (const end = performance.now() + PATIENCE; existsSync(this.#group);) {
       try {
         removeGroup(this.#group);
       } catch (error) {

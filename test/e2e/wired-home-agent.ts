@@ -36,8 +36,6 @@ import { WiredNode } from './wired-node.ts';
 const FENCES = { upstream: ip('2001:db8:fe::1'), home: ip('2001:db8:a::fe') } as const;
 const FIRST_HOST = 0x1000;
 const NEIGHBOR_DISCOVERY = [133, 134, 135, 136, 137, 143];
-/** Milliseconds in which a first registration is answered: a second of duplicate address detection, and a busy machine. */
-const REGISTRATION = 15_000;
 const PLAIN = {
   bindingUpdates: 'esp-transport',
   prefixDiscovery: 'none',
@@ -224,23 +222,19 @@ export class WiredHomeAgent {
     for (const mobile of mobiles) {
       this.#send(mobile.update({ sequence: 10, ...fields }), 'upstream');
     }
-    this.node.waitFor(
-      'registrations',
-      () => {
-        const seen = this.take();
-        packets.push(...seen.map(({ packet }) => packet.destination));
-        for (const mobile of unacknowledged) {
-          const isDone = mobile.acknowledgements(seen).some(({ status }) => status === 0);
-          if (isDone) unacknowledged.delete(mobile);
-        }
-        const areAsked = mobiles.every(({ careOf }) => {
-          const text = formatAddress(careOf);
-          return packets.filter((destination) => destination === text).length >= 2;
-        });
-        return unacknowledged.size === 0 && areAsked;
-      },
-      REGISTRATION,
-    );
+    this.node.waitFor('registrations', () => {
+      const seen = this.take();
+      packets.push(...seen.map(({ packet }) => packet.destination));
+      for (const mobile of unacknowledged) {
+        const isDone = mobile.acknowledgements(seen).some(({ status }) => status === 0);
+        if (isDone) unacknowledged.delete(mobile);
+      }
+      const areAsked = mobiles.every(({ careOf }) => {
+        const text = formatAddress(careOf);
+        return packets.filter((destination) => destination === text).length >= 2;
+      });
+      return unacknowledged.size === 0 && areAsked;
+    });
   }
 
   /** What the home agent has sent since the last time. */
@@ -293,6 +287,20 @@ export class WiredHomeAgent {
   run(milliseconds: number): Seen[] {
     this.node.run(milliseconds);
     return this.take();
+  }
+
+  /** Lets time pass until enough has come. @returns what came before, and what the home agent sent meanwhile */
+  awaitSent(
+    what: string,
+    isEnough: (seen: readonly Seen[]) => boolean,
+    before: readonly Seen[] = [],
+  ): Seen[] {
+    const seen = [...before];
+    this.node.waitFor(what, () => {
+      seen.push(...this.take());
+      return isEnough(seen);
+    });
+    return seen;
   }
 
   /** Sends an update of a mobile node; answers come at once where it has a binding, or is refused. */

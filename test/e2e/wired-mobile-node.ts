@@ -151,27 +151,23 @@ export class WiredMobileNode {
   }
 
   /** Waits for a packet. @returns it, and forgets it and what came before it */
-  await<T>(what: string, find: (packet: SeenPacket) => T | undefined, milliseconds = 8000): T {
+  await<T>(what: string, find: (packet: SeenPacket) => T | undefined): T {
     let found: T | undefined;
-    this.node.waitFor(
-      what,
-      () => {
-        for (;;) {
-          const packet = this.#seen.shift();
-          if (packet === undefined) return false;
-          found = find(packet);
-          if (found !== undefined) return true;
-        }
-      },
-      milliseconds,
-    );
+    this.node.waitFor(what, () => {
+      for (;;) {
+        const packet = this.#seen.shift();
+        if (packet === undefined) return false;
+        found = find(packet);
+        if (found !== undefined) return true;
+      }
+    });
     if (found === undefined) throw new Error(what);
     return found;
   }
 
   /** Waits for the next update to an address. */
-  awaitUpdate(to = AGENT, milliseconds?: number): SeenUpdate {
-    return this.await('a Binding Update', (packet) => updateOf(packet, to), milliseconds);
+  awaitUpdate(to = AGENT): SeenUpdate {
+    return this.await('a Binding Update', (packet) => updateOf(packet, to));
   }
 
   /** Lets time pass. @returns packets that are no neighbor discovery */

@@ -10,11 +10,10 @@ import path from 'node:path';
 import { z } from 'zod';
 import { exchanged } from '../../cli/sensor/control-client.ts';
 import { canIsolate } from '../attackers/lab.ts';
+import { PATIENCE } from '../patience.ts';
 import { MAIN, ROOT, environment } from './command.ts';
 import { WireLink, hasKoffi, pause } from './wire-link.ts';
 
-const START_SECONDS = 40;
-const STOP_SECONDS = 15;
 const COMMANDS = { 'correspondent-node': 'cn', 'home-agent': 'ha', 'mobile-node': 'mn' } as const;
 
 /** Whether nodes can run here: for root alone, with the package koffi. */
@@ -120,7 +119,7 @@ export class WiredNode {
     });
     closeSync(output);
     this.#child = child;
-    await this.#until(START_SECONDS, () => this.said.includes(`mip6guard: ${role} on `));
+    await this.#until(() => this.said.includes(`mip6guard: ${role} on `));
   }
 
   /** Number of the process. */
@@ -155,21 +154,21 @@ export class WiredNode {
   }
 
   /** Waits in the turn of the test. @throws Error with what the process said when it takes too long */
-  waitFor(what: string, isThere: () => boolean, milliseconds = 10_000): void {
-    const end = performance.now() + milliseconds;
+  waitFor(what: string, isThere: () => boolean): void {
+    const end = performance.now() + PATIENCE;
     for (;;) {
       this.collect();
       if (isThere()) return;
       if (performance.now() > end) {
-        throw new Error(`${what}: not within ${milliseconds} ms\n${this.said.slice(-2000)}`);
+        throw new Error(`${what}: not within ${PATIENCE} ms\n${this.said.slice(-2000)}`);
       }
       pause(0.5);
     }
   }
 
   /** Waits and lets other things of the test process have their turn. */
-  async #until(seconds: number, isThere: () => boolean): Promise<void> {
-    const end = performance.now() + seconds * 1000;
+  async #until(isThere: () => boolean): Promise<void> {
+    const end = performance.now() + PATIENCE;
     while (!isThere()) {
       const isGone = this.#child !== undefined && this.#child.exitCode !== null;
       if (isGone || performance.now() > end) throw new Error(this.said);
@@ -189,7 +188,7 @@ export class WiredNode {
     if (child === undefined) return undefined;
     child.kill('SIGTERM');
     const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
-    const end = performance.now() + STOP_SECONDS * 1000;
+    const end = performance.now() + PATIENCE;
     while (!isOver() && performance.now() < end) {
       this.collect();
       await new Promise((resolve) => setTimeout(resolve, 10));

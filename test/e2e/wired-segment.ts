@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { WireLink } from './wire-link.ts';
 import type { WiredNode } from './wired-node.ts';
+import { PATIENCE } from '../patience.ts';
 
 /** Frames of one side in a row before the other one has its turn. */
 const IN_A_ROW = 64;
@@ -160,7 +161,7 @@ export async function until(
   turn: () => void,
   isSo: () => Promise<boolean>,
 ): Promise<void> {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + PATIENCE;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`${what}\n${node.said.slice(-3000)}`);
     for (let turns = 0; turns < 20; turns++) {

@@ -18,7 +18,6 @@ import { Random } from '../fuzz/random.ts';
 
 /** Of the audits of all captures one in so many is made, with the packets as they are and changed in one way. */
 const EVERY = IS_ENDURANCE ? 10 : 30;
-const MINUTES = 60_000;
 
 /** The rule as one that is asked about everything. */
 function askedAlways(rule: RuleDefinition): RuleDefinition {
@@ -54,17 +53,13 @@ async function difference(audit: ExpectedAudit, way: number): Promise<readonly s
 }
 
 describe('a rule that is asked about some events only', () => {
-  it(
-    'says of captures what it says when it is asked about all',
-    async () => {
-      const audits = expectationFolders().flatMap((folder) => expectedAudits(folder));
-      const differing: string[] = [];
-      for (const [i, audit] of audits.entries()) {
-        if (i % EVERY === 0) differing.push(...(await difference(audit, i / EVERY)));
-      }
-      expect(audits.length / EVERY).toBeGreaterThan(30);
-      expect(differing).toEqual([]);
-    },
-    3 * MINUTES,
-  );
+  it('says of captures what it says when it is asked about all', async () => {
+    const audits = expectationFolders().flatMap((folder) => expectedAudits(folder));
+    const differing: string[] = [];
+    for (const [i, audit] of audits.entries()) {
+      if (i % EVERY === 0) differing.push(...(await difference(audit, i / EVERY)));
+    }
+    expect(audits.length / EVERY).toBeGreaterThan(30);
+    expect(differing).toEqual([]);
+  });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { IS_ENDURANCE } from '../endurance.ts';
+import { PATIENCE } from '../patience.ts';
 import { TmuxTerminal, hasTmux } from './tmux.ts';
 import { transpile } from './transpiled.ts';
 import type { Transpiled } from './transpiled.ts';
@@ -57,7 +58,7 @@ function processId(): string {
 
 /** Holds that the terminal is as it was before, and says how the program ended. */
 async function restored(shown: TmuxTerminal): Promise<string> {
-  await expect.poll(() => shown.state.isAlternate, { timeout: 30_000 }).toBe(false);
+  await expect.poll(() => shown.state.isAlternate, { timeout: PATIENCE }).toBe(false);
   shown.line(SAY_END);
   const screen = await shown.waitFor(/ended with \d+/);
   expect(shown.state).toEqual({ isAlternate: false, isCursorShown: true });
@@ -175,7 +176,7 @@ describe.skipIf(!hasTmux || !IS_ENDURANCE)('the terminal (needs tmux; npm run en
     spawnSync('bash', ['-c', `printf 'NOISE\\r\\nNOISE' > /proc/${processId()}/fd/1`]);
     await shown.waitFor('NOISE');
     shown.press('C-l');
-    await expect.poll(() => shown.screen(), { timeout: 20_000 }).toBe(before);
+    await expect.poll(() => shown.screen(), { timeout: PATIENCE }).toBe(before);
     shown.press('q');
     await restored(shown);
   });

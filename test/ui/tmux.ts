@@ -3,12 +3,10 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { vi } from 'vitest';
+import { PATIENCE } from '../patience.ts';
 
 /** Whether tmux is there. */
 export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
-
-/** How long something may take to be seen, milliseconds: the machine may be busy. */
-const PATIENCE = 30_000;
 
 let servers = 0;
 

@@ -47,7 +47,7 @@ const CASES = CAPTURES.map((name, turn) => ({
 }));
 
 describe.each(CASES)('filters on $name', ({ name, filters }) => {
-  it('show the packets that `read -Y` shows', { timeout: 120_000 }, async () => {
+  it('show the packets that `read -Y` shows', async () => {
     const { inputs = [], keys = [], config } = bundled(name);
     const model = await openSettled({ inputs, keys, config });
     for (const filter of filters) {

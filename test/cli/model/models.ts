@@ -11,6 +11,7 @@ import type { Terminal } from '../../../cli/terminal.ts';
 import type { ModelStatus, PacketModel } from '../../../engine/views/model/index.ts';
 import { MemorySink } from '../../io/export/memory-sink.ts';
 import { CAPTURES } from '../read/run.ts';
+import { PATIENCE } from '../../patience.ts';
 
 /** A terminal that nobody looks at. @param said takes what is said */
 export function quietTerminal(said: string[] = []): Terminal {
@@ -38,7 +39,7 @@ export function statusWhen(
     const timer = setTimeout(() => {
       end();
       reject(new Error(`the status did not come; it is ${JSON.stringify(model.status)}`));
-    }, 30_000);
+    }, PATIENCE);
     const end = model.subscribe((status) => {
       if (!isWanted(status)) return;
       clearTimeout(timer);

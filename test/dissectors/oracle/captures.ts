@@ -25,7 +25,7 @@ export interface CapturedPacket extends PacketForOracle {
   readonly tree: Dissection;
 }
 
-/** Packets that one key file opens. */
+/** Packets that one run of tshark reads. */
 export interface KeyedPackets {
   /** Settings for tshark. */
   readonly settings: readonly string[];
@@ -89,7 +89,7 @@ function keyFileOf(name: string): string | undefined {
 /** Files with octets that are no capture at all, or with link types that nobody knows. */
 const NOT_COMPARED = /broken-no-capture|link-unknown|empty/;
 
-/** All fixtures, by the keys that open them. */
+/** All fixtures, by the settings that tshark opens them with. */
 export async function fixturePackets(): Promise<KeyedPackets[]> {
   const byKeys = new Map<string, string[]>();
   for (const name of capturesBelow(FIXTURES)) {
@@ -98,15 +98,17 @@ export async function fixturePackets(): Promise<KeyedPackets[]> {
     const keys = keyFile === undefined ? '' : readFileSync(path.join(FIXTURES, keyFile), 'latin1');
     byKeys.set(keys, [...(byKeys.get(keys) ?? []), name]);
   }
-  const groups: KeyedPackets[] = [];
+  // Keys that tshark knows nothing of make no difference to it; each of its starts costs as much as reading a thousand packets.
+  const groups = new Map<string, KeyedPackets>();
   for (const [keys, names] of byKeys) {
-    const packets: CapturedPacket[] = [];
+    const settings = keySettings(keys);
+    const group = groups.get(settings.join()) ?? { settings, packets: [] };
+    groups.set(settings.join(), group);
     for (const name of names) {
-      packets.push(...(await packetsOf(path.join(FIXTURES, name), name, keys, false)));
+      group.packets.push(...(await packetsOf(path.join(FIXTURES, name), name, keys, false)));
     }
-    groups.push({ settings: keySettings(keys), packets });
   }
-  return groups;
+  return [...groups.values()];
 }
 
 /** A public capture with what tshark showed of it. */

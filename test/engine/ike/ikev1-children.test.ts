@@ -175,7 +175,6 @@ describe('a session of IKEv1 with strongSwan here and now', () => {
       expect(opened).toBe(tally.esp);
       expect(notices).toEqual([]);
     },
-    120_000,
   );
 });
 

@@ -158,7 +158,7 @@ export function haveSession(
   const done = spawnSync('unshare', [...isolated, 'bash', script, place, ...settings], {
     encoding: 'utf8',
     env: { ...process.env, CHARON: charon },
-    timeout: 90_000,
+    timeout: 240_000,
   });
   if (done.status !== 0) throw new Error(`no session: ${done.stdout}${done.stderr}`);
   return {

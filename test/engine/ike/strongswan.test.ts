@@ -81,6 +81,5 @@ describe('a session of strongSwan here and now', () => {
       const audited = auditAll(packets, secrets);
       expect(audited).toMatchObject({ esp: tally.esp, opened: tally.esp, notices: [], wrong: 0 });
     },
-    120_000,
   );
 });

@@ -32,9 +32,9 @@ runs() {
   start "$name" "$network" "$node" "$program" "$@"
   until_said "$name" '^ready'
 }
-# until_said NAME PATTERN [TIMES]: 20 s at most
+# until_said NAME PATTERN [TIMES]
 until_said() {
-  for _ in $(seq 1000); do
+  for _ in $(seq 4000); do
     [ "$(grep -c "$2" "$1.out")" -ge "${3:-1}" ] && return
     sleep 0.02
   done
@@ -51,7 +51,7 @@ ends() {
 }
 # settled: duplicate address detection has ended in network b
 settled() {
-  for _ in $(seq 200); do ip -n b -6 addr show tentative | grep -q inet6 || return 0; sleep 0.02; done
+  for _ in $(seq 4000); do ip -n b -6 addr show tentative | grep -q inet6 || return 0; sleep 0.02; done
 }
 # state NAME: all of network b that a program may change, without times that run, and what the kernel asks routers for again
 state() {
@@ -80,7 +80,7 @@ case $scenario in
     kill -USR1 "${started[one]}"
     until_said one sent 2
     kill -CONT "${started[two]}"
-    sleep 0.3
+    sleep 1
     ends one TERM
     ends two TERM
     ;;
@@ -147,7 +147,7 @@ case $scenario in
     ip -n a link set va address $A
     settled
     ip netns exec a "$node" "$program" advertise va
-    for _ in $(seq 100); do ip -n b -6 addr show | grep -q 2001:db8:5: && break; sleep 0.05; done
+    for _ in $(seq 1200); do ip -n b -6 addr show | grep -q 2001:db8:5: && break; sleep 0.05; done
     state before
     runs hold b hold hold.journal vb spare
     state held

@@ -9,8 +9,6 @@ import { hasProgram } from '../../e2e/command.ts';
 import { transpile } from '../../ui/transpiled.ts';
 import type { Transpiled } from '../../ui/transpiled.ts';
 
-const SECONDS = 50;
-
 function hasKoffi(): boolean {
   try {
     createRequire(import.meta.url)('koffi');
@@ -93,7 +91,7 @@ describe.concurrent('nodes on links of the kernel (needs root, network namespace
     const folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-inline-'));
     folders.push(folder);
     const args = [name, folder, process.execPath, program?.file ?? ''];
-    await inNetwork('../io/inline/network.sh', args, SECONDS);
+    await inNetwork('../io/inline/network.sh', args);
     return new Left(folder);
   }
 

@@ -23,9 +23,9 @@ runs() {
   start "$name" "$network" "$node" "$program" "$@"
   until_said "$name" '^ready'
 }
-# until_said NAME PATTERN [TIMES]: 20 s at most
+# until_said NAME PATTERN [TIMES]
 until_said() {
-  for _ in $(seq 1000); do
+  for _ in $(seq 4000); do
     [ "$(grep -c "$2" "$1.out")" -ge "${3:-1}" ] && return
     sleep 0.02
   done
@@ -35,12 +35,12 @@ until_said() {
 }
 # until_heard NAME: a tcpdump listens
 until_heard() {
-  for _ in $(seq 500); do grep -q 'listening on' "$1.err" && return; sleep 0.02; done
+  for _ in $(seq 4000); do grep -q 'listening on' "$1.err" && return; sleep 0.02; done
   return 1
 }
 # until_up NETWORK LINK: what is sent leaves again
 until_up() {
-  for _ in $(seq 500); do ip -n "$1" link show "$2" | grep -q 'state UP' && return; sleep 0.02; done
+  for _ in $(seq 4000); do ip -n "$1" link show "$2" | grep -q 'state UP' && return; sleep 0.02; done
   return 1
 }
 # ends NAME [SIGNAL]
@@ -55,7 +55,7 @@ reports() {
   local before
   before=$(wc -l <"$1.out")
   kill -USR1 "${started[$1]}"
-  for _ in $(seq 1000); do [ "$(wc -l <"$1.out")" -ge $((before + ${2:-1})) ] && return; sleep 0.02; done
+  for _ in $(seq 4000); do [ "$(wc -l <"$1.out")" -ge $((before + ${2:-1})) ] && return; sleep 0.02; done
   return 1
 }
 # sends FIRST COUNT [PAUSE [TAG]]: numbered packets from a
@@ -71,7 +71,7 @@ hears() {
   local before=-1 now=0
   while [ "$before" != "$now" ]; do
     before=$now
-    sleep 0.15
+    sleep 0.4
     now=$(came)
   done
   reports hear

@@ -10,8 +10,6 @@ import { IS_ENDURANCE } from '../../endurance.ts';
 import { transpile } from '../../ui/transpiled.ts';
 import type { Transpiled } from '../../ui/transpiled.ts';
 
-const SECONDS = 55;
-
 function hasKoffi(): boolean {
   try {
     createRequire(import.meta.url)('koffi');
@@ -102,7 +100,7 @@ describe.concurrent('places in the path of packets (needs root, network namespac
     const folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-path-'));
     folders.push(folder);
     const args = [name, folder, process.execPath, program?.file ?? ''];
-    await inNetwork('../io/inline/path.sh', args, SECONDS);
+    await inNetwork('../io/inline/path.sh', args);
     return new Left(folder);
   }
 

@@ -93,7 +93,7 @@ async function kinds(plan: QueuePlan, read: () => Promise<Counts>): Promise<void
     const end = ends.get(sent.isFromInside === true ? 'inside' : 'outside')?.stdin;
     const follower = marker(sent.isFromInside === true);
     end?.write(`${frameOf(sent, isRouted)}\n${frameOf(follower, isRouted)}\n`);
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 60_000;
     let after = await read();
     while ((after.get(last) ?? 0) === (before.get(last) ?? 0)) {
       if (Date.now() > deadline) throw new Error(`${sent.name}: the marker never came by`);

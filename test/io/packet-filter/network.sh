@@ -84,9 +84,9 @@ holds() {
   until_said "$1" 1
 }
 asks() { eval "echo $2 >&\$input_$1"; }
-# until_said NAME LINES: 20 s at most
+# until_said NAME LINES
 until_said() {
-  for _ in $(seq 1000); do
+  for _ in $(seq 3000); do
     [ "$(wc -l <"$1.out")" -ge "$2" ] && return
     sleep 0.02
   done
@@ -160,7 +160,7 @@ ends = ''.join(socket.inet_pton(socket.AF_INET6, a).hex() for a in ('2001:db8:1:
 for protocol, payload in (('11', '13881389000800000000000000000000'), ('87', '3b010500000000000000000000000000')):
     s.send(bytes.fromhex('02005e005301' + '02005e00530a' + '86dd' + '60000000' + '0010' + protocol + 'ff' + ends + payload))
 SEND
-    for _ in $(seq 250); do
+    for _ in $(seq 3000); do
       in_gw $variant-save -c -t mangle >counters
       grep -q '^\[1:.*Parameter Problem' counters && break
       sleep 0.02
@@ -186,7 +186,7 @@ ends = ''.join(socket.inet_pton(socket.AF_INET6, a).hex() for a in ('2001:db8:7:
 for field, payload in (('0001', '3b01050000000000'), ('0008', '0000000000000000')):
     s.send(bytes.fromhex('02005e005301' + '02005e00530a' + '86dd' + '60000000' + '0010' + '2cff' + ends + '8700' + field + '00000007' + payload))
 SEND
-    for _ in $(seq 250); do
+    for _ in $(seq 3000); do
       in_gw $variant-save -c -t mangle >counters
       grep -q '^\[1:.*Mobility Header' counters && break
       sleep 0.02

@@ -11,7 +11,6 @@ import { transpile } from '../../ui/transpiled.ts';
 import type { Transpiled } from '../../ui/transpiled.ts';
 import { AGENT, CORRESPONDENT, casesOf } from './packets.ts';
 
-const SECONDS = 60;
 const canFilter =
   canIsolate &&
   ['python3', 'nft', 'ip6tables-legacy', 'ip6tables-nft', 'ip6tables'].every(hasProgram);
@@ -98,7 +97,7 @@ describe.concurrent('rules in the kernel (needs root, namespaces, ip6tables, nft
     folders.push(folder);
     const args = [name, folder, process.execPath, program?.file ?? ''];
     const options = [JSON.stringify(plan), backend, variant];
-    await inNetwork('../io/packet-filter/network.sh', [...args, ...options], SECONDS);
+    await inNetwork('../io/packet-filter/network.sh', [...args, ...options]);
     return new Left(folder);
   }
 

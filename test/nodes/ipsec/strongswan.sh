@@ -84,7 +84,7 @@ ip -n a addr add $home/128 dev lo
 
 ip netns exec a tcpdump --immediate-mode -Z root -U -i va -w "$folder/session.pcap" udp 2>"$folder/tcpdump" &
 capture=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   grep -q 'listening on' "$folder/tcpdump" && break
   sleep 0.1
 done
@@ -101,10 +101,10 @@ trap 'kill "${charons[@]}" $capture 2>/dev/null || true; wait' EXIT
 control() { # name command...
   local name=$1
   shift
-  STRONGSWAN_CONF="$folder/$name/strongswan.conf" timeout 20 swanctl "$@" --uri "unix://$folder/$name/vici"
+  STRONGSWAN_CONF="$folder/$name/strongswan.conf" timeout 60 swanctl "$@" --uri "unix://$folder/$name/vici"
 }
 for name in b a; do
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     [ -S "$folder/$name/vici" ] && break
     sleep 0.1
   done
@@ -119,7 +119,7 @@ mobility = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 135)
 mobility.bind((sys.argv[1], 0))
 mobility.sendto(open(sys.argv[3], "rb").read(), (sys.argv[2], 0))
 ' $home $agent "$folder/message"
-for _ in $(seq 50); do
+for _ in $(seq 1200); do
   [ "$(stat -c %s "$folder/session.pcap")" -gt "$before" ] && break
   sleep 0.05
 done

@@ -87,7 +87,7 @@ describe.skipIf(!canHaveSession || !hasProgram('python3'))(
       const isolated = ['--net', '--mount', '--propagation', 'private'];
       const done = spawnSync('unshare', [...isolated, 'bash', SCRIPT, folder], {
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: 240_000,
       });
       if (done.status !== 0) throw new Error(`no session: ${done.stdout}${done.stderr}`);
     });

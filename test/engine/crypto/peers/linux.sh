@@ -27,7 +27,7 @@ ip -6 route add 2001:db8:9::/48 via 2001:db8:1::1 dev va
 tcpdump --immediate-mode -Z root -U -B 8192 -i va -w "$folder/session.pcap" ip6 proto 50 2>"$folder/tcpdump" &
 capture=$!
 trap 'kill $capture 2>/dev/null || true; wait' EXIT
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   grep -q 'listening on' "$folder/tcpdump" && break
   sleep 0.1
 done

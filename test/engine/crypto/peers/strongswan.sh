@@ -81,7 +81,7 @@ done <"$folder/children" | ip -n b -batch -
 
 ip netns exec a tcpdump --immediate-mode -Z root -U -B 8192 -i va -w "$folder/session.pcap" udp 2>"$folder/tcpdump" &
 capture=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   grep -q 'listening on' "$folder/tcpdump" && break
   sleep 0.1
 done
@@ -96,11 +96,11 @@ done
 trap 'kill "${charons[@]}" $capture 2>/dev/null || true; wait' EXIT
 
 for name in b a; do
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     [ -S "$folder/$name/vici" ] && break
     sleep 0.1
   done
-  STRONGSWAN_CONF="$folder/$name/strongswan.conf" timeout 20 swanctl --load-all \
+  STRONGSWAN_CONF="$folder/$name/strongswan.conf" timeout 60 swanctl --load-all \
     --file "$folder/$name/swanctl.conf" --uri "unix://$folder/$name/vici" >/dev/null 2>&1
 done
 wanted=$(wc -l <"$folder/children")

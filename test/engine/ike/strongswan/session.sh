@@ -97,14 +97,14 @@ trap 'kill "${charons[@]}" $capture 2>/dev/null || true; wait' EXIT
 control() { # name command...
   local name=$1
   shift
-  STRONGSWAN_CONF="$folder/$name/strongswan.conf" timeout 20 swanctl "$@" --uri "unix://$folder/$name/vici"
+  STRONGSWAN_CONF="$folder/$name/strongswan.conf" timeout 60 swanctl "$@" --uri "unix://$folder/$name/vici"
 }
 datagrams() { # through the tunnel, one in each direction
   ip netns exec a bash -c "exec 3<>/dev/udp/$correspondent/9 && printf 'to the correspondent' >&3"
   ip netns exec b bash -c "exec 3<>/dev/udp/$home/9 && printf 'to the mobile node' >&3"
 }
 for name in a b; do
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     [ -S "$folder/$name/vici" ] && break
     sleep 0.1
   done
@@ -119,7 +119,7 @@ datagrams
 control a --rekey --ike mip6
 # A new main mode goes on when the command is done.
 if [ "$version" = 1 ]; then
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     [ "$(grep -c 'established between' "$folder/a/log")" -ge 2 ] && break
     sleep 0.1
   done
