@@ -17,7 +17,6 @@ export const SHORT_PAUSES: readonly string[] = [
   // Between packets, at a tenth of it, rather than within one that finds it full.
   '--minor-gc-task-trigger=10',
   '--no-parallel-scavenge',
-  '--no-parallel-marking',
   '--no-parallel-compaction',
   '--no-parallel-pointer-update',
   '--no-concurrent-array-buffer-sweeping',

@@ -69,4 +69,16 @@ describe('the process of a gateway', () => {
     expect(await ended).toEqual([2, null]);
     expect(said).toContain('gw.yaml');
   });
+
+  it('lives through full collections with its flags', () => {
+    // Some flags of this kind end Node.js when memory is looked at whole, which a gateway does once a minute.
+    const program = `const live = new Map();
+      for (let i = 0; i < 600_000; i++) live.set(i % 60_000, { octets: new Uint8Array(200), rest: [i, 'x' + i] });`;
+    const flags = [...SHORT_PAUSES, '--initial-old-space-size=8', '--trace-gc'];
+    const { status, stdout } = spawnSync(process.execPath, [...flags, '-e', program], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    expect(stdout.match(/Mark-Compact/g)?.length).toBeGreaterThan(2);
+  });
 });
