@@ -257,6 +257,8 @@ describe.skipIf(!canGate || !IS_ENDURANCE)(
       }
       await allPassed(box, passed, 80);
       expect(passed.benign).toBe(80);
+      // What it knows is stored every second.
+      await settle([], 3000);
       box.signal('SIGKILL');
       await box.ended();
       await box.start();
