@@ -13,14 +13,14 @@ import { u16, u8 } from '../../dissectors/core/bytes.ts';
 import type { RuleDefinition } from '../../engine/rule-api.ts';
 import { IS_ENDURANCE } from '../endurance.ts';
 import { FIXTURES } from '../fixtures/expectations.ts';
+import { PATIENCE } from '../patience.ts';
 import { GATE_NEEDS, GatewayBox, canGate, settle } from './gateway-box.ts';
 import { caseOf, framesOf, only } from './gateway-rule-cases.ts';
 import type { RuleCapture, TimedFrame } from './gateway-rule-cases.ts';
 
 /** Gateways at the same time: most of the time they wait. */
 const AT_ONCE = 8;
-/** Milliseconds that packets have to come out, and that what must not come out has besides. */
-const PATIENCE = 60_000;
+/** Milliseconds that what must not come out has when the rest has come. */
 const LAST = 300;
 const HOUR = 3_600_000;
 /** Somebody to protect where a capture has nobody. */

@@ -4,28 +4,20 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SHORT_PAUSES } from '../../cli/gateway/short-pauses.ts';
+import { PATIENCE } from '../patience.ts';
 import { MAIN, environment } from './command.ts';
+import { hasKoffi } from './wire-link.ts';
 
-const PATIENCE = { timeout: 60_000, interval: 25 };
+const WAIT = { timeout: PATIENCE, interval: 25 };
 
 const folders: string[] = [];
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
-
-function hasKoffi(): boolean {
-  try {
-    createRequire(import.meta.url).resolve('koffi');
-    return process.platform === 'linux';
-  } catch {
-    return false;
-  }
-}
 
 /** Priorities of all threads of a process, each once. */
 function nicenesses(pid: number): string[] {
@@ -39,8 +31,10 @@ function nicenesses(pid: number): string[] {
   return [...new Set(fields.map((each) => each[16] ?? ''))];
 }
 
+const canRestart = hasKoffi && process.platform === 'linux';
+
 describe('the process of a gateway', () => {
-  it.skipIf(!hasKoffi())('keeps number, standard streams and exit code (needs koffi)', async () => {
+  it.skipIf(!canRestart)('keeps number, standard streams and exit code (needs koffi)', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'mip6guard-pauses-'));
     folders.push(folder);
     const config = path.join(folder, 'gw.yaml');
@@ -55,7 +49,7 @@ describe('the process of a gateway', () => {
     const ended = once(child, 'close');
     const pid = child.pid ?? 0;
     const commandLine = (): string => readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-    await vi.waitUntil(() => SHORT_PAUSES.every((flag) => commandLine().includes(flag)), PATIENCE);
+    await vi.waitUntil(() => SHORT_PAUSES.every((flag) => commandLine().includes(flag)), WAIT);
     expect(
       commandLine()
         .split('\0')
@@ -63,7 +57,7 @@ describe('the process of a gateway', () => {
     ).toEqual([MAIN, 'gateway', '--config', config, '--check']);
     // Whoever may not change priorities keeps those it has.
     if (process.getuid?.() === 0) {
-      await vi.waitUntil(() => String(nicenesses(pid)) === '-10', PATIENCE);
+      await vi.waitUntil(() => String(nicenesses(pid)) === '-10', WAIT);
     }
     writeFileSync(config, 'nonsense: [\n');
     expect(await ended).toEqual([2, null]);
