@@ -81,7 +81,7 @@ export function residentMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1] ?? 0) / 1024;
 }
 
-/** Clock ticks a second in /proc/PID/stat. */
+/** Clock ticks a second in /proc/PID/stat and /proc/stat. */
 const TICKS = 100;
 
 /** CPU seconds of a process so far. */
@@ -90,6 +90,12 @@ export function cpuSeconds(pid: number): number {
     .replace(/^.*\) /, '')
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** Seconds that the host of a virtual machine gave its processors to others so far. */
+export function stolenSeconds(): number {
+  const all = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0] ?? '';
+  return Number(all.split(/\s+/)[8]) / TICKS;
 }
 
 /** Takes the rules of a gateway out of the way of packets. */

@@ -10,18 +10,20 @@
  * Options:
  *   --part NAME      one of them alone
  *   --judge          the engine with all rules judges (monitor mode); otherwise every packet passes at once
- *   --warm-up N      packets before those that count (20000; with --judge 200000: code is compiled, tables have their size)
+ *   --warm-up N      packets before those that count (20000; with --judge 400000: code is compiled, tables have their size)
  *   --rate N         packets a second for `latency` (20000) and `flood` (unlimited)
  *   --rates N,N      for `rate` (25000,50000,75000,100000,150000,200000)
  *   --packets N      of `flood` (1000000)
  *   --distinct N     source addresses of `flood` (1000000)
- *   --signalling N   of 100 packets of mixed traffic so many are signalling (18); of those that are queued, about twice as many
+ *   --signalling N   of 100 packets of mixed traffic so many are signalling (18; with --judge 2); of those that are queued, about twice
+ *                    as many
  *   --rounds N       of `bulk`, with and without rules in turn (7)
- *   --seconds N      that a measurement of `latency` and `rate` takes (3)
+ *   --seconds N      that a measurement takes: `latency` 12, so that all memory is looked at in few of them, `rate` 3
  *   --fail-mode M    open (default) or closed
  *   --quick          a short form of everything, to see that it runs
  *
- * The thread that judges has core 0, the sender core 1, which it keeps busy to be on time; nobody else should want them. Ends with 1 when a packet is not accounted for.
+ * The thread that judges has core 0, the sender core 1; what the sender leaves of it is for the threads that compile the judge.
+ * Nobody else should want them. Ends with 1 when a packet is not accounted for.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -43,6 +45,7 @@ import {
   residentMiB,
   restoreRules,
   runOnGateway,
+  stolenSeconds,
   unhookRules,
 } from './inline-network.ts';
 import { send } from './inline-sender.ts';
@@ -60,9 +63,9 @@ const { values } = parseArgs({
     rates: { type: 'string', default: '25000,50000,75000,100000,150000,200000' },
     packets: { type: 'string', default: '1000000' },
     distinct: { type: 'string', default: '1000000' },
-    signalling: { type: 'string', default: '18' },
+    signalling: { type: 'string' },
     rounds: { type: 'string', default: '7' },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string' },
     'fail-mode': { type: 'string', default: 'open' },
     quick: { type: 'boolean', default: false },
     // What a process of the bench is: nothing = the first, which makes the network.
@@ -72,9 +75,9 @@ const { values } = parseArgs({
 });
 const SELF = fileURLToPath(import.meta.url);
 const isQuick = values.quick;
-const seconds = isQuick ? 0.5 : Number(values.seconds);
-const warmUp = isQuick ? 5000 : Number(values['warm-up'] ?? (values.judge ? 200_000 : 20_000));
-/** Packets a second meanwhile: what compiles code needs a core as well, and sender and judge have one each. */
+const secondsOr = (usual: number): number => (isQuick ? 0.5 : Number(values.seconds ?? usual));
+const warmUp = isQuick ? 5000 : Number(values['warm-up'] ?? (values.judge ? 400_000 : 20_000));
+/** Packets a second meanwhile: threads that compile have what sender and judge leave of their cores. */
 const WARM_UP_RATE = values.judge ? 8000 : 20_000;
 const QUEUE = 7;
 const AGENT = '2001:db8:100::1';
@@ -133,14 +136,12 @@ class Helper {
 async function sends(sending: Partial<Sending>): Promise<number> {
   const all: Sending = {
     ...{ kind: 'mobile', packets: 1, rate: 0, burst: 32, distinct: 1, first: 0 },
-    signalling: Number(values.signalling),
+    signalling: Number(values.signalling ?? (values.judge ? 2 : 18)),
     ...sending,
   };
   const options = ['--role', 'sender', '--sending', JSON.stringify(all)];
-  // Whoever takes its core from it makes it send in bursts, which wait for each other.
-  const first = ['nice', '-n', '-20', 'taskset', '-c', '1'];
   const sender = new Helper('ip', [
-    ...['netns', 'exec', 'a', ...first],
+    ...['netns', 'exec', 'a', 'taskset', '-c', '1'],
     ...[process.execPath, SELF, ...options],
   ]);
   await sender.line();
@@ -225,7 +226,7 @@ function shown({ packets, p50, p90, p99, most }: Latency): string {
 
 /** Packets of a measurement of latency. */
 function packetsIn(rate: number): number {
-  return Math.min(LABELS, Math.round(rate * seconds));
+  return Math.min(LABELS, Math.round(rate * secondsOr(12)));
 }
 
 async function latencyOf(rate: number, first: number): Promise<Latency> {
@@ -243,8 +244,10 @@ async function latency(): Promise<void> {
   const gateway = await Gateway.start();
   await sends({ packets: warmUp, rate: WARM_UP_RATE, burst: 1 });
   const before = cpuSeconds(gateway.helper.pid);
+  const stolenBefore = stolenSeconds();
   const queued = await latencyOf(rate, warmUp);
   const cpu = cpuSeconds(gateway.helper.pid) - before;
+  const stolen = stolenSeconds() - stolenBefore;
   const counts = await gateway.settled();
   await gateway.stop();
   console.log(`latency at ${rate} packets a second`);
@@ -254,13 +257,15 @@ async function latency(): Promise<void> {
     `  added p50 ${(queued.p50 - plain.p50).toFixed(0)} us, p99 ${(queued.p99 - plain.p99).toFixed(0)} us; ` +
       `CPU ${((1e6 * cpu) / packetsIn(rate)).toFixed(1)} us a packet; unjudged ${counts.passedUnjudged + counts.droppedUnjudged}`,
   );
+  // A thread whose processor the host has taken waits, whatever its priority.
+  console.log(`  the host took ${(1000 * stolen).toFixed(0)} ms of the processors meanwhile`);
 }
 
 async function rates(): Promise<void> {
   console.log('rate without loss');
   let best = 0;
   for (const rate of isQuick ? [20_000] : values.rates.split(',').map(Number)) {
-    const packets = Math.round(rate * seconds);
+    const packets = Math.round(rate * secondsOr(3));
     const gateway = await Gateway.start();
     // Code is compiled before it counts.
     await sends({ packets: warmUp, rate: WARM_UP_RATE });
